@@ -1,0 +1,34 @@
+import { createRequire } from "node:module";
+import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { configVariable, defineConfig } from "hardhat/config";
+
+const require = createRequire(import.meta.url);
+
+// The compiler comes from npm, so a build needs no download. Both profiles are written out: a derived one drops settings.
+const compiler = {
+  version: "0.8.37",
+  path: require.resolve("solc/soljson.js"),
+  settings: { evmVersion: "osaka", optimizer: { enabled: true, runs: 10_000 } },
+};
+
+export default defineConfig({
+  plugins: [hardhatToolboxMochaEthers],
+  solidity: {
+    profiles: {
+      default: { isolated: false, compilers: [compiler] },
+      production: { isolated: false, compilers: [compiler] },
+    },
+    splitTestsCompilation: true,
+  },
+  paths: { tests: { mocha: "test", solidity: "test/contracts" }, ignition: "." },
+  networks: {
+    hardhat: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
+    sepolia: {
+      type: "http",
+      chainType: "l1",
+      chainId: 11155111,
+      url: configVariable("SEPOLIA_RPC_URL"),
+      accounts: [configVariable("SEPOLIA_PRIVATE_KEY")],
+    },
+  },
+});
