@@ -16,10 +16,9 @@ export abstract class MintdError extends Error {
 
   /** The first error in the chain of causes (this one included) that `matches`, or undefined. */
   walk(matches: (error: unknown) => boolean): unknown {
-    let error: unknown = this;
-    while (error !== undefined && error !== null) {
+    if (matches(this)) return this;
+    for (let error = this.cause; error !== undefined && error !== null; error = error instanceof Error ? error.cause : undefined) {
       if (matches(error)) return error;
-      error = error instanceof Error ? error.cause : undefined;
     }
     return undefined;
   }
