@@ -17,6 +17,7 @@ export default tseslint.config(
         { selector: "TSParameterProperty", message: "Declare the field; parameter properties cannot be erased." },
         { selector: "TSEnumDeclaration", message: "Use a const object or a union; enums cannot be erased." },
       ],
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true, argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       eqeqeq: "error",
     },
   },

@@ -1,0 +1,212 @@
+import { type Inclusion, type Level, levelDepth, type Order, type OrderBook, type OrderEvent, type Told } from "../order/index.ts";
+import type { EventStore, Json } from "../store/index.ts";
+import type { Minted, VoucherSkipped } from "../voucher/index.ts";
+import { type Header, Heads, type HeadChange } from "./heads.ts";
+import type { Lane } from "./lane.ts";
+import { type Located, type MintLogReader, type MintLogs } from "./mint-logs.ts";
+import type { Rpc } from "./rpc.ts";
+
+export interface ConfirmationsParts {
+  readonly store: EventStore;
+  readonly book: OrderBook;
+  readonly lane: Lane;
+  readonly rpc: Rpc;
+  readonly reader: MintLogReader;
+  readonly chainId: number;
+  readonly minter: string;
+  /** Block of the minter's deployment: no mint lies below it. */
+  readonly deployedAt: number;
+  /** Hears of reorgs, once each. */
+  readonly onReorg: (orphaned: readonly Header[]) => void;
+}
+
+/** Orders told in one append; bounds how long the event loop is held. */
+const chunk = 500;
+
+interface IncludedBlock {
+  readonly number: number;
+  level: Level;
+  readonly orderIds: Set<string>;
+}
+
+/**
+ * Brings the chain's facts to the orders: included, deeper, reorganised away, skipped. By block hash and depth, and
+ * reversible until final (law 4). Everything it tells is idempotent, so that after a crash it may tell it again.
+ */
+export class Confirmations {
+  readonly #parts: ConfirmationsParts;
+  readonly #heads: Heads;
+  readonly #blocks = new Map<string, IncludedBlock>();
+  /** Open orders by voucher number, to know whom a skipped voucher was for. */
+  readonly #byNumber = new Map<string, string>();
+  readonly #unlisten: () => void;
+
+  private constructor(parts: ConfirmationsParts, heads: Heads) {
+    this.#parts = parts;
+    this.#heads = heads;
+    for (const order of parts.book.open()) this.#remember(order);
+    this.#unlisten = parts.book.listen((order, event, before) => {
+      this.#follow(order, event, before);
+    });
+  }
+
+  /** Takes up where the last run's look at the chain ended. */
+  static async open(parts: ConfirmationsParts): Promise<Confirmations> {
+    const saved = await parts.store.loadSnapshot(checkpointName(parts));
+    const confirmations = new Confirmations(parts, new Heads(parts.rpc, (saved?.data ?? []) as unknown as Header[]));
+    for (const order of parts.book.open()) {
+      if (order.inclusion) parts.lane.mined(order.inclusion.txHash, order.inclusion.block, order.inclusion.blockHash);
+    }
+    return confirmations;
+  }
+
+  /** The newest canonical block known. */
+  get tip(): Header | undefined {
+    return this.#heads.tip;
+  }
+
+  /**
+   * One look at the chain and all that follows from it. Returns whether anything changed.
+   * @throws RpcUnanswered, RpcRefused: look again later; FinalBlocksLost: stop
+   */
+  async step(): Promise<boolean> {
+    const first = this.#heads.tip === undefined;
+    const change = await this.#heads.look();
+    if (change.added.length === 0) return false;
+    await this.#takeBack(change);
+    if (change.skipped) await this.#readRange(change.skipped.from, change.skipped.to);
+    if (first) await this.#readRange(this.#firstUnread(change), (change.added[0]?.number ?? 0) - 1);
+    for (const header of change.added) await this.#tell(await this.#parts.reader.inBlock(header));
+    await this.#lookAfterAttempts();
+    await this.#deepen();
+    await this.#settle();
+    await this.#checkpoint();
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#unlisten();
+    await this.#checkpoint();
+  }
+
+  /** A first look has no past to read unless orders are open already, e.g. because the checkpoint was lost. */
+  #firstUnread(change: HeadChange): number {
+    return this.#parts.book.openCount > 0 ? this.#parts.deployedAt : (change.added[0]?.number ?? 0);
+  }
+
+  async #takeBack({ orphaned }: HeadChange): Promise<void> {
+    if (orphaned.length === 0) return;
+    this.#parts.onReorg(orphaned);
+    for (const { hash } of orphaned) {
+      const orderIds = [...(this.#blocks.get(hash)?.orderIds ?? [])];
+      await this.#execute(orderIds.map((orderId) => ({ orderId, command: { kind: "unconfirm", reason: "reorg", blockHash: hash } })));
+      await this.#parts.lane.orphaned(hash);
+    }
+  }
+
+  async #readRange(from: number, to: number): Promise<void> {
+    if (from > to) return;
+    for await (const logs of this.#parts.reader.inRange(from, to)) await this.#tell(logs);
+  }
+
+  async #tell({ minted, skipped }: MintLogs): Promise<void> {
+    for (const { txHash, block, blockHash } of [...minted, ...skipped]) this.#parts.lane.mined(txHash, block, blockHash);
+    await this.#execute(minted.map((mint) => ({ orderId: mint.log.orderId, command: { kind: "include", inclusion: inclusionOf(mint) } })));
+    const told: Told[] = [];
+    for (const skip of skipped) told.push(...(await this.#ofSkipped(skip)));
+    await this.#execute(told);
+  }
+
+  /** A voucher that was skipped as expired is issued again; one that was redeemed already has its mint elsewhere on the chain. */
+  async #ofSkipped({ log, txHash, block }: Located<VoucherSkipped>): Promise<Told[]> {
+    const orderId = this.#byNumber.get(log.txCount.toString());
+    const order = orderId === undefined ? undefined : this.#parts.book.get(orderId);
+    if (orderId === undefined || !order || order.inclusion) return [];
+    if (log.reason === "Expired") return [{ orderId, command: { kind: "unconfirm", reason: "skipped-expired", txHash } }];
+    const mint = await this.#parts.reader.mintOf(orderId, this.#parts.deployedAt, block);
+    return mint ? [{ orderId, command: { kind: "include", inclusion: inclusionOf(mint) } }] : [];
+  }
+
+  /** Attempts that the account's nonce has passed without a log that was seen: reverted, overlooked, or displaced. */
+  async #lookAfterAttempts(): Promise<void> {
+    const { lane, reader } = this.#parts;
+    const tip = this.#heads.tip?.number ?? 0;
+    for (const { attempt, receipt } of await lane.passedOver()) {
+      if (receipt === null) {
+        const displaced = await lane.displaced(attempt, tip - levelDepth.final + 1);
+        if (displaced) await this.#execute(attempt.orderIds.map((orderId) => ({ orderId, command: { kind: "unconfirm", reason: "nonce-taken", txHash: attempt.hash } })));
+        continue;
+      }
+      const header = this.#heads.window.find(({ hash }) => hash === receipt.blockHash);
+      if (!header && Number(receipt.blockNumber) > tip - levelDepth.final) continue; // a block we do not know as canonical (yet)
+      lane.mined(attempt.hash, Number(receipt.blockNumber), receipt.blockHash);
+      if (receipt.status === "0x1") for await (const logs of reader.inRange(Number(receipt.blockNumber), Number(receipt.blockNumber))) await this.#tell(logs);
+    }
+    await lane.resendStale();
+  }
+
+  async #deepen(): Promise<void> {
+    const head = this.#heads.tip?.number ?? 0;
+    for (const [blockHash, block] of this.#blocks) {
+      const depth = this.#heads.depthOf(block.number);
+      const due = depth >= levelDepth.final ? "final" : depth >= levelDepth.auditable ? "auditable" : "tentative";
+      if (block.level === due) continue;
+      block.level = due;
+      await this.#execute([...block.orderIds].map((orderId) => ({ orderId, command: { kind: "deepen", blockHash, head } })));
+    }
+  }
+
+  /** Attempts in blocks that are final are closed; the orders of one that reverted for good are driven again. */
+  async #settle(): Promise<void> {
+    const finalBlock = (this.#heads.tip?.number ?? 0) - levelDepth.final + 1;
+    for (;;) {
+      const open = new Map([...this.#parts.lane.state.open].map(([, attempt]) => [attempt.hash, attempt]));
+      const settled = await this.#parts.lane.settle(finalBlock);
+      for (const { hash, succeeded } of settled) {
+        if (succeeded) continue;
+        const orderIds = open.get(hash)?.orderIds ?? [];
+        await this.#execute(orderIds.map((orderId) => ({ orderId, command: { kind: "fail", txHash: hash, reason: "the transaction reverted" } })));
+      }
+      if (settled.length === 0) return;
+    }
+  }
+
+  /** Only after everything up to the tip was told: a lost checkpoint is read again, a premature one would be a lost mint. */
+  async #checkpoint(): Promise<void> {
+    const headers = this.#heads.window.map((header) => ({ ...header, logsBloom: "" }));
+    await this.#parts.store.saveSnapshot(checkpointName(this.#parts), { position: await this.#parts.store.head(), data: headers as unknown as Json });
+  }
+
+  async #execute(told: readonly Told[]): Promise<void> {
+    for (let start = 0; start < told.length; start += chunk) await this.#parts.book.execute(told.slice(start, start + chunk));
+  }
+
+  #follow(order: Order, event: OrderEvent, before: Order | undefined): void {
+    const { orderId } = order.request;
+    if (before?.inclusion && before.inclusion.blockHash !== order.inclusion?.blockHash) this.#forget(before.inclusion.blockHash, orderId);
+    if (event.kind === "final" && order.inclusion) this.#forget(order.inclusion.blockHash, orderId);
+    if (event.kind === "final" || event.kind === "rejected") this.#byNumber.delete(order.voucher?.number ?? "");
+    else this.#remember(order);
+  }
+
+  #remember(order: Order): void {
+    const { inclusion, voucher, request } = order;
+    if (voucher) this.#byNumber.set(voucher.number, request.orderId);
+    if (!inclusion) return;
+    const known = this.#blocks.get(inclusion.blockHash);
+    if (known) known.orderIds.add(request.orderId);
+    else this.#blocks.set(inclusion.blockHash, { number: inclusion.block, level: "tentative", orderIds: new Set([request.orderId]) });
+  }
+
+  #forget(blockHash: string, orderId: string): void {
+    const block = this.#blocks.get(blockHash);
+    block?.orderIds.delete(orderId);
+    if (block?.orderIds.size === 0) this.#blocks.delete(blockHash);
+  }
+}
+
+const checkpointName = ({ chainId, minter }: ConfirmationsParts): string => `heads/${chainId}/${minter.toLowerCase()}`;
+
+function inclusionOf({ log, block, blockHash, txHash }: Located<Minted>): Inclusion {
+  return { block, blockHash, txHash, firstTokenId: log.firstTokenId.toString() };
+}

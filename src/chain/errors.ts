@@ -1,0 +1,91 @@
+import { MintdError } from "../error.ts";
+import { networkOf } from "./networks.ts";
+
+/** The endpoint serves another chain than the configuration says. */
+export class ChainMismatch extends MintdError {
+  readonly code = "CHAIN_MISMATCH";
+  constructor(expected: number, actual: number) {
+    super(`the endpoint serves chain ${actual} (${networkOf(actual).name}), the configuration says ${expected} (${networkOf(expected).name})`, {
+      hint: "point the network's RPC URL at the right chain",
+    });
+  }
+}
+
+/** Same chain id, other genesis: a chain that was started anew. */
+export class GenesisMismatch extends MintdError {
+  readonly code = "GENESIS_MISMATCH";
+  constructor(recorded: string, actual: string, where: string) {
+    super(`this is another chain than the one in ${where}: its genesis is ${actual}, recorded was ${recorded}`, {
+      hint: "bring the recorded chain back, or begin anew beside it with: npm start -- --fresh",
+    });
+  }
+}
+
+/** The chain no longer has blocks that were final. No order is touched: what was paid for may be gone. */
+export class FinalBlocksLost extends MintdError {
+  readonly code = "FINAL_BLOCKS_LOST";
+  constructor(block: number, recordedHash: string, actual: string) {
+    super(`block ${block} was final as ${recordedHash}, but the chain now ${actual}`, {
+      hint: "a local chain that lost its state: bring the state back, or begin anew with: npm start -- --fresh. On a public network: check the endpoint, and change nothing before you know",
+    });
+  }
+}
+
+/** Nothing is deployed where the minter should be. */
+export class NoCodeAtAddress extends MintdError {
+  readonly code = "NO_CODE_AT_ADDRESS";
+  constructor(contract: string, address: string, network: string) {
+    super(`there is no code at ${address}, where ${contract} should be on ${network}`, { hint: `deploy it: npx hardhat deploy --network ${network}` });
+  }
+}
+
+/** The network has no deployment on record. */
+export class NotDeployed extends MintdError {
+  readonly code = "NOT_DEPLOYED";
+  constructor(network: string, file: string) {
+    super(`no deployment of mintd on ${network} is recorded (${file} is missing)`, { hint: `deploy first: npx hardhat deploy --network ${network}` });
+  }
+}
+
+/** The voucher signer may not sign for this minter. */
+export class SignerNotAuthorised extends MintdError {
+  readonly code = "SIGNER_NOT_AUTHORISED";
+  constructor(signer: string, minter: string, network: string) {
+    super(`${signer} is not a voucher signer of the minter ${minter} on ${network}`, {
+      hint: `let the admin grant it: npx hardhat deploy --network ${network} grants the configured signer, or use the key that has the role`,
+    });
+  }
+}
+
+/** The lane cannot pay for gas. */
+export class InsufficientFunds extends MintdError {
+  readonly code = "INSUFFICIENT_FUNDS";
+  constructor(address: string, network: string, balanceWei: bigint | undefined, neededWei: bigint | undefined) {
+    const has = balanceWei === undefined ? "too little" : `${formatEther(balanceWei)} ETH`;
+    const needs = neededWei === undefined ? "" : `; the next batch may cost up to ${formatEther(neededWei)} ETH`;
+    super(`the lane ${address} has ${has} on ${network}${needs}`, { hint: `send ETH to ${address}, then run the same command again: it goes on where it stopped` });
+  }
+}
+
+/** The node will never take this transaction as it is; nothing of it is on the way. */
+export class TransactionRefused extends MintdError {
+  readonly code = "TRANSACTION_REFUSED";
+  constructor(hash: string, message: string) {
+    super(`the node refuses transaction ${hash}: ${message}`, { hint: "its orders are kept; fix the cause and run the same command again" });
+  }
+}
+
+/** The lane's nonce was used by a transaction that mintd did not send. */
+export class ForeignTransaction extends MintdError {
+  readonly code = "FOREIGN_TRANSACTION";
+  constructor(lane: string, recorded: number, onChain: number) {
+    super(`the lane ${lane} has nonce ${onChain} on chain, but mintd's record ends at ${recorded}: somebody else uses this key`, {
+      hint: "give mintd a key of its own; it goes on behind the foreign transactions",
+    });
+  }
+}
+
+function formatEther(wei: bigint): string {
+  const milli = wei / 10n ** 12n;
+  return (Number(milli) / 1e6).toString();
+}

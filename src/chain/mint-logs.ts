@@ -1,0 +1,92 @@
+import { decodeMinted, decodeSkipped, type Minted, MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC, type VoucherSkipped } from "../voucher/index.ts";
+import { bloomBits, bloomMayHold } from "./bloom.ts";
+import type { Header } from "./heads.ts";
+import { type Rpc, RpcRefused, RpcUnanswered, toQuantity } from "./rpc.ts";
+
+/** A log with the block and transaction that carry it. */
+export interface Located<T> {
+  readonly log: T;
+  readonly block: number;
+  readonly blockHash: string;
+  readonly txHash: string;
+}
+
+/** What the minter did in a range of blocks, in the order of the chain. */
+export interface MintLogs {
+  readonly minted: readonly Located<Minted>[];
+  readonly skipped: readonly Located<VoucherSkipped>[];
+}
+
+interface RawLog {
+  readonly topics: readonly string[];
+  readonly data: string;
+  readonly blockNumber: string;
+  readonly blockHash: string;
+  readonly transactionHash: string;
+}
+
+/** Blocks that one eth_getLogs asks for at most; halved while a node says that it is too much. */
+const mostBlocks = 2_000;
+
+/** Reads `Minted` and `VoucherSkipped` of one minter. */
+export class MintLogReader {
+  readonly #rpc: Rpc;
+  readonly #minter: string;
+  readonly #bits: readonly number[];
+
+  constructor(rpc: Rpc, minter: string) {
+    this.#rpc = rpc;
+    this.#minter = minter;
+    this.#bits = bloomBits(minter);
+  }
+
+  /**
+   * The logs of one block, asked for by hash so that a reorg in between cannot mix two blocks.
+   * A block whose bloom excludes the minter is not asked for. An empty answer that the bloom does not explain may come
+   * from an endpoint that lags behind: it is asked once more before it is believed. Own transactions are covered by
+   * their receipts besides.
+   */
+  async inBlock(header: Header): Promise<MintLogs> {
+    if (!bloomMayHold(header.logsBloom, this.#bits)) return { minted: [], skipped: [] };
+    const first = await this.#read({ blockHash: header.hash });
+    return first.minted.length + first.skipped.length > 0 ? first : this.#read({ blockHash: header.hash });
+  }
+
+  /** The logs of blocks `from` to `to`, both included, in pieces that a node answers. */
+  async *inRange(from: number, to: number): AsyncGenerator<MintLogs> {
+    let blocks = mostBlocks;
+    for (let start = from; start <= to; ) {
+      const end = Math.min(to, start + blocks - 1);
+      try {
+        yield await this.#read({ fromBlock: toQuantity(start), toBlock: toQuantity(end) });
+        start = end + 1;
+      } catch (error) {
+        const tooMuch = error instanceof RpcRefused || error instanceof RpcUnanswered;
+        if (!tooMuch || blocks === 1) throw error;
+        blocks = Math.max(1, Math.floor(blocks / 2));
+      }
+    }
+  }
+
+  /** The mint of one order in blocks `from` to `to`, if there is one. */
+  async mintOf(orderId: string, from: number, to: number): Promise<Located<Minted> | undefined> {
+    const topics = [MINTED_TOPIC, orderId];
+    const raw = await this.#get({ fromBlock: toQuantity(from), toBlock: toQuantity(to), topics });
+    return raw.map((log) => located(log, decodeMinted(log))).at(0);
+  }
+
+  async #read(range: Record<string, string>): Promise<MintLogs> {
+    const raw = await this.#get({ ...range, topics: [[MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC]] });
+    const minted = raw.filter((log) => log.topics[0] === MINTED_TOPIC).map((log) => located(log, decodeMinted(log)));
+    const skipped = raw.filter((log) => log.topics[0] === VOUCHER_SKIPPED_TOPIC).map((log) => located(log, decodeSkipped(log)));
+    return { minted, skipped };
+  }
+
+  #get(filter: Record<string, unknown>): Promise<RawLog[]> {
+    return this.#rpc.request<RawLog[]>("eth_getLogs", [{ address: this.#minter, ...filter }]);
+  }
+}
+
+function located<T>(raw: RawLog, log: T): Located<T> {
+  return { log, block: Number(raw.blockNumber), blockHash: raw.blockHash, txHash: raw.transactionHash };
+}

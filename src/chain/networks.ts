@@ -1,0 +1,26 @@
+/** What mintd needs to know of a network besides its endpoint. */
+export interface Network {
+  readonly chainId: number;
+  readonly name: string;
+  /** Usual time between blocks. */
+  readonly blockTimeMs: number;
+  /** How often the head is asked for. */
+  readonly pollMs: number;
+  /** Explorer, without a slash at the end; undefined where there is none. */
+  readonly explorer?: string;
+  /** Public: money is at stake and keys are the user's. */
+  readonly isPublic: boolean;
+}
+
+const known: readonly Network[] = [
+  { chainId: 1, name: "mainnet", blockTimeMs: 12_000, pollMs: 2_000, explorer: "https://etherscan.io", isPublic: true },
+  { chainId: 11_155_111, name: "sepolia", blockTimeMs: 12_000, pollMs: 2_000, explorer: "https://sepolia.etherscan.io", isPublic: true },
+  { chainId: 8_453, name: "base", blockTimeMs: 2_000, pollMs: 500, explorer: "https://basescan.org", isPublic: true },
+  { chainId: 84_532, name: "baseSepolia", blockTimeMs: 2_000, pollMs: 500, explorer: "https://sepolia.basescan.org", isPublic: true },
+  { chainId: 31_337, name: "local", blockTimeMs: 1_000, pollMs: 100, isPublic: false },
+];
+
+/** The network of a chain id; an unknown one is treated as a public chain of 12 s blocks. */
+export function networkOf(chainId: number): Network {
+  return known.find((network) => network.chainId === chainId) ?? { chainId, name: `chain ${chainId}`, blockTimeMs: 12_000, pollMs: 1_000, isPublic: true };
+}

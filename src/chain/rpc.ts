@@ -1,0 +1,140 @@
+import { MintdError } from "../error.ts";
+
+/** The node answered, with an error of its own. */
+export class RpcRefused extends MintdError {
+  readonly code = "RPC_REFUSED";
+  readonly method: string;
+  /** JSON-RPC error code as the node gave it. */
+  readonly rpcCode: number;
+  readonly data: unknown;
+
+  constructor(method: string, rpcCode: number, message: string, data: unknown) {
+    super(`${method}: ${message} (${rpcCode})`);
+    this.method = method;
+    this.rpcCode = rpcCode;
+    this.data = data;
+  }
+}
+
+/**
+ * No answer that can be believed: timeout, reset, HTTP error, no JSON. Nobody knows whether the node did what it was
+ * asked; a caller treats it as doubt, never as failure.
+ */
+export class RpcUnanswered extends MintdError {
+  readonly code = "RPC_UNANSWERED";
+  readonly method: string;
+
+  constructor(method: string, endpoint: string, why: string, cause?: unknown) {
+    super(`${method}: no usable answer from ${endpoint}: ${why}`, {
+      cause,
+      hint: "check that the node runs and that the URL is right; mintd asks again by itself while it runs",
+    });
+    this.method = method;
+  }
+}
+
+export interface RpcCall {
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+
+/** One JSON-RPC endpoint. The pool of many endpoints stands behind the same door. */
+export interface Rpc {
+  /** @throws RpcRefused, RpcUnanswered */
+  request<T>(method: string, params: readonly unknown[]): Promise<T>;
+  /** Several calls in one HTTP request, answers in the order of the calls. @throws the first error among them */
+  batch<T>(calls: readonly RpcCall[]): Promise<T[]>;
+}
+
+interface Answer {
+  readonly id?: number;
+  readonly result?: unknown;
+  readonly error?: { readonly code?: number; readonly message?: string; readonly data?: unknown };
+}
+
+export interface HttpRpcOptions {
+  readonly url: string;
+  readonly timeoutMs: number;
+}
+
+/** JSON-RPC over HTTP. Never retries by itself: whether a repeat is safe is the caller's knowledge. */
+export class HttpRpc implements Rpc {
+  readonly #url: string;
+  readonly #timeoutMs: number;
+  /** The host alone: URLs of node providers carry the customer's key in their path or user part. */
+  readonly #endpoint: string;
+  #nextId = 1;
+
+  constructor(options: HttpRpcOptions) {
+    this.#url = options.url;
+    this.#timeoutMs = options.timeoutMs;
+    this.#endpoint = URL.canParse(options.url) ? new URL(options.url).host : "an endpoint that is not a URL";
+  }
+
+  async request<T>(method: string, params: readonly unknown[]): Promise<T> {
+    const body = { jsonrpc: "2.0", id: this.#nextId++, method, params };
+    return this.#result<T>(method, (await this.#post(method, body)) as Answer);
+  }
+
+  async batch<T>(calls: readonly RpcCall[]): Promise<T[]> {
+    if (calls.length === 0) return [];
+    const bodies = calls.map(({ method, params }) => ({ jsonrpc: "2.0", id: this.#nextId++, method, params }));
+    const name = `batch of ${calls.length} ${bodies[0]?.method ?? ""}`;
+    const answers = await this.#post(name, bodies);
+    if (!Array.isArray(answers)) return [this.#result<T>(name, answers as Answer)]; // a node refuses a whole batch with one error
+    const byId = new Map((answers as Answer[]).map((answer) => [answer.id, answer]));
+    return bodies.map(({ id, method }) => this.#result<T>(method, byId.get(id)));
+  }
+
+  #result<T>(method: string, answer: Answer | null | undefined): T {
+    if (answer?.error) {
+      const { code = 0, message = "no message", data } = answer.error;
+      throw new RpcRefused(method, code, message, data);
+    }
+    if (answer?.result === undefined) throw new RpcUnanswered(method, this.#endpoint, "the answer has neither result nor error");
+    return answer.result as T;
+  }
+
+  async #post(method: string, body: unknown): Promise<unknown> {
+    try {
+      const response = await fetch(this.#url, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(this.#timeoutMs),
+      });
+      const text = await response.text();
+      if (response.ok) return JSON.parse(text) as unknown;
+      return refusalOf(text) ?? this.#unanswered(method, `HTTP ${response.status}`);
+    } catch (error) {
+      if (error instanceof RpcUnanswered) throw error;
+      throw new RpcUnanswered(method, this.#endpoint, reasonOf(error, this.#timeoutMs));
+    }
+  }
+
+  #unanswered(method: string, why: string): never {
+    throw new RpcUnanswered(method, this.#endpoint, why);
+  }
+}
+
+/** Some nodes send a JSON-RPC error with a 4xx status; it is an answer all the same. */
+function refusalOf(text: string): unknown {
+  try {
+    const answer = JSON.parse(text) as Answer;
+    return answer.error && typeof answer.error.message === "string" ? answer : undefined;
+  } catch {
+    return undefined; // not JSON: no answer
+  }
+}
+
+/** The cause in words. The error itself is not kept: fetch puts the URL, and with it perhaps a key, into it. */
+function reasonOf(error: unknown, timeoutMs: number): string {
+  if (error instanceof SyntaxError) return "the answer is not JSON";
+  if (error instanceof DOMException && error.name === "TimeoutError") return `nothing within ${timeoutMs} ms`;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
+  return code ?? "the connection failed";
+}
+
+/** A quantity as JSON-RPC writes it. */
+export const toQuantity = (value: number | bigint): string => `0x${value.toString(16)}`;

@@ -1,0 +1,154 @@
+import type { StreamId, Version } from "../store/event-store.ts";
+import { IllegalTransition, VoucherNumberChanged } from "./errors.ts";
+import {
+  type Carrier,
+  type Inclusion,
+  levelDepth,
+  type MintRequest,
+  type OrderEvent,
+  type OrderStateKind,
+  type UnconfirmedReason,
+  type VoucherBinding,
+} from "./events.ts";
+import { allows } from "./transitions.ts";
+
+/** An order as its events made it. */
+export interface Order {
+  readonly request: MintRequest;
+  readonly kind: OrderStateKind;
+  /** Number of its events so far. */
+  readonly version: Version;
+  /** When it was requested, ms since the epoch. */
+  readonly requestedAt: number;
+  readonly voucher?: VoucherBinding;
+  readonly carrier?: Carrier;
+  readonly inclusion?: Inclusion;
+  /** Why it was rejected, failed or unconfirmed. */
+  readonly reason?: string;
+}
+
+/** What can be told to an order. Facts of the chain are commands too: the order decides what they mean to it. */
+export type OrderCommand =
+  | { readonly kind: "request"; readonly request: MintRequest }
+  | { readonly kind: "authorise"; readonly voucher: VoucherBinding }
+  | { readonly kind: "assign"; readonly carrier: Carrier }
+  | { readonly kind: "broadcast"; readonly carrier: Carrier }
+  | { readonly kind: "include"; readonly inclusion: Inclusion }
+  | { readonly kind: "deepen"; readonly blockHash: string; readonly head: number }
+  | { readonly kind: "unconfirm"; readonly reason: UnconfirmedReason; readonly blockHash?: string; readonly txHash?: string }
+  | { readonly kind: "reject"; readonly code: string; readonly reason: string }
+  | { readonly kind: "fail"; readonly txHash: string; readonly reason: string }
+  | { readonly kind: "compensate"; readonly reason: string };
+
+/** The stream that holds an order's events. */
+export const orderStream = (orderId: string): StreamId => `order/${orderId}`;
+
+/** The order whose stream this is, or undefined where the stream is about something else. */
+export const orderOfStream = (stream: StreamId): string | undefined => (stream.startsWith("order/") ? stream.slice("order/".length) : undefined);
+
+/**
+ * What a command makes of an order: the events to append, none where it was told what it knows.
+ * Pure: the caller reads chain and clock, this only decides.
+ * @throws IllegalTransition where the table does not allow the event.
+ * @throws VoucherNumberChanged where an order would get a second number.
+ */
+export function decide(command: OrderCommand, order: Order | undefined, orderId: string): OrderEvent[] {
+  switch (command.kind) {
+    case "request": {
+      const { orderId: _, ...data } = command.request;
+      return [allow(order, orderId, { kind: "requested", data })];
+    }
+    case "authorise":
+      if (order?.voucher && order.voucher.number !== command.voucher.number) {
+        throw new VoucherNumberChanged(orderId, order.voucher.number, command.voucher.number);
+      }
+      return [allow(order, orderId, { kind: "authorised", data: command.voucher })];
+    case "assign":
+      return [allow(order, orderId, { kind: "assigned", data: command.carrier })];
+    case "broadcast":
+      return broadcast(command.carrier, order, orderId);
+    case "include":
+      return include(command.inclusion, order, orderId);
+    case "deepen":
+      return deepen(command.blockHash, command.head, order);
+    case "unconfirm":
+      return unconfirm(command, order, orderId);
+    case "reject":
+      return [allow(order, orderId, { kind: "rejected", data: { code: command.code, reason: command.reason } })];
+    case "fail":
+      return order?.carrier?.hash === command.txHash
+        ? [allow(order, orderId, { kind: "failed", data: { txHash: command.txHash, reason: command.reason } })]
+        : []; // another transaction carries it by now: the old one's failure says nothing
+    case "compensate":
+      return [allow(order, orderId, { kind: "compensating", data: { reason: command.reason } })];
+  }
+}
+
+/** The order after an event. The event is a fact: it is applied whatever the table says, so that old ledgers stay readable. */
+export function evolve(order: Order | undefined, event: OrderEvent, orderId: string, at: number): Order {
+  if (event.kind === "requested") {
+    return { request: { orderId, ...event.data }, kind: "requested", version: 1, requestedAt: at };
+  }
+  if (!order) throw new IllegalTransition(orderId, "unknown", event.kind);
+  const { reason: _, ...kept } = order;
+  const next = { ...kept, kind: event.kind, version: order.version + 1 };
+  switch (event.kind) {
+    case "authorised":
+      return { ...next, voucher: event.data };
+    case "assigned":
+    case "broadcast":
+      return { ...next, carrier: event.data };
+    case "tentative":
+      return { ...next, inclusion: event.data };
+    case "unconfirmed": {
+      const { inclusion: __, ...open } = next;
+      return { ...open, reason: event.data.reason };
+    }
+    case "rejected":
+    case "failed":
+    case "compensating":
+      return { ...next, reason: event.data.reason };
+    case "auditable":
+    case "final":
+      return next;
+  }
+}
+
+/** The answer of a node may come after the mint was already seen, or after the order went to another carrier: then it is old news. */
+function broadcast(carrier: Carrier, order: Order | undefined, orderId: string): OrderEvent[] {
+  if (order?.inclusion || order?.carrier?.nonce !== carrier.nonce || order.carrier.lane !== carrier.lane) return [];
+  if (order.kind === "broadcast" && order.carrier.hash === carrier.hash) return [];
+  return [allow(order, orderId, { kind: "broadcast", data: carrier })];
+}
+
+/** A mint seen in a canonical block. Told twice is told once; seen in another block, the former inclusion was reorganised away. */
+function include(inclusion: Inclusion, order: Order | undefined, orderId: string): OrderEvent[] {
+  const tentative: OrderEvent = { kind: "tentative", data: inclusion };
+  if (!order?.inclusion) return [allow(order, orderId, tentative)];
+  if (order.inclusion.blockHash === inclusion.blockHash) return [];
+  return [allow(order, orderId, { kind: "unconfirmed", data: { reason: "reorg" } }), tentative];
+}
+
+/** The levels that an order in block `blockHash` newly reaches when the canonical head is at height `head`. */
+function deepen(blockHash: string, head: number, order: Order | undefined): OrderEvent[] {
+  if (order?.inclusion?.blockHash !== blockHash) return [];
+  const depth = head - order.inclusion.block + 1;
+  const events: OrderEvent[] = [];
+  if (order.kind === "tentative" && depth >= levelDepth.auditable) events.push({ kind: "auditable", data: { head } });
+  if ((order.kind === "auditable" || events.length > 0) && depth >= levelDepth.final) events.push({ kind: "final", data: { head } });
+  return events;
+}
+
+/** Takes an inclusion or a carrier back. Says nothing where the order has since moved on from the block or transaction in question. */
+function unconfirm(command: Extract<OrderCommand, { kind: "unconfirm" }>, order: Order | undefined, orderId: string): OrderEvent[] {
+  if (command.blockHash !== undefined && order?.inclusion?.blockHash !== command.blockHash) return [];
+  if (command.txHash !== undefined && (order?.inclusion || order?.carrier?.hash !== command.txHash)) return [];
+  if (order?.kind === "unconfirmed") return [];
+  return [allow(order, orderId, { kind: "unconfirmed", data: { reason: command.reason } })];
+}
+
+function allow(order: Order | undefined, orderId: string, event: OrderEvent): OrderEvent {
+  const from = order?.kind ?? "unknown";
+  if (!allows(from, event.kind)) throw new IllegalTransition(orderId, from, event.kind);
+  return event;
+}

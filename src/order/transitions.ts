@@ -1,0 +1,38 @@
+import type { OrderStateKind } from "./events.ts";
+
+/**
+ * Which events may follow which state; `unknown` is an order that does not exist yet. The diagram in docs/order.md is
+ * drawn from this table; nothing else knows it.
+ *
+ * A mint proven by a log outranks what the service believes: an order may be included at any time,
+ * because anybody may submit a voucher and because a crash may hide our own broadcast from us.
+ */
+export const transitions = {
+  unknown: ["requested"],
+  requested: ["authorised", "tentative", "rejected"],
+  authorised: ["authorised", "assigned", "tentative"],
+  assigned: ["broadcast", "tentative", "unconfirmed", "failed"],
+  broadcast: ["broadcast", "tentative", "unconfirmed", "failed"],
+  tentative: ["auditable", "unconfirmed"],
+  auditable: ["final", "unconfirmed"],
+  final: [],
+  unconfirmed: ["authorised", "broadcast", "tentative", "failed"],
+  rejected: [],
+  failed: ["compensating"],
+  compensating: ["authorised", "tentative", "rejected"],
+} as const satisfies Record<OrderStateKind | "unknown", readonly OrderStateKind[]>;
+
+/** States that no event follows. */
+export const isClosed = (kind: OrderStateKind): boolean => transitions[kind].length === 0;
+
+/** Whether the table lets `event` follow `state`. */
+export function allows(state: OrderStateKind | "unknown", event: OrderStateKind): boolean {
+  return (transitions[state] as readonly OrderStateKind[]).includes(event);
+}
+
+/** The table as a Mermaid state diagram. */
+export function diagram(): string {
+  const arrows = Object.entries(transitions).flatMap(([from, to]) => to.map((kind) => `  ${from === "unknown" ? "[*]" : from} --> ${kind}`));
+  const ends = Object.entries(transitions).flatMap(([from, to]) => (to.length === 0 ? [`  ${from} --> [*]`] : []));
+  return ["stateDiagram-v2", ...arrows, ...ends].join("\n");
+}
