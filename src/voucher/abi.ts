@@ -1,0 +1,23 @@
+/** Seconds by which a voucher's `alignedSecond` may lie ahead of `block.timestamp`. Same constant in the contract. */
+export const MAX_SKEW_SECONDS = 2;
+
+/** Seconds after `alignedSecond` for which a voucher may be redeemed. Same constant in the contract. */
+export const VALIDITY_SECONDS = 300;
+
+/** Most redemptions that one transaction carries. Same constant in the contract. */
+export const MAX_BATCH = 256;
+
+const REDEMPTION = "(address to, uint32 quantity, uint64 txCount, uint64 alignedSecond, bytes32 orderId, bytes32 uriDigest)";
+
+/** What the service uses of the minter contract, as ethers' human-readable ABI. */
+export const minterAbi = [
+  `function redeem(${REDEMPTION} redemption, bytes signature)`,
+  `function redeemMany(${REDEMPTION}[] redemptions, bytes[] signatures, bool skip)`,
+  `function redeemBatch(${REDEMPTION}[] redemptions, bytes signature, bool skip)`,
+  "event Minted(bytes32 indexed orderId, address indexed to, uint256 firstTokenId, uint256 quantity, uint64 txCount)",
+  "event VoucherSkipped(uint64 indexed txCount, uint8 reason)",
+] as const;
+
+/** Why the contract skipped a voucher instead of minting it; the index is the event's `reason`. */
+export const skipReasons = ["AlreadyRedeemed", "Expired"] as const;
+export type SkipReason = (typeof skipReasons)[number];

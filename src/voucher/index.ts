@@ -1,0 +1,26 @@
+/** Vouchers: EIP-712 types, digests, calldata, signing and recovery. Pure but for the signer port. */
+export { MAX_BATCH, MAX_SKEW_SECONDS, minterAbi, skipReasons, VALIDITY_SECONDS, type SkipReason } from "./abi.ts";
+export { encodeRedeem, encodeRedeemBatch, encodeRedeemMany } from "./calldata.ts";
+export { batchDigest, voucherDigest } from "./digest.ts";
+export * from "./errors.ts";
+export { decodeMinted, decodeSkipped, MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC, type Minted, type RawLog, type VoucherSkipped } from "./logs.ts";
+export {
+  nativeSigner,
+  recover,
+  recoverVoucher,
+  signVoucher,
+  toHex,
+  type DigestSigner,
+  type LocalSigner,
+  type SigningBackend,
+} from "./signer.ts";
+export {
+  orderIdOf,
+  parseSignedVoucher,
+  signedVoucherToJson,
+  uriDigestOf,
+  type Redemption,
+  type SignedVoucher,
+  type SignedVoucherJson,
+  type VoucherDomain,
+} from "./voucher.ts";
