@@ -26,7 +26,10 @@ export const broadcastRows: readonly Row[] = [
   { says: /nonce too low|nonce is too low|nonce too small|expected nonce to be/i, outcome: doubt },
   { says: /replacement transaction underpriced|transaction underpriced/i, outcome: doubt },
   { says: /insufficient funds|doesn't have enough funds|insufficient balance/i, outcome: funds },
-  { says: /intrinsic gas too low|exceeds (the )?block gas limit|exceeds maximum|gas limit too high|transaction gas limit|oversized data/i, outcome: refused },
+  {
+    says: /intrinsic gas too low|exceeds (the )?block gas limit|exceeds maximum|gas limit too high|transaction gas limit|oversized data/i,
+    outcome: refused,
+  },
   { says: /max fee per gas less than block base fee|fee cap less than block base fee/i, outcome: doubt },
   { says: /invalid sender|invalid signature|wrong chain|invalid chain id|only replay-protected/i, outcome: refused },
 ];

@@ -3,7 +3,7 @@ import type { EventStore, Json } from "../store/index.ts";
 import type { Minted, VoucherSkipped } from "../voucher/index.ts";
 import { type Header, Heads, type HeadChange } from "./heads.ts";
 import type { Lane } from "./lane.ts";
-import { type Located, type MintLogReader, type MintLogs } from "./mint-logs.ts";
+import type { Located, MintLogReader, MintLogs } from "./mint-logs.ts";
 import type { Rpc } from "./rpc.ts";
 
 export interface ConfirmationsParts {
@@ -23,6 +23,11 @@ export interface ConfirmationsParts {
 /** Orders told in one append; bounds how long the event loop is held. */
 const chunk = 500;
 
+type Todo =
+  | { readonly kind: "take back"; readonly header: Header }
+  | { readonly kind: "catch up"; readonly from: number; readonly to: number }
+  | { readonly kind: "read"; readonly header: Header };
+
 interface IncludedBlock {
   readonly number: number;
   level: Level;
@@ -40,6 +45,7 @@ export class Confirmations {
   /** Open orders by voucher number, to know whom a skipped voucher was for. */
   readonly #byNumber = new Map<string, string>();
   readonly #unlisten: () => void;
+  #todo: Todo[] = [];
 
   private constructor(parts: ConfirmationsParts, heads: Heads) {
     this.#parts = parts;
@@ -71,12 +77,12 @@ export class Confirmations {
    */
   async step(): Promise<boolean> {
     const first = this.#heads.tip === undefined;
-    const change = await this.#heads.look();
-    if (change.added.length === 0) return false;
-    await this.#takeBack(change);
-    if (change.skipped) await this.#readRange(change.skipped.from, change.skipped.to);
-    if (first) await this.#readRange(this.#firstUnread(change), (change.added[0]?.number ?? 0) - 1);
-    for (const header of change.added) await this.#tell(await this.#parts.reader.inBlock(header));
+    const changed = this.#note(await this.#heads.look(), first);
+    if (!changed && this.#todo.length === 0) return false;
+    for (let next = this.#todo[0]; next; next = this.#todo[0]) {
+      await this.#do(next);
+      this.#todo.shift();
+    }
     await this.#lookAfterAttempts();
     await this.#deepen();
     await this.#settle();
@@ -89,19 +95,39 @@ export class Confirmations {
     await this.#checkpoint();
   }
 
-  /** A first look has no past to read unless orders are open already, e.g. because the checkpoint was lost. */
-  #firstUnread(change: HeadChange): number {
-    return this.#parts.book.openCount > 0 ? this.#parts.deployedAt : (change.added[0]?.number ?? 0);
+  /**
+   * Notes what is to be done, in order. Each item is struck off only when it succeeded, so an endpoint that fails in the
+   * middle costs time and no mint; a block that was orphaned before it was read is not asked for any more.
+   */
+  #note(change: HeadChange, first: boolean): boolean {
+    const { orphaned, added, skipped } = change;
+    if (orphaned.length > 0) this.#parts.onReorg(orphaned);
+    const gone = new Set(orphaned.map(({ hash }) => hash));
+    this.#todo = this.#todo.filter((item) => item.kind !== "read" || !gone.has(item.header.hash));
+    this.#todo.push(...orphaned.map((header): Todo => ({ kind: "take back", header })));
+    if (skipped) this.#todo.push({ kind: "catch up", ...skipped });
+    const start = added[0]?.number ?? 0;
+    // A first look has no past to read unless orders are open already, e.g. because the checkpoint was lost.
+    if (first && this.#parts.book.openCount > 0) this.#todo.push({ kind: "catch up", from: this.#parts.deployedAt, to: start - 1 });
+    this.#todo.push(...added.map((header): Todo => ({ kind: "read", header })));
+    return added.length > 0;
   }
 
-  async #takeBack({ orphaned }: HeadChange): Promise<void> {
-    if (orphaned.length === 0) return;
-    this.#parts.onReorg(orphaned);
-    for (const { hash } of orphaned) {
-      const orderIds = [...(this.#blocks.get(hash)?.orderIds ?? [])];
-      await this.#execute(orderIds.map((orderId) => ({ orderId, command: { kind: "unconfirm", reason: "reorg", blockHash: hash } })));
-      await this.#parts.lane.orphaned(hash);
+  async #do(item: Todo): Promise<void> {
+    switch (item.kind) {
+      case "take back":
+        return this.#takeBack(item.header.hash);
+      case "catch up":
+        return this.#readRange(item.from, item.to);
+      case "read":
+        return this.#tell(await this.#parts.reader.inBlock(item.header));
     }
+  }
+
+  async #takeBack(blockHash: string): Promise<void> {
+    const orderIds = [...(this.#blocks.get(blockHash)?.orderIds ?? [])];
+    await this.#execute(orderIds.map((orderId) => ({ orderId, command: { kind: "unconfirm", reason: "reorg", blockHash } })));
+    await this.#parts.lane.orphaned(blockHash);
   }
 
   async #readRange(from: number, to: number): Promise<void> {
@@ -121,7 +147,8 @@ export class Confirmations {
   async #ofSkipped({ log, txHash, block }: Located<VoucherSkipped>): Promise<Told[]> {
     const orderId = this.#byNumber.get(log.txCount.toString());
     const order = orderId === undefined ? undefined : this.#parts.book.get(orderId);
-    if (orderId === undefined || !order || order.inclusion) return [];
+    const ours = this.#parts.lane.attemptOf(txHash) !== undefined; // anybody may repeat an old voucher: that says nothing
+    if (orderId === undefined || !order || order.inclusion || !ours) return [];
     if (log.reason === "Expired") return [{ orderId, command: { kind: "unconfirm", reason: "skipped-expired", txHash } }];
     const mint = await this.#parts.reader.mintOf(orderId, this.#parts.deployedAt, block);
     return mint ? [{ orderId, command: { kind: "include", inclusion: inclusionOf(mint) } }] : [];
@@ -134,13 +161,17 @@ export class Confirmations {
     for (const { attempt, receipt } of await lane.passedOver()) {
       if (receipt === null) {
         const displaced = await lane.displaced(attempt, tip - levelDepth.final + 1);
-        if (displaced) await this.#execute(attempt.orderIds.map((orderId) => ({ orderId, command: { kind: "unconfirm", reason: "nonce-taken", txHash: attempt.hash } })));
+        if (displaced)
+          await this.#execute(
+            attempt.orderIds.map((orderId) => ({ orderId, command: { kind: "unconfirm", reason: "nonce-taken", txHash: attempt.hash } })),
+          );
         continue;
       }
       const header = this.#heads.window.find(({ hash }) => hash === receipt.blockHash);
       if (!header && Number(receipt.blockNumber) > tip - levelDepth.final) continue; // a block we do not know as canonical (yet)
       lane.mined(attempt.hash, Number(receipt.blockNumber), receipt.blockHash);
-      if (receipt.status === "0x1") for await (const logs of reader.inRange(Number(receipt.blockNumber), Number(receipt.blockNumber))) await this.#tell(logs);
+      if (receipt.status === "0x1")
+        for await (const logs of reader.inRange(Number(receipt.blockNumber), Number(receipt.blockNumber))) await this.#tell(logs);
     }
     await lane.resendStale();
   }
@@ -165,7 +196,9 @@ export class Confirmations {
       for (const { hash, succeeded } of settled) {
         if (succeeded) continue;
         const orderIds = open.get(hash)?.orderIds ?? [];
-        await this.#execute(orderIds.map((orderId) => ({ orderId, command: { kind: "fail", txHash: hash, reason: "the transaction reverted" } })));
+        await this.#execute(
+          orderIds.map((orderId) => ({ orderId, command: { kind: "fail", txHash: hash, reason: "the transaction reverted" } })),
+        );
       }
       if (settled.length === 0) return;
     }
@@ -174,7 +207,10 @@ export class Confirmations {
   /** Only after everything up to the tip was told: a lost checkpoint is read again, a premature one would be a lost mint. */
   async #checkpoint(): Promise<void> {
     const headers = this.#heads.window.map((header) => ({ ...header, logsBloom: "" }));
-    await this.#parts.store.saveSnapshot(checkpointName(this.#parts), { position: await this.#parts.store.head(), data: headers as unknown as Json });
+    await this.#parts.store.saveSnapshot(checkpointName(this.#parts), {
+      position: await this.#parts.store.head(),
+      data: headers as unknown as Json,
+    });
   }
 
   async #execute(told: readonly Told[]): Promise<void> {

@@ -5,9 +5,12 @@ import { networkOf } from "./networks.ts";
 export class ChainMismatch extends MintdError {
   readonly code = "CHAIN_MISMATCH";
   constructor(expected: number, actual: number) {
-    super(`the endpoint serves chain ${actual} (${networkOf(actual).name}), the configuration says ${expected} (${networkOf(expected).name})`, {
-      hint: "point the network's RPC URL at the right chain",
-    });
+    super(
+      `the endpoint serves chain ${actual} (${networkOf(actual).name}), the configuration says ${expected} (${networkOf(expected).name})`,
+      {
+        hint: "point the network's RPC URL at the right chain",
+      },
+    );
   }
 }
 
@@ -35,7 +38,9 @@ export class FinalBlocksLost extends MintdError {
 export class NoCodeAtAddress extends MintdError {
   readonly code = "NO_CODE_AT_ADDRESS";
   constructor(contract: string, address: string, network: string) {
-    super(`there is no code at ${address}, where ${contract} should be on ${network}`, { hint: `deploy it: npx hardhat deploy --network ${network}` });
+    super(`there is no code at ${address}, where ${contract} should be on ${network}`, {
+      hint: `deploy it: npx hardhat deploy --network ${network}`,
+    });
   }
 }
 
@@ -43,7 +48,9 @@ export class NoCodeAtAddress extends MintdError {
 export class NotDeployed extends MintdError {
   readonly code = "NOT_DEPLOYED";
   constructor(network: string, file: string) {
-    super(`no deployment of mintd on ${network} is recorded (${file} is missing)`, { hint: `deploy first: npx hardhat deploy --network ${network}` });
+    super(`no deployment of mintd on ${network} is recorded (${file} is missing)`, {
+      hint: `deploy first: npx hardhat deploy --network ${network}`,
+    });
   }
 }
 
@@ -63,7 +70,9 @@ export class InsufficientFunds extends MintdError {
   constructor(address: string, network: string, balanceWei: bigint | undefined, neededWei: bigint | undefined) {
     const has = balanceWei === undefined ? "too little" : `${formatEther(balanceWei)} ETH`;
     const needs = neededWei === undefined ? "" : `; the next batch may cost up to ${formatEther(neededWei)} ETH`;
-    super(`the lane ${address} has ${has} on ${network}${needs}`, { hint: `send ETH to ${address}, then run the same command again: it goes on where it stopped` });
+    super(`the lane ${address} has ${has} on ${network}${needs}`, {
+      hint: `send ETH to ${address}, then run the same command again: it goes on where it stopped`,
+    });
   }
 }
 
@@ -71,7 +80,9 @@ export class InsufficientFunds extends MintdError {
 export class TransactionRefused extends MintdError {
   readonly code = "TRANSACTION_REFUSED";
   constructor(hash: string, message: string) {
-    super(`the node refuses transaction ${hash}: ${message}`, { hint: "its orders are kept; fix the cause and run the same command again" });
+    super(`the node refuses transaction ${hash}: ${message}`, {
+      hint: "its orders are kept; fix the cause and run the same command again",
+    });
   }
 }
 

@@ -99,7 +99,8 @@ export class Heads {
       const canonical = await this.#canonical(known.number, latest);
       if (canonical?.hash === known.hash) return { ancestor: known, orphaned };
       const depth = tip.number - known.number + 1;
-      if (depth >= levelDepth.final) throw new FinalBlocksLost(known.number, known.hash, canonical ? `has ${canonical.hash} there` : "ends below it");
+      if (depth >= levelDepth.final)
+        throw new FinalBlocksLost(known.number, known.hash, canonical ? `has ${canonical.hash} there` : "ends below it");
       orphaned.push(known);
     }
     throw new FinalBlocksLost(tip.number, tip.hash, "shares none of the recorded blocks");
@@ -113,7 +114,9 @@ export class Heads {
 
   async #range(from: number, latest: Header): Promise<Header[]> {
     const numbers = Array.from({ length: latest.number - from }, (_, i) => from + i);
-    const raw = await this.#rpc.batch<RawHeader | null>(numbers.map((n) => ({ method: "eth_getBlockByNumber", params: [toQuantity(n), false] })));
+    const raw = await this.#rpc.batch<RawHeader | null>(
+      numbers.map((n) => ({ method: "eth_getBlockByNumber", params: [toQuantity(n), false] })),
+    );
     const headers = [...raw.map((block) => toHeader(block)), latest];
     const linked = headers.every((header, i) => i === 0 || header.parentHash === headers[i - 1]?.hash);
     if (!linked) throw changedMeanwhile();
@@ -127,7 +130,13 @@ export class Heads {
 
 function toHeader(raw: RawHeader | null): Header {
   if (raw === null) throw changedMeanwhile();
-  return { number: Number(raw.number), hash: raw.hash, parentHash: raw.parentHash, timestamp: Number(raw.timestamp), logsBloom: raw.logsBloom };
+  return {
+    number: Number(raw.number),
+    hash: raw.hash,
+    parentHash: raw.parentHash,
+    timestamp: Number(raw.timestamp),
+    logsBloom: raw.logsBloom,
+  };
 }
 
 /** The chain moved between two reads, or two nodes answered: nothing is wrong, the next look sees it whole. */

@@ -6,7 +6,17 @@ import type { DigestSigner } from "../voucher/index.ts";
 import { classifyBroadcastError } from "./broadcast-outcome.ts";
 import { ForeignTransaction, InsufficientFunds, TransactionRefused } from "./errors.ts";
 import type { Fees } from "./fees.ts";
-import { type Attempt, emptyLane, evolveLane, type LaneEvent, laneEventOf, type LaneState, laneStream, type OpenAttempt, type Settlement } from "./lane-ledger.ts";
+import {
+  type Attempt,
+  emptyLane,
+  evolveLane,
+  type LaneEvent,
+  laneEventOf,
+  type LaneState,
+  laneStream,
+  type OpenAttempt,
+  type Settlement,
+} from "./lane-ledger.ts";
 import { type Rpc, RpcRefused, toQuantity } from "./rpc.ts";
 import { signTransaction } from "./transaction.ts";
 
@@ -112,7 +122,10 @@ export class Lane {
     return this.#inTurn(async () => {
       const { book, chainId, signer } = this.#parts;
       const nonce = this.#nextNonce();
-      const { raw, hash } = await signTransaction({ chainId, nonce, to: work.to, data: work.data, gasLimit: work.gasLimit, ...work.fees }, signer);
+      const { raw, hash } = await signTransaction(
+        { chainId, nonce, to: work.to, data: work.data, gasLimit: work.gasLimit, ...work.fees },
+        signer,
+      );
       const attempt: Attempt = {
         nonce,
         hash,
@@ -123,7 +136,10 @@ export class Lane {
         orderIds: work.orderIds,
       };
       const event: LaneEvent = { kind: "attempted", data: attempt };
-      const assigned = work.orderIds.map((orderId): Told => ({ orderId, command: { kind: "assign", carrier: { lane: this.address, nonce, hash } } }));
+      const assigned = work.orderIds.map((orderId): Told => ({
+        orderId,
+        command: { kind: "assign", carrier: { lane: this.address, nonce, hash } },
+      }));
       await book.execute([...work.before, ...assigned], [this.#write([event])]);
       this.#apply(event);
       this.#send(hash, raw);
@@ -287,7 +303,11 @@ export class Lane {
         return error instanceof RpcRefused;
       }
       if (outcome.kind === "never-sent") {
-        onTrouble(outcome.cause === "funds" ? new InsufficientFunds(this.address, network, undefined, undefined) : new TransactionRefused(attempt.hash, outcome.reason));
+        onTrouble(
+          outcome.cause === "funds"
+            ? new InsufficientFunds(this.address, network, undefined, undefined)
+            : new TransactionRefused(attempt.hash, outcome.reason),
+        );
         return false;
       }
     }
@@ -319,4 +339,3 @@ export class Lane {
     return receipts;
   }
 }
-

@@ -48,17 +48,29 @@ export class MintLogReader {
    */
   async inBlock(header: Header): Promise<MintLogs> {
     if (!bloomMayHold(header.logsBloom, this.#bits)) return { minted: [], skipped: [] };
-    const first = await this.#read({ blockHash: header.hash });
-    return first.minted.length + first.skipped.length > 0 ? first : this.#read({ blockHash: header.hash });
+    const first = await this.#ofBlock(header.hash);
+    return first.minted.length + first.skipped.length > 0 ? first : this.#ofBlock(header.hash);
   }
 
   /** The logs of blocks `from` to `to`, both included, in pieces that a node answers. */
   async *inRange(from: number, to: number): AsyncGenerator<MintLogs> {
+    for await (const raw of this.#pieces(from, to, [[MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC]])) yield mintLogs(raw);
+  }
+
+  /** The mint of one order in blocks `from` to `to`, if there is one. */
+  async mintOf(orderId: string, from: number, to: number): Promise<Located<Minted> | undefined> {
+    for await (const [log] of this.#pieces(from, to, [MINTED_TOPIC, orderId])) {
+      if (log) return located(log, decodeMinted(log));
+    }
+    return undefined;
+  }
+
+  async *#pieces(from: number, to: number, topics: readonly unknown[]): AsyncGenerator<RawLog[]> {
     let blocks = mostBlocks;
-    for (let start = from; start <= to; ) {
+    for (let start = from; start <= to;) {
       const end = Math.min(to, start + blocks - 1);
       try {
-        yield await this.#read({ fromBlock: toQuantity(start), toBlock: toQuantity(end) });
+        yield await this.#get({ fromBlock: toQuantity(start), toBlock: toQuantity(end), topics });
         start = end + 1;
       } catch (error) {
         const tooMuch = error instanceof RpcRefused || error instanceof RpcUnanswered;
@@ -68,23 +80,19 @@ export class MintLogReader {
     }
   }
 
-  /** The mint of one order in blocks `from` to `to`, if there is one. */
-  async mintOf(orderId: string, from: number, to: number): Promise<Located<Minted> | undefined> {
-    const topics = [MINTED_TOPIC, orderId];
-    const raw = await this.#get({ fromBlock: toQuantity(from), toBlock: toQuantity(to), topics });
-    return raw.map((log) => located(log, decodeMinted(log))).at(0);
-  }
-
-  async #read(range: Record<string, string>): Promise<MintLogs> {
-    const raw = await this.#get({ ...range, topics: [[MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC]] });
-    const minted = raw.filter((log) => log.topics[0] === MINTED_TOPIC).map((log) => located(log, decodeMinted(log)));
-    const skipped = raw.filter((log) => log.topics[0] === VOUCHER_SKIPPED_TOPIC).map((log) => located(log, decodeSkipped(log)));
-    return { minted, skipped };
+  async #ofBlock(hash: string): Promise<MintLogs> {
+    return mintLogs(await this.#get({ blockHash: hash, topics: [[MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC]] }));
   }
 
   #get(filter: Record<string, unknown>): Promise<RawLog[]> {
     return this.#rpc.request<RawLog[]>("eth_getLogs", [{ address: this.#minter, ...filter }]);
   }
+}
+
+function mintLogs(raw: readonly RawLog[]): MintLogs {
+  const minted = raw.filter((log) => log.topics[0] === MINTED_TOPIC).map((log) => located(log, decodeMinted(log)));
+  const skipped = raw.filter((log) => log.topics[0] === VOUCHER_SKIPPED_TOPIC).map((log) => located(log, decodeSkipped(log)));
+  return { minted, skipped };
 }
 
 function located<T>(raw: RawLog, log: T): Located<T> {

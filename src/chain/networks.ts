@@ -22,5 +22,13 @@ const known: readonly Network[] = [
 
 /** The network of a chain id; an unknown one is treated as a public chain of 12 s blocks. */
 export function networkOf(chainId: number): Network {
-  return known.find((network) => network.chainId === chainId) ?? { chainId, name: `chain ${chainId}`, blockTimeMs: 12_000, pollMs: 1_000, isPublic: true };
+  return (
+    known.find((network) => network.chainId === chainId) ?? {
+      chainId,
+      name: `chain ${chainId}`,
+      blockTimeMs: 12_000,
+      pollMs: 1_000,
+      isPublic: true,
+    }
+  );
 }

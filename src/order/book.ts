@@ -130,13 +130,17 @@ export class OrderBook {
   async #request(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
     const versions = await this.#store.versions(requests.map((request) => orderStream(request.orderId)));
     const seen = new Map<string, MintRequest>();
-    const fresh = requests.filter(({ orderId }, i) => versions[i] === 0 && !seen.has(orderId) && seen.set(orderId, requests[i] as MintRequest));
+    const fresh = requests.filter(
+      ({ orderId }, i) => versions[i] === 0 && !seen.has(orderId) && seen.set(orderId, requests[i] as MintRequest),
+    );
     if (fresh.length > this.room) throw new TooManyOpenOrders(this.#options.maxOpen);
     const at = this.#options.now();
     const accepted = new Map<string, Order>();
     if (fresh.length > 0) {
       const events = fresh.map((request) => ({ request, event: requestedEvent(request) }));
-      const last = await this.#append(events.map(({ request, event }) => ({ stream: orderStream(request.orderId), expected: 0, events: [stored(event)] })));
+      const last = await this.#append(
+        events.map(({ request, event }) => ({ stream: orderStream(request.orderId), expected: 0, events: [stored(event)] })),
+      );
       events.forEach(({ request, event }, i) => {
         accepted.set(request.orderId, this.#apply(undefined, event, request.orderId, at, last - events.length + 1 + i));
       });
@@ -164,7 +168,10 @@ export class OrderBook {
       if (!order) continue;
       const events = decide(command, order, orderId);
       if (events.length === 0) continue;
-      states.set(orderId, events.reduce((state, event) => evolve(state, event, orderId, at), order));
+      states.set(
+        orderId,
+        events.reduce((state, event) => evolve(state, event, orderId, at), order),
+      );
       decided.set(orderId, [...(decided.get(orderId) ?? []), ...events]);
     }
     const writes = [...decided].map(([orderId, events]): StreamWrite => {

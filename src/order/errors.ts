@@ -38,7 +38,9 @@ export class IdempotencyConflict extends MintdError {
 export class OrderNotFound extends MintdError {
   readonly code = "ORDER_NOT_FOUND";
   constructor(orderId: string) {
-    super(`no order ${orderId} in this store`, { hint: "check the id, the tenant and the network; ids are derived from tenant and idempotency key" });
+    super(`no order ${orderId} in this store`, {
+      hint: "check the id, the tenant and the network; ids are derived from tenant and idempotency key",
+    });
   }
 }
 

@@ -44,7 +44,8 @@ export type OrderCommand =
 export const orderStream = (orderId: string): StreamId => `order/${orderId}`;
 
 /** The order whose stream this is, or undefined where the stream is about something else. */
-export const orderOfStream = (stream: StreamId): string | undefined => (stream.startsWith("order/") ? stream.slice("order/".length) : undefined);
+export const orderOfStream = (stream: StreamId): string | undefined =>
+  stream.startsWith("order/") ? stream.slice("order/".length) : undefined;
 
 /**
  * What a command makes of an order: the events to append, none where it was told what it knows.

@@ -32,7 +32,9 @@ export function allows(state: OrderStateKind | "unknown", event: OrderStateKind)
 
 /** The table as a Mermaid state diagram. */
 export function diagram(): string {
-  const arrows = Object.entries(transitions).flatMap(([from, to]) => to.map((kind) => `  ${from === "unknown" ? "[*]" : from} --> ${kind}`));
+  const arrows = Object.entries(transitions).flatMap(([from, to]) =>
+    to.map((kind) => `  ${from === "unknown" ? "[*]" : from} --> ${kind}`),
+  );
   const ends = Object.entries(transitions).flatMap(([from, to]) => (to.length === 0 ? [`  ${from} --> [*]`] : []));
   return ["stateDiagram-v2", ...arrows, ...ends].join("\n");
 }

@@ -21,3 +21,19 @@ export const minterAbi = [
 /** Why the contract skipped a voucher instead of minting it; the index is the event's `reason`. */
 export const skipReasons = ["AlreadyRedeemed", "Expired"] as const;
 export type SkipReason = (typeof skipReasons)[number];
+
+/** Errors that redeeming may revert with. */
+export const minterErrors = [
+  "error VoucherAlreadyRedeemed(uint256 txCount)",
+  "error VoucherExpired(uint64 txCount, uint64 alignedSecond)",
+  "error VoucherFromFuture(uint64 txCount, uint64 alignedSecond)",
+  "error QuantityOutOfRange(uint64 txCount, uint256 quantity, uint256 max)",
+  "error EmptyBatch()",
+  "error BatchTooLarge(uint256 size, uint256 max)",
+  "error LengthMismatch(uint256 redemptions, uint256 signatures)",
+  "error InvalidSigner(address signer)",
+  "error InvalidSignatureLength(uint256 length)",
+  "error InsufficientGas(uint256 left, uint256 needed)",
+  "error MintToZeroAddress()",
+  "error ERC1155InvalidReceiver(address receiver)",
+] as const;

@@ -1,0 +1,236 @@
+import type { Clock } from "../clock.ts";
+import type { MintRequest, Order, OrderBook, OrderEvent, RequestOutcome, Told } from "../order/index.ts";
+import type { DigestSigner, VoucherDomain } from "../voucher/index.ts";
+import type { Batcher } from "./batcher.ts";
+import { Bell } from "./bell.ts";
+import type { Confirmations } from "./confirmations.ts";
+import { InsufficientFunds, TransactionRefused } from "./errors.ts";
+import { FeeCapReached, type Fees, feesFor, type FeeLimits, nextBaseFee } from "./fees.ts";
+import type { Lane } from "./lane.ts";
+import type { Network } from "./networks.ts";
+import { redemptionBatch, type RedemptionBatch } from "./redemption-batch.ts";
+import { type Rpc, RpcRefused, RpcUnanswered } from "./rpc.ts";
+import { simulate } from "./simulation.ts";
+
+export interface MintingParts {
+  readonly book: OrderBook;
+  readonly batcher: Batcher;
+  readonly lane: Lane;
+  readonly confirmations: Confirmations;
+  readonly rpc: Rpc;
+  /** Dense voucher numbers, durable as leased. */
+  readonly numbers: { reserve(count: number): Promise<readonly bigint[]> };
+  readonly signer: DigestSigner;
+  readonly domain: VoucherDomain;
+  readonly network: Network;
+  readonly feeLimits: FeeLimits;
+  /** Transactions of the lane that may be unmined at once. */
+  readonly laneWindow: number;
+  readonly clock: Clock;
+  /** Hears what goes wrong while minting goes on. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** Orders that may wait for a lane before more are taken in, in full batches of a full window. */
+const waitingBatches = 2;
+
+/**
+ * The road of an order from accepted to final: batched, signed, sent by the lane, confirmed by the chain. Two loops, one
+ * that makes batches and one that looks at the chain; everything they do is recorded before it matters, so either may
+ * die at any point and the next start goes on.
+ */
+export class Minting {
+  readonly #parts: MintingParts;
+  readonly #bell = new Bell();
+  readonly #stop = new AbortController();
+  readonly #fatal = Promise.withResolvers<never>();
+  /** Open orders that are on their way; an issued voucher that waits for its holder is not. */
+  #underway = 0;
+  #loops: Promise<unknown> = Promise.resolve();
+  /** Orders whose transaction reverted for good and that were not driven again yet. */
+  readonly #failed = new Set<string>();
+
+  constructor(parts: MintingParts) {
+    this.#parts = parts;
+    this.#fatal.promise.catch(() => undefined); // heard by whoever waits; an unheard one must not end the process
+  }
+
+  /** Brings the orders left by a former run back on their way and starts the loops. */
+  async start(): Promise<void> {
+    const { book, confirmations, lane, batcher, clock } = this.#parts;
+    await confirmations.step();
+    for (const order of book.open()) this.#underway += isUnderway(order) ? 1 : 0;
+    batcher.add([...book.open()].filter(needsCarrier), clock.now());
+    book.listen((order, event, before) => {
+      this.#follow(order, event, before);
+    });
+    await this.#compensateFailed();
+    await lane.resume();
+    this.#loops = Promise.all([this.#guard(this.#batchLoop()), this.#guard(this.#chainLoop())]);
+  }
+
+  /**
+   * Accepts requests; durable when it resolves. Waits while too many orders are open or unsent.
+   * @throws what stopped minting, if something did
+   */
+  async submit(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
+    const { book, batcher, laneWindow, clock } = this.#parts;
+    const full = () => book.room < requests.length || batcher.size > waitingBatches * laneWindow * 200;
+    while (full()) await this.#orFatal(this.#bell.next());
+    const outcomes = await this.#orFatal(book.request(requests));
+    batcher.add(
+      outcomes.flatMap((outcome) => (outcome.outcome === "accepted" ? outcome.order : [])),
+      clock.now(),
+    );
+    this.#bell.ring();
+    return outcomes;
+  }
+
+  /** Resolves when every order under way is final or rejected and every attempt is closed. @throws what stopped minting */
+  async idle(): Promise<void> {
+    while (this.#underway > 0 || this.#parts.lane.state.open.size > 0) await this.#orFatal(this.#bell.next());
+  }
+
+  /** Rejects when minting cannot go on; never resolves. */
+  get failure(): Promise<never> {
+    return this.#fatal.promise;
+  }
+
+  /** Called by the lane when it can neither send nor record. */
+  fail(error: unknown): void {
+    this.#fatal.reject(error);
+    this.#stop.abort();
+    this.#bell.ring();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#bell.ring();
+    await this.#loops;
+  }
+
+  #orFatal<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([promise, this.#fatal.promise]);
+  }
+
+  async #guard(loop: Promise<void>): Promise<void> {
+    try {
+      await loop;
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  async #batchLoop(): Promise<void> {
+    const { batcher, lane, laneWindow, clock } = this.#parts;
+    while (!this.#stop.signal.aborted) {
+      const due = batcher.dueIn(clock.now());
+      const rung = this.#bell.next();
+      if (due === undefined || lane.inFlight >= laneWindow) await rung;
+      else if (due > 0) await Promise.race([rung, clock.pause(due, this.#stop.signal)]);
+      else await this.#tryAgainLater(() => this.#mintNext());
+    }
+  }
+
+  async #chainLoop(): Promise<void> {
+    const { confirmations, clock, network } = this.#parts;
+    while (!this.#stop.signal.aborted) {
+      const changed = await this.#tryAgainLater(() => confirmations.step());
+      if (changed) {
+        await this.#tryAgainLater(() => this.#compensateFailed());
+        this.#bell.ring();
+      }
+      await clock.pause(network.pollMs, this.#stop.signal);
+    }
+  }
+
+  /** Doubt and a dear chain are waited out; anything else stops minting. */
+  async #tryAgainLater<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      const passing = error instanceof RpcUnanswered || error instanceof RpcRefused || error instanceof FeeCapReached;
+      if (!passing) throw error;
+      this.#parts.onTrouble(error);
+      await this.#parts.clock.pause(Math.min(this.#parts.network.blockTimeMs, 1_000), this.#stop.signal);
+      return undefined;
+    }
+  }
+
+  async #mintNext(): Promise<void> {
+    const { batcher, clock, book, rpc, feeLimits } = this.#parts;
+    const fees = feesFor(await nextBaseFee(rpc), feeLimits);
+    const orders = batcher.take(clock.now()).flatMap((order) => book.get(order.request.orderId) ?? []);
+    const ready = orders.filter((order) => !order.inclusion);
+    try {
+      await this.#mint(ready, fees);
+    } catch (error) {
+      batcher.addFirst(
+        ready.filter((order) => !book.get(order.request.orderId)?.carrier || needsCarrier(order)),
+        clock.now(),
+      );
+      throw error;
+    }
+  }
+
+  async #mint(orders: readonly Order[], fees: Fees): Promise<void> {
+    const { lane, book, domain, rpc } = this.#parts;
+    if (orders.length === 0) return;
+    const batch = await this.#batchOf(orders);
+    const verdict = await simulate(rpc, lane.address, domain.verifyingContract, batch);
+    if (verdict.kind === "mints") {
+      const orderIds = orders.map((order) => order.request.orderId);
+      await lane.submit({
+        orderIds,
+        to: domain.verifyingContract,
+        data: batch.data,
+        gasLimit: batch.gasLimit,
+        fees,
+        before: batch.authorised,
+      });
+      return;
+    }
+    const [only] = orders;
+    if (orders.length === 1 && only) {
+      await book.execute([{ orderId: only.request.orderId, command: { kind: "reject", code: verdict.code, reason: verdict.reason } }]);
+      return;
+    }
+    const half = Math.ceil(orders.length / 2);
+    await this.#mint(orders.slice(0, half), fees);
+    await this.#mint(orders.slice(half), fees);
+  }
+
+  async #batchOf(orders: readonly Order[]): Promise<RedemptionBatch> {
+    const { numbers, domain, signer, confirmations } = this.#parts;
+    const fresh = orders.filter((order) => !order.voucher).length;
+    const second = confirmations.tip?.timestamp ?? 0;
+    return redemptionBatch(orders, fresh > 0 ? await numbers.reserve(fresh) : [], second, domain, signer);
+  }
+
+  /** Orders of a batch that reverted for good go through the batcher again, which simulates before it sends. */
+  async #compensateFailed(): Promise<void> {
+    const failed = [...this.#failed];
+    const told = failed.map((orderId): Told => ({ orderId, command: { kind: "compensate", reason: "driven again" } }));
+    await this.#parts.book.execute(told);
+    for (const orderId of failed) this.#failed.delete(orderId);
+  }
+
+  #follow(order: Order, event: OrderEvent, before: Order | undefined): void {
+    this.#underway += Number(isUnderway(order)) - Number(before !== undefined && isUnderway(before));
+    if (event.kind === "failed") this.#failed.add(order.request.orderId);
+    const again = event.kind === "compensating" || (event.kind === "unconfirmed" && event.data.reason !== "reorg");
+    if (again) this.#parts.batcher.addFirst([order], this.#parts.clock.now());
+    if (event.kind === "final" || event.kind === "rejected") this.#bell.ring();
+  }
+}
+
+/** Errors of a lane that only a person can mend. */
+export const needsAPerson = (error: unknown): boolean => error instanceof InsufficientFunds || error instanceof TransactionRefused;
+
+const isUnderway = ({ kind }: Order): boolean => kind !== "final" && kind !== "rejected" && kind !== "authorised";
+
+/** Whether no transaction carries the order, so that the batcher has to find it one. */
+function needsCarrier(order: Order): boolean {
+  if (order.kind === "requested" || order.kind === "compensating" || order.kind === "failed") return true;
+  return order.kind === "unconfirmed" && order.reason !== "reorg";
+}

@@ -1,0 +1,64 @@
+import { Interface } from "ethers";
+import { MintdError } from "../error.ts";
+import { minterErrors } from "../voucher/index.ts";
+import { type Rpc, RpcRefused, toQuantity } from "./rpc.ts";
+
+/** A batch reverts for a reason that lies in none of its items. Its orders are kept. */
+export class BatchReverts extends MintdError {
+  readonly code = "BATCH_REVERTS";
+  constructor(reason: string) {
+    super(`the minter refuses the batch: ${reason}`, {
+      hint: "nothing was sent and the orders are kept; mend the cause and run the same command again",
+    });
+  }
+}
+
+/** What a simulated batch says: it would mint, or which of its items (perhaps) and why. */
+export type Simulation =
+  | { readonly kind: "mints" }
+  /** Some item can never be minted; only a smaller batch shows which. */
+  | { readonly kind: "item refused"; readonly code: string; readonly reason: string };
+
+const errors = new Interface(minterErrors);
+
+/** Errors that are about one item and will be the same whenever it is tried. All others are about the batch or the moment. */
+const ofItem: Readonly<Record<string, string>> = {
+  QuantityOutOfRange: "QUANTITY_OUT_OF_RANGE",
+  MintToZeroAddress: "RECIPIENT_IS_ZERO",
+  ERC1155InvalidReceiver: "RECIPIENT_REFUSES",
+};
+
+/**
+ * Runs the batch on the node without sending it.
+ * @throws BatchReverts where the fault is not an item's; RpcUnanswered, RpcRefused where the node gave no verdict
+ */
+export async function simulate(
+  rpc: Rpc,
+  from: string,
+  to: string,
+  batch: { readonly data: string; readonly gasLimit: number },
+): Promise<Simulation> {
+  try {
+    await rpc.request("eth_call", [{ from, to, data: batch.data, gas: toQuantity(batch.gasLimit) }, "latest"]);
+    return { kind: "mints" };
+  } catch (error) {
+    const data = error instanceof RpcRefused ? revertData(error) : undefined;
+    if (data === undefined) throw error;
+    const parsed = errors.parseError(data);
+    const reason = parsed
+      ? `${parsed.name}(${parsed.args.map(String).join(", ")})`
+      : data === "0x"
+        ? "reverted without a reason"
+        : `unknown error ${data.slice(0, 10)}`;
+    const code = parsed ? ofItem[parsed.name] : undefined;
+    if (code === undefined) throw new BatchReverts(reason);
+    return { kind: "item refused", code, reason };
+  }
+}
+
+/** Revert data as geth and anvil (`data`), and Hardhat (`data.data`), hand it out; undefined where the call did not revert. */
+function revertData({ data, message }: RpcRefused): string | undefined {
+  if (typeof data === "string" && /^0x[0-9a-f]*$/i.test(data)) return data;
+  if (typeof data === "object" && data !== null && "data" in data && typeof data.data === "string") return data.data;
+  return /revert/i.test(message) ? "0x" : undefined;
+}
