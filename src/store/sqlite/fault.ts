@@ -1,0 +1,92 @@
+import type { MintdError } from "../../error.ts";
+import {
+  StoreCorrupt,
+  StoreForeign,
+  StoreInUse,
+  StoreNotFound,
+  StoreTooNew,
+  StoreTooOld,
+  StoreUnavailable,
+  StoreWriteFailed,
+} from "../errors.ts";
+import type { Fault } from "./protocol.ts";
+
+/** SQLite's primary result codes that we tell apart (sqlite3.h). */
+export const SQLITE = { ERROR: 1, BUSY: 5, LOCKED: 6, CORRUPT: 11, FULL: 13, CANTOPEN: 14, CONSTRAINT: 19, NOTADB: 26 } as const;
+
+/** A fault on its way up to the edge of its thread, where it becomes a message. */
+export class Refusal extends Error {
+  readonly fault: Fault;
+
+  constructor(fault: Fault, cause?: unknown) {
+    super(fault.problem, { cause });
+    this.fault = fault;
+  }
+}
+
+/** The primary result code where SQLite threw `error`, otherwise undefined. */
+export function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+  return error.errcode & 0xff;
+}
+
+/** What SQLite's `error` means for somebody who reads or opens. */
+export function readFault(error: unknown): Fault {
+  if (error instanceof Refusal) return error.fault;
+  const problem = describe(error);
+  switch (sqliteCode(error)) {
+    case SQLITE.CORRUPT:
+    case SQLITE.NOTADB:
+    case SQLITE.ERROR: // our own statements are right, so a table or column that they name is missing
+      return { kind: "corrupt", problem };
+    default:
+      return { kind: "unavailable", problem };
+  }
+}
+
+/**
+ * What SQLite's `error` means for a write. Only a full disk is known to leave the file as it was. After a failed fsync the
+ * kernel may have dropped the dirty pages and report success next time, so everything else ends this store object.
+ */
+export function writeFault(error: unknown): Fault {
+  const problem = describe(error);
+  switch (sqliteCode(error)) {
+    case SQLITE.FULL:
+      return { kind: "full", problem };
+    case SQLITE.CORRUPT:
+    case SQLITE.NOTADB:
+      return { kind: "corrupt", problem };
+    default:
+      return { kind: "write", problem };
+  }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "errcode" in error && typeof error.errcode === "number" ? ` (SQLite ${error.errcode})` : "";
+  return error.message + code;
+}
+
+/** The public error for a fault that a thread reported. */
+export function toError(path: string, fault: Fault): MintdError {
+  switch (fault.kind) {
+    case "corrupt":
+      return new StoreCorrupt(path, fault.problem);
+    case "foreign":
+      return new StoreForeign(path, fault.problem);
+    case "too-new":
+      return new StoreTooNew(path, fault.found ?? 0, fault.known ?? 0);
+    case "too-old":
+      return new StoreTooOld(path, fault.found ?? 0, fault.known ?? 0);
+    case "in-use":
+      return new StoreInUse(path);
+    case "not-found":
+      return new StoreNotFound(path);
+    case "unavailable":
+      return new StoreUnavailable(path, fault.problem);
+    case "full":
+      return new StoreWriteFailed(path, fault.problem, { permanent: false });
+    case "write":
+      return new StoreWriteFailed(path, fault.problem, { permanent: true });
+  }
+}

@@ -1,0 +1,31 @@
+/** `PRAGMA application_id` of every mintd store: "mnt1" in ASCII. It never changes. */
+export const APPLICATION_ID = 0x6d6e7431;
+
+/**
+ * The schema's history: entry i brings a store from version i to version i + 1. Entries are never edited once released;
+ * a change is a new entry.
+ *
+ * Version 1. A stream's name (an order's is about 70 bytes) is stored once and stands in each event as a small integer;
+ * new streams get rising ids, so the (stream, version) index grows at its end instead of at random places. A stream's version is
+ * not a column: it is the highest version among its events, so there is no second truth that could differ.
+ */
+export const migrations: readonly string[] = [
+  `CREATE TABLE streams (
+     id   INTEGER PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE
+   ) STRICT;
+   CREATE TABLE events (
+     position INTEGER PRIMARY KEY,
+     stream   INTEGER NOT NULL,
+     version  INTEGER NOT NULL,
+     kind     TEXT NOT NULL,
+     at       INTEGER NOT NULL,
+     data     TEXT NOT NULL,
+     UNIQUE (stream, version)
+   ) STRICT;
+   CREATE TABLE snapshots (
+     name     TEXT PRIMARY KEY,
+     position INTEGER NOT NULL,
+     data     TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
+];
