@@ -91,6 +91,8 @@ contract EditionMinter is ERC1155Supply, VoucherRedeemer, RestrictedRoyalty, Ree
     /// RECEIVER_GAS and nothing else. What a failing frame did, using up the number included, the EVM itself undoes.
     function _settle(Redemption calldata redemption, bool skip) internal override {
         if (!skip || redemption.to.code.length == 0) return super._settle(redemption, skip);
+        // Checked out here, so that it reverts instead of passing for a refusal.
+        _checkTerms(redemption.txCount, redemption.quantity, redemption.alignedSecond);
         // A call passes on at most 63/64 of the gas left, and silently less than asked for.
         uint256 needed = (RECEIVER_GAS * 64) / 63 + 5_000;
         if (gasleft() < needed) revert InsufficientGas(gasleft(), needed);

@@ -11,7 +11,12 @@ library HybridNonce {
     }
 
     /// @notice The hybrid nonce of `txCount` in the second `alignedSecond`.
-    function ofSecond(uint256 txCount, uint64 alignedSecond) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(txCount, alignedSecond));
+    function ofSecond(uint256 txCount, uint64 alignedSecond) internal pure returns (bytes32 nonce) {
+        // 32 + 8 bytes fit into the scratch space, so nothing is allocated.
+        assembly ("memory-safe") {
+            mstore(0x00, txCount)
+            mstore(0x20, shl(192, alignedSecond))
+            nonce := keccak256(0x00, 0x28)
+        }
     }
 }

@@ -27,7 +27,6 @@ abstract contract VoucherRedeemer is IVoucherRedeemer, EIP712, VoucherSigners {
     /// @inheritdoc IVoucherRedeemer
     function redeem(Redemption calldata redemption, bytes calldata signature) public virtual {
         _checkSignature(_hashTypedDataV4(VoucherHash.ofVoucher(redemption)), signature);
-        _checkTerms(redemption);
         _settle(redemption, false);
     }
 
@@ -70,16 +69,21 @@ abstract contract VoucherRedeemer is IVoucherRedeemer, EIP712, VoucherSigners {
     function _settleAll(Redemption[] calldata redemptions, bool skip) private {
         uint256 size = redemptions.length;
         for (uint256 i = 0; i < size; ++i) {
-            _checkTerms(redemptions[i]);
             _settle(redemptions[i], skip);
         }
     }
 
-    /// @dev Uses up the number and mints, in this order. Override to contain what minting calls.
+    /// @dev Checks one item, uses up its number and mints, in this order. Override to contain what minting calls.
+    /// Each field is read once: reading it from calldata checks its bits and costs 90 gas.
     function _settle(Redemption calldata redemption, bool skip) internal virtual {
-        if (!_consume(redemption, skip)) return;
-        uint256 firstTokenId = _mintTokens(redemption.to, redemption.quantity, redemption.uriDigest);
-        emit Minted(redemption.orderId, redemption.to, firstTokenId, redemption.quantity, redemption.txCount);
+        uint64 txCount = redemption.txCount;
+        uint256 quantity = redemption.quantity;
+        uint64 alignedSecond = redemption.alignedSecond;
+        _checkTerms(txCount, quantity, alignedSecond);
+        if (!_consume(txCount, alignedSecond, skip)) return;
+        address to = redemption.to;
+        uint256 firstTokenId = _mintTokens(to, quantity, redemption.uriDigest);
+        emit Minted(redemption.orderId, to, firstTokenId, quantity, txCount);
     }
 
     /// @dev Mints `quantity` tokens, 1 to MAX_QUANTITY; the number is used up already.
@@ -89,11 +93,20 @@ abstract contract VoucherRedeemer is IVoucherRedeemer, EIP712, VoucherSigners {
         bytes32 uriDigest
     ) internal virtual returns (uint256 firstTokenId);
 
+    /// @dev What reverts in skip mode as well: a signer that signs this has to be looked at.
+    function _checkTerms(uint64 txCount, uint256 quantity, uint64 alignedSecond) internal view {
+        if (quantity == 0 || quantity > MAX_QUANTITY()) revert QuantityOutOfRange(txCount, quantity, MAX_QUANTITY());
+        unchecked {
+            if (alignedSecond > block.timestamp + MAX_SKEW_SECONDS) revert VoucherFromFuture(txCount, alignedSecond);
+        }
+    }
+
     /// @return fresh False if the item is to be skipped, which is logged here.
-    function _consume(Redemption calldata redemption, bool skip) private returns (bool fresh) {
-        uint64 txCount = redemption.txCount;
-        uint64 alignedSecond = redemption.alignedSecond;
-        bool expired = block.timestamp > uint256(alignedSecond) + VALIDITY_SECONDS;
+    function _consume(uint64 txCount, uint64 alignedSecond, bool skip) private returns (bool fresh) {
+        bool expired;
+        unchecked {
+            expired = block.timestamp > uint256(alignedSecond) + VALIDITY_SECONDS;
+        }
         if (expired ? _numbers.used(txCount) : !_numbers.tryUse(txCount)) {
             if (!skip) revert NonceBitmap.VoucherAlreadyRedeemed(txCount);
             emit VoucherSkipped(txCount, SkipReason.AlreadyRedeemed);
@@ -105,17 +118,6 @@ abstract contract VoucherRedeemer is IVoucherRedeemer, EIP712, VoucherSigners {
             return false;
         }
         return true;
-    }
-
-    /// @dev What reverts in skip mode as well: a signer that signs this has to be looked at.
-    function _checkTerms(Redemption calldata redemption) private view {
-        uint256 quantity = redemption.quantity;
-        if (quantity == 0 || quantity > MAX_QUANTITY()) {
-            revert QuantityOutOfRange(redemption.txCount, quantity, MAX_QUANTITY());
-        }
-        if (redemption.alignedSecond > block.timestamp + MAX_SKEW_SECONDS) {
-            revert VoucherFromFuture(redemption.txCount, redemption.alignedSecond);
-        }
     }
 
     function _checkSize(uint256 size) private pure {

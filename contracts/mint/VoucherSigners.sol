@@ -39,18 +39,17 @@ abstract contract VoucherSigners is IVoucherSigners, AccessManaged {
     /// account's signature costs no look at the account's code. The only call that leaves is a STATICCALL to a
     /// contract in the set: nothing can be changed from within it.
     function _checkSignature(bytes32 digest, bytes calldata signature) internal view {
+        bool ecdsa = signature.length == 65 || signature.length == 64;
         address signer;
-        if (signature.length == 65) {
-            (signer, , ) = ECDSA.tryRecoverCalldata(digest, signature);
-        } else if (signature.length == 64) {
-            (signer, , ) = ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]));
+        if (ecdsa) {
+            (uint8 v, bytes32 r, bytes32 s) = ECDSA.parseCalldata(signature);
+            (signer, , ) = ECDSA.tryRecover(digest, v, r, s);
         } else {
             if (signature.length < 20) revert InvalidSignatureLength(signature.length);
             signer = address(bytes20(signature));
         }
         if (!isSigner(signer)) revert InvalidSigner(signer);
-        if (signature.length == 65 || signature.length == 64) return;
-        if (!SignatureChecker.isValidERC1271SignatureNowCalldata(signer, digest, signature[20:])) {
+        if (!ecdsa && !SignatureChecker.isValidERC1271SignatureNowCalldata(signer, digest, signature[20:])) {
             revert InvalidSigner(signer);
         }
     }
