@@ -14,6 +14,7 @@ const compiler = {
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
   solidity: {
+    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
     profiles: {
       default: { isolated: false, compilers: [compiler] },
       production: { isolated: false, compilers: [compiler] },
