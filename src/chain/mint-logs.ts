@@ -1,3 +1,4 @@
+import { id } from "ethers";
 import { decodeMinted, decodeSkipped, type Minted, MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC, type VoucherSkipped } from "../voucher/index.ts";
 import { bloomBits, bloomMayHold } from "./bloom.ts";
 import type { Header } from "./heads.ts";
@@ -24,6 +25,16 @@ interface RawLog {
   readonly blockHash: string;
   readonly transactionHash: string;
 }
+
+/**
+ * Transfers from the zero address, i.e. what the token itself says was created: transaction, receiver and token joined by
+ * slashes, and how many. An ERC-721 has one of each, an ERC-1155 as many as were minted.
+ */
+export type Creations = ReadonlyMap<string, number>;
+
+const ZERO_TOPIC = `0x${"0".repeat(64)}`;
+const TRANSFER_TOPIC = id("Transfer(address,address,uint256)");
+const TRANSFER_SINGLE_TOPIC = id("TransferSingle(address,address,address,uint256,uint256)");
 
 /** Blocks that one eth_getLogs asks for at most; halved while a node says that it is too much. */
 const mostBlocks = 2_000;
@@ -55,6 +66,12 @@ export class MintLogReader {
   /** The logs of blocks `from` to `to`, both included, in pieces that a node answers. */
   async *inRange(from: number, to: number): AsyncGenerator<MintLogs> {
     for await (const raw of this.#pieces(from, to, [[MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC]])) yield mintLogs(raw);
+  }
+
+  /** The same with what the token's own transfer logs say was created in those blocks. */
+  async *withTransfers(from: number, to: number): AsyncGenerator<MintLogs & { readonly transfers: Creations }> {
+    const topics = [[MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC, TRANSFER_TOPIC, TRANSFER_SINGLE_TOPIC]];
+    for await (const raw of this.#pieces(from, to, topics)) yield { ...mintLogs(raw), transfers: creations(raw) };
   }
 
   /** The mint of one order in blocks `from` to `to`, if there is one. */
@@ -93,6 +110,20 @@ function mintLogs(raw: readonly RawLog[]): MintLogs {
   const minted = raw.filter((log) => log.topics[0] === MINTED_TOPIC).map((log) => located(log, decodeMinted(log)));
   const skipped = raw.filter((log) => log.topics[0] === VOUCHER_SKIPPED_TOPIC).map((log) => located(log, decodeSkipped(log)));
   return { minted, skipped };
+}
+
+function creations(raw: readonly RawLog[]): Creations {
+  const created = new Map<string, number>();
+  const add = (log: RawLog, receiver: string | undefined, token: string, count: number) => {
+    const key = `${log.transactionHash}/0x${(receiver ?? "").slice(-40)}/${BigInt(token).toString()}`;
+    created.set(key, (created.get(key) ?? 0) + count);
+  };
+  for (const log of raw) {
+    const [topic, first, second, third] = log.topics;
+    if (topic === TRANSFER_TOPIC && first === ZERO_TOPIC) add(log, second, third ?? "0x0", 1);
+    if (topic === TRANSFER_SINGLE_TOPIC && second === ZERO_TOPIC) add(log, third, log.data.slice(0, 66), Number(`0x${log.data.slice(66, 130)}`));
+  }
+  return created;
 }
 
 function located<T>(raw: RawLog, log: T): Located<T> {

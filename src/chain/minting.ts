@@ -8,7 +8,7 @@ import { InsufficientFunds, TransactionRefused } from "./errors.ts";
 import { FeeCapReached, type Fees, feesFor, type FeeLimits, nextBaseFee } from "./fees.ts";
 import type { Lane } from "./lane.ts";
 import type { Network } from "./networks.ts";
-import { redemptionBatch, type RedemptionBatch } from "./redemption-batch.ts";
+import { redemptionBatch } from "./redemption-batch.ts";
 import { type Rpc, RpcRefused, RpcUnanswered } from "./rpc.ts";
 import { simulate } from "./simulation.ts";
 
@@ -174,9 +174,11 @@ export class Minting {
   }
 
   async #mint(orders: readonly Order[], fees: Fees): Promise<void> {
-    const { lane, book, domain, rpc } = this.#parts;
+    const { lane, book, domain, rpc, confirmations, signer } = this.#parts;
     if (orders.length === 0) return;
-    const batch = await this.#batchOf(orders);
+    const second = confirmations.tip?.timestamp ?? 0;
+    const numbered = await this.#numbered(orders, second);
+    const batch = await redemptionBatch(numbered, second, domain, signer);
     const verdict = await simulate(rpc, lane.address, domain.verifyingContract, batch);
     if (verdict.kind === "mints") {
       const orderIds = orders.map((order) => order.request.orderId);
@@ -196,15 +198,15 @@ export class Minting {
       return;
     }
     const half = Math.ceil(orders.length / 2);
-    await this.#mint(orders.slice(0, half), fees);
-    await this.#mint(orders.slice(half), fees);
+    await this.#mint(numbered.slice(0, half), fees);
+    await this.#mint(numbered.slice(half), fees);
   }
 
-  async #batchOf(orders: readonly Order[]): Promise<RedemptionBatch> {
-    const { numbers, domain, signer, confirmations } = this.#parts;
+  /** The orders with the voucher numbers they keep for life; fresh ones for those that have none, so far in memory only. */
+  async #numbered(orders: readonly Order[], second: number): Promise<Order[]> {
     const fresh = orders.filter((order) => !order.voucher).length;
-    const second = confirmations.tip?.timestamp ?? 0;
-    return redemptionBatch(orders, fresh > 0 ? await numbers.reserve(fresh) : [], second, domain, signer);
+    const numbers = (fresh > 0 ? await this.#parts.numbers.reserve(fresh) : []).values();
+    return orders.map((order) => (order.voucher ? order : { ...order, voucher: { number: String(numbers.next().value), second } }));
   }
 
   /** Orders of a batch that reverted for good go through the batcher again, which simulates before it sends. */

@@ -12,22 +12,20 @@ export interface RedemptionBatch {
 }
 
 /**
- * Binds orders to vouchers and signs them as one. An order that has a number keeps it and gets a new second: the bit on
- * chain lets only one of its vouchers mint.
- * @param numbers voucher numbers for the orders that have none yet, in their order
+ * Binds orders to vouchers and signs them as one. An order keeps its number for life and gets a new
+ * second each time: the bit on chain lets only one of its vouchers mint.
+ * @param orders each with its voucher number
  * @param second chain time that the vouchers are bound to
  */
 export async function redemptionBatch(
   orders: readonly Order[],
-  numbers: readonly bigint[],
   second: number,
   domain: VoucherDomain,
   signer: DigestSigner,
 ): Promise<RedemptionBatch> {
-  let next = 0;
   const redemptions = orders.map(({ request, voucher }): Redemption => {
-    const txCount = voucher ? BigInt(voucher.number) : numbers[next++];
-    if (txCount === undefined) throw new TypeError("fewer voucher numbers than orders that need one");
+    if (!voucher) throw new TypeError(`order ${request.orderId} has no voucher number yet`);
+    const txCount = BigInt(voucher.number);
     return {
       to: request.to,
       quantity: request.quantity,

@@ -73,7 +73,7 @@ export class HttpRpc implements Rpc {
 
   async request<T>(method: string, params: readonly unknown[]): Promise<T> {
     const body = { jsonrpc: "2.0", id: this.#nextId++, method, params };
-    return this.#result<T>(method, (await this.#post(method, body)) as Answer);
+    return this.#result(method, (await this.#post(method, body)) as Answer) as T;
   }
 
   async batch<T>(calls: readonly RpcCall[]): Promise<T[]> {
@@ -81,18 +81,18 @@ export class HttpRpc implements Rpc {
     const bodies = calls.map(({ method, params }) => ({ jsonrpc: "2.0", id: this.#nextId++, method, params }));
     const name = `batch of ${calls.length} ${bodies[0]?.method ?? ""}`;
     const answers = await this.#post(name, bodies);
-    if (!Array.isArray(answers)) return [this.#result<T>(name, answers as Answer)]; // a node refuses a whole batch with one error
+    if (!Array.isArray(answers)) return [this.#result(name, answers as Answer) as T]; // a node refuses a whole batch with one error
     const byId = new Map((answers as Answer[]).map((answer) => [answer.id, answer]));
-    return bodies.map(({ id, method }) => this.#result<T>(method, byId.get(id)));
+    return bodies.map(({ id, method }) => this.#result(method, byId.get(id)) as T);
   }
 
-  #result<T>(method: string, answer: Answer | null | undefined): T {
+  #result(method: string, answer: Answer | null | undefined): unknown {
     if (answer?.error) {
       const { code = 0, message = "no message", data } = answer.error;
       throw new RpcRefused(method, code, message, data);
     }
     if (answer?.result === undefined) throw new RpcUnanswered(method, this.#endpoint, "the answer has neither result nor error");
-    return answer.result as T;
+    return answer.result;
   }
 
   async #post(method: string, body: unknown): Promise<unknown> {

@@ -1,0 +1,1 @@
+export { type ExpectedMint, type Finding, verifyList, type VerifyReport } from "./verify-list.ts";

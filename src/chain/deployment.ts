@@ -1,0 +1,55 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { MintdError } from "../error.ts";
+import { NotDeployed } from "./errors.ts";
+
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/);
+const hash = z.string().regex(/^0x[0-9a-fA-F]{64}$/);
+
+const contract = z.strictObject({
+  address,
+  /** Constructor arguments in their order. */
+  args: z.array(z.json()),
+  /** keccak256 of the deployed code. */
+  codeHash: hash,
+});
+
+const deployment = z.strictObject({
+  network: z.string(),
+  chainId: z.int().positive(),
+  /** Hash of block 0: two chains of one id differ in it. */
+  genesisHash: hash,
+  /** Block in which the last contract was deployed; no mint lies below it. */
+  block: z.int().nonnegative(),
+  admin: address,
+  contracts: z.strictObject({ AccessManager: contract, VoucherMinter: contract, EditionMinter: contract }),
+});
+
+/** What was deployed on a network, as deployments/<network>/mintd.json records it. */
+export type Deployment = z.infer<typeof deployment>;
+export type MinterName = "VoucherMinter" | "EditionMinter";
+
+/** The record of a deployment cannot be read. */
+export class DeploymentUnreadable extends MintdError {
+  readonly code = "DEPLOYMENT_UNREADABLE";
+  constructor(file: string, problem: string) {
+    super(`${file} is not a deployment record of mintd: ${problem}`, { hint: "restore it from version control, or deploy again" });
+  }
+}
+
+export const deploymentFile = (directory: string, network: string): string => join(directory, network, "mintd.json");
+
+/** Reads a network's deployment. @throws NotDeployed, DeploymentUnreadable */
+export async function readDeployment(directory: string, network: string): Promise<Deployment> {
+  const file = deploymentFile(directory, network);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") throw new NotDeployed(network, file);
+    throw new DeploymentUnreadable(file, error instanceof Error ? error.message : String(error));
+  });
+  try {
+    return deployment.parse(JSON.parse(text));
+  } catch (error) {
+    throw new DeploymentUnreadable(file, error instanceof z.ZodError ? z.prettifyError(error) : "not JSON");
+  }
+}

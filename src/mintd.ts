@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  Batcher,
+  batchGas,
+  bindStore,
+  checkChain,
+  checkFunds,
+  checkMinter,
+  Confirmations,
+  type Deployment,
+  type Header,
+  Lane,
+  type MinterName,
+  Minting,
+  MintLogReader,
+  needsAPerson,
+  networkOf,
+  type Rpc,
+  transactionGasLimit,
+} from "./chain/index.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import type { Config } from "./config/index.ts";
+import { VoucherNonces } from "./nonce/index.ts";
+import { OrderBook } from "./order/index.ts";
+import type { Secret } from "./secret.ts";
+import { type EventStore, openSqliteStore, VersionConflict } from "./store/index.ts";
+import { type DigestSigner, nativeSigner, type VoucherDomain } from "./voucher/index.ts";
+
+export interface MintdOptions {
+  readonly config: Config;
+  readonly rpc: Rpc;
+  readonly deployment: Deployment;
+  /** Which of the deployed minters; default VoucherMinter. */
+  readonly minter?: MinterName;
+  /** File of the event store. */
+  readonly storePath: string;
+  readonly laneKey: Secret;
+  readonly voucherKey: Secret;
+  readonly clock?: Clock;
+  /** Hears what goes wrong while minting goes on: doubt, a dear chain, foreign transactions. */
+  readonly onTrouble?: (error: unknown) => void;
+  /** Hears of blocks that were reorganised away. */
+  readonly onReorg?: (orphaned: readonly Header[]) => void;
+}
+
+/** The running service. */
+export interface Mintd extends AsyncDisposable {
+  readonly store: EventStore;
+  readonly book: OrderBook;
+  readonly numbers: VoucherNonces;
+  readonly lane: Lane;
+  readonly confirmations: Confirmations;
+  readonly minting: Minting;
+  readonly voucherSigner: DigestSigner;
+  readonly domain: VoucherDomain;
+  /** Checks chain, contracts, roles and funds, brings back what a former run left, and begins to mint. */
+  start(): Promise<void>;
+  /** Lets what is being recorded finish and releases everything. What is not final is taken up by the next start. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Puts the service together: config -> adapters -> service. The only place that constructs adapters.
+ * @throws ChainMismatch, GenesisMismatch, NoCodeAtAddress, SignerNotAuthorised, InsufficientFunds, and the store's errors
+ */
+export async function openMintd(options: MintdOptions): Promise<Mintd> {
+  const { config, rpc, deployment, clock = systemClock, onTrouble = () => undefined, onReorg = () => undefined } = options;
+  const minter = options.minter ?? "VoucherMinter";
+  const { address } = deployment.contracts[minter];
+  const { chainId } = deployment;
+  const network = { ...networkOf(chainId), ...(config.rpc.pollMs === undefined ? {} : { pollMs: config.rpc.pollMs }) };
+  const voucherSigner = nativeSigner(options.voucherKey);
+  const laneSigner = nativeSigner(options.laneKey);
+
+  await checkChain(rpc, deployment);
+  await checkMinter(rpc, deployment, minter, voucherSigner.address);
+  const maxGas = await transactionGasLimit(rpc, config.batch.maxGas);
+  const store = await openSqliteStore({ path: options.storePath, now: () => clock.now() });
+  try {
+    await bindStore(store, deployment);
+    const book = await OrderBook.open(store, {
+      maxOpen: config.orders.maxOpen,
+      now: () => clock.now(),
+      isConflict: (error) => error instanceof VersionConflict,
+      pause: (ms) => sleep(ms),
+      random: Math.random,
+    });
+    const numbers = await VoucherNonces.open({ store, chainId, minter: address });
+    const trouble = (error: unknown) => {
+      if (needsAPerson(error)) minting.fail(error);
+      else onTrouble(error);
+    };
+    const fail = (error: unknown) => {
+      minting.fail(error);
+    };
+    const lane = await Lane.open({ store, book, rpc, signer: laneSigner, chainId, network: network.name, clock, onTrouble: trouble, onFatal: fail });
+    const reader = new MintLogReader(rpc, address);
+    const confirmations = await Confirmations.open({ store, book, lane, rpc, reader, chainId, minter: address, deployedAt: deployment.block, onReorg });
+    const minting = new Minting({
+      book,
+      batcher: new Batcher({ ...config.batch, maxGas }),
+      lane,
+      confirmations,
+      rpc,
+      numbers,
+      signer: voucherSigner,
+      domain: { chainId, verifyingContract: address },
+      network,
+      feeLimits: { maxFeePerGas: gwei(config.fees.maxFeePerGasGwei), priorityFee: gwei(config.fees.priorityFeeGwei) },
+      laneWindow: config.lane.window,
+      clock,
+      onTrouble,
+    });
+    const stop = async (): Promise<void> => {
+      await minting.stop();
+      await lane.close();
+      await confirmations.close();
+      await book.close();
+      await store.close();
+    };
+    return {
+      store,
+      book,
+      numbers,
+      lane,
+      confirmations,
+      minting,
+      voucherSigner,
+      domain: { chainId, verifyingContract: address },
+      async start() {
+        await checkFunds(rpc, lane.address, chainId, batchGas([1]));
+        await minting.start();
+      },
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Gwei to wei; a gwei may have decimals. */
+const gwei = (value: number): bigint => BigInt(Math.round(value * 1e9));
