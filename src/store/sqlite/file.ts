@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { Refusal, SQLITE, readFault, sqliteCode } from "./fault.ts";
 import type { OpenRequest } from "./protocol.ts";
-import { APPLICATION_ID } from "./schema.ts";
+import { APPLICATION_ID, PAGE_SIZE } from "./schema.ts";
 
 /** Milliseconds to wait for another connection's short locks: recovery after a crash, the last checkpoint of a closing writer. */
 export const BUSY_TIMEOUT = 5_000;
@@ -129,7 +129,7 @@ export function create(request: OpenRequest): void {
   try {
     const db = new DatabaseSync(draft);
     try {
-      db.exec(`PRAGMA page_size = 4096; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`);
+      db.exec(`PRAGMA page_size = ${PAGE_SIZE}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`);
       migrate(db, request.migrations);
     } finally {
       db.close();
