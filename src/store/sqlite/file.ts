@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { Refusal, SQLITE, readFault, sqliteCode } from "./fault.ts";
 import type { OpenRequest } from "./protocol.ts";
-import { APPLICATION_ID } from "./schema.ts";
+import { APPLICATION_ID, PAGE_SIZE } from "./schema.ts";
 
 /** Milliseconds to wait for another connection's short locks: recovery after a crash, the last checkpoint of a closing writer. */
 export const BUSY_TIMEOUT = 5_000;
@@ -86,13 +86,15 @@ function classify(path: string, size: number): Refusal["fault"] {
  */
 function readHeader(path: string): { zero: boolean; sqlite: boolean; ours: boolean } {
   const header = Buffer.alloc(100);
+  let read: number;
   const file = openSync(path, "r");
   try {
-    readSync(file, header, 0, 100, 0);
+    read = readSync(file, header, 0, 100, 0);
   } finally {
     closeSync(file);
   }
-  const sqlite = header.toString("latin1", 0, 16) === "SQLite format 3\0";
+  // The beginning of the magic counts too: that is a store of which less than its first line is left.
+  const sqlite = "SQLite format 3\0".startsWith(header.toString("latin1", 0, Math.min(16, read)));
   return { zero: header.every((byte) => byte === 0), sqlite, ours: sqlite && header.readUInt32BE(68) === APPLICATION_ID };
 }
 
@@ -129,7 +131,9 @@ export function create(request: OpenRequest): void {
   try {
     const db = new DatabaseSync(draft);
     try {
-      db.exec(`PRAGMA page_size = 4096; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`);
+      db.exec(
+        `PRAGMA page_size = ${PAGE_SIZE}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`,
+      );
       migrate(db, request.migrations);
     } finally {
       db.close();

@@ -2,7 +2,7 @@ import type { EventStore } from "../event-store.ts";
 import type { QueueLimits } from "./append-queue.ts";
 import type { OpenRequest } from "./protocol.ts";
 import { Reading } from "./reading.ts";
-import { migrations as ourMigrations } from "./schema.ts";
+import { CHECKPOINT_PAGES, migrations as ourMigrations } from "./schema.ts";
 import { SqliteStore } from "./store.ts";
 import { Tail } from "./tail.ts";
 import { Writing } from "./writing.ts";
@@ -57,7 +57,7 @@ export async function openSqliteStoreWith(options: SqliteStoreOptions, parts: Sq
     path: options.path,
     migrations: parts.migrations ?? ourMigrations,
     verify: options.verify ?? false,
-    checkpointPages: parts.checkpointPages ?? 4_000,
+    checkpointPages: parts.checkpointPages ?? CHECKPOINT_PAGES,
   };
   const readerFile = parts.reader ?? new URL("./reader.ts", import.meta.url);
   if (options.readOnly === true) return await openReadOnly(request, readerFile, options.pollInterval ?? 200);

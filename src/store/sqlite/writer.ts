@@ -31,8 +31,8 @@ function open(request: OpenRequest): { db: DatabaseSync; lock: DatabaseSync; led
     const db = new DatabaseSync(request.path, { timeout: BUSY_TIMEOUT });
     try {
       db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${request.checkpointPages}`);
-      // 32 MB of cache for the random inserts into the index of names; a -wal that grew is cut back to 64 MB.
-      db.exec("PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 67108864");
+      // 32 MB of cache for the random inserts into the index of names; a -wal that grew is cut back to 128 MB.
+      db.exec("PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 134217728");
       migrate(db, request.migrations);
       return { db, lock, ledger: new Ledger(db) };
     } catch (error) {
