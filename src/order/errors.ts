@@ -27,10 +27,12 @@ export class VoucherNumberChanged extends MintdError {
 /** The id is taken by an order with other content: same idempotency key, other recipient, quantity or URI. */
 export class IdempotencyConflict extends MintdError {
   readonly code = "IDEMPOTENCY_CONFLICT";
+  readonly orderId: string;
   constructor(orderId: string, key: string | null, difference: string) {
     super(`order ${key === null ? orderId : `'${key}'`} was accepted before with other content: ${difference}`, {
       hint: "use a new id for a new mint; the accepted order is unchanged",
     });
+    this.orderId = orderId;
   }
 }
 

@@ -1,0 +1,122 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { computeAddress } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import { deploy } from "../scripts/deployment/deploy.ts";
+import { type Deployment, HttpRpc, type MinterName, ProviderRpc, readDeployment, type Rpc } from "../src/chain/index.ts";
+import { type Config, loadConfig } from "../src/config/index.ts";
+import { MintdError } from "../src/error.ts";
+import { type Mintd, openMintd } from "../src/mintd.ts";
+import { Secret } from "../src/secret.ts";
+import { describeError } from "./print.ts";
+
+/** The network has no accounts that mintd could use. */
+export class NoAccounts extends MintdError {
+  readonly code = "NO_ACCOUNTS";
+  constructor(network: string) {
+    super(`network ${network} has no private keys configured`, {
+      hint: `set them: npx hardhat keystore set ${network.toUpperCase()}_PRIVATE_KEY, or the environment variable of that name`,
+    });
+  }
+}
+
+/** Where a task works and with what: settled from Hardhat's configuration before anything is opened. */
+export interface TaskContext {
+  readonly hre: HardhatRuntimeEnvironment;
+  readonly network: string;
+  /** Root of all that is written: deployments/ and the data folder. */
+  readonly home: string;
+  readonly deployments: string;
+  readonly storePath: string;
+  readonly config: Config;
+  readonly rpc: Rpc;
+  readonly keys: Keys;
+  /** A chain inside this process, gone when it ends; deployed to on first use. */
+  readonly inProcess: boolean;
+}
+
+/** By position in the network's accounts: the first administers and deploys, the second signs vouchers, the third sends; the first stands in for what is missing. */
+export interface Keys {
+  readonly admin: Secret;
+  readonly voucher: Secret;
+  readonly lane: Secret;
+}
+
+/** Everything written lies below this folder; another one keeps two mintds on one machine apart. */
+export const homeOf = (hre: HardhatRuntimeEnvironment): string => process.env["MINTD_HOME"] ?? hre.config.paths.root;
+
+/** Settles network, keys and paths; `--network`, or `local` where none is given. */
+export async function taskContext(hre: HardhatRuntimeEnvironment): Promise<TaskContext> {
+  const network = hre.globalOptions.network ?? "local";
+  const settings = hre.config.networks[network];
+  const config = await loadConfig({ env: process.env });
+  const inProcess = settings?.type === "edr-simulated";
+  const home = inProcess ? await mkdtemp(join(tmpdir(), "mintd-")) : homeOf(hre);
+  const rpc =
+    settings?.type === "http"
+      ? new HttpRpc({ url: await settings.url.getUrl(), timeoutMs: config.rpc.timeoutMs })
+      : new ProviderRpc((await hre.network.getOrCreate(network)).provider as ConstructorParameters<typeof ProviderRpc>[0]);
+  return {
+    hre,
+    network,
+    home,
+    deployments: join(home, "deployments"),
+    storePath: join(home, config.dataDir, network, "store.db"),
+    config,
+    rpc,
+    keys: await keysOf(hre, network),
+    inProcess,
+  };
+}
+
+async function keysOf(hre: HardhatRuntimeEnvironment, network: string): Promise<Keys> {
+  const accounts = hre.config.networks[network]?.accounts;
+  if (!Array.isArray(accounts) || accounts.length === 0) throw new NoAccounts(network);
+  const secrets: Secret[] = [];
+  for (const account of accounts.slice(0, 3)) {
+    const key = "privateKey" in account ? account.privateKey : account;
+    secrets.push(new Secret(await key.getHexString()));
+  }
+  const [admin, voucher = admin, lane = admin] = secrets;
+  if (!admin || !voucher || !lane) throw new NoAccounts(network);
+  return { admin, voucher, lane };
+}
+
+/** The checksummed address of a key. */
+export const addressOf = (key: Secret): string => computeAddress(key.reveal());
+
+/** The network's deployment; a chain inside this process is deployed to first. */
+export async function deploymentOf(context: TaskContext): Promise<Deployment> {
+  if (!context.inProcess) return readDeployment(context.deployments, context.network);
+  const { hre, network, deployments, keys, rpc } = context;
+  const connection = await hre.network.getOrCreate(network);
+  const { deployment } = await deploy(connection, { directory: deployments, network, signer: addressOf(keys.voucher) });
+  await rpc.request("evm_setAutomine", [false]);
+  await rpc.request("evm_setIntervalMining", [200]);
+  return deployment;
+}
+
+/** Opens the service for a task; the caller closes it with `await using`. */
+export async function openMintdFor(context: TaskContext, minter: MinterName): Promise<Mintd> {
+  const { config, rpc, storePath, keys } = context;
+  const told = new Set<string>();
+  return openMintd({
+    config,
+    rpc,
+    deployment: await deploymentOf(context),
+    minter,
+    storePath,
+    laneKey: keys.lane,
+    voucherKey: keys.voucher,
+    onTrouble(error) {
+      const words = describeError(error);
+      if (told.has(words)) return; // the same doubt a hundred times is one line
+      told.add(words);
+      console.error(words);
+    },
+    onReorg(orphaned) {
+      console.error(`the chain took back ${orphaned.length} block(s) from ${orphaned.at(-1)?.number ?? 0}; their orders are driven again`);
+    },
+  });
+}

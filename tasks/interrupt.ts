@@ -1,0 +1,19 @@
+import { MintdError } from "../src/error.ts";
+
+/** Somebody pressed Ctrl+C or the process was told to end. */
+export class Interrupted extends MintdError {
+  readonly code = "INTERRUPTED";
+  constructor() {
+    super("stopped before the end", { hint: "run the same command again: it goes on where it stopped" });
+  }
+}
+
+/** Calls `stop` on the first SIGINT or SIGTERM; returns the way to listen no more. */
+export function stopOnSignal(stop: () => void): () => void {
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  return () => {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  };
+}

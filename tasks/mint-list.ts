@@ -1,0 +1,93 @@
+import type { NewTaskActionFunction } from "hardhat/types/tasks";
+import { systemClock } from "../src/clock.ts";
+import { checkMintList, type ListReport, mintList, type MintListSummary, printProblem, readMintList } from "../src/list/index.ts";
+import { minterNamed } from "./arguments.ts";
+import { openMintdFor, taskContext } from "./context.ts";
+import { Interrupted, stopOnSignal } from "./interrupt.ts";
+import { factTable, grouped, print, progress, reporting, rowTable, seconds } from "./print.ts";
+
+interface Args {
+  readonly csv: string;
+  readonly minter: string;
+  readonly skipInvalid: boolean;
+  readonly json: boolean;
+}
+
+/** The report of one run, as `--json` prints it. */
+export interface MintListResult extends ListReport {
+  readonly skipped: MintListSummary;
+  readonly transactions: number;
+  readonly gasUsed: number;
+}
+
+/** Mints a list and returns when every row is final, rejected or in conflict. */
+export async function runMintList(hre: Parameters<typeof taskContext>[0], { csv, minter, skipInvalid }: Omit<Args, "json">): Promise<MintListResult> {
+  const context = await taskContext(hre);
+  const options = { skipInvalid, maxQuantity: context.config.orders.maxQuantity };
+  const checked = await checkMintList(csv, options);
+  await using mintd = await openMintdFor(context, minterNamed(minter));
+  const before = mintd.lane.state.settled;
+  const stop = stopOnSignal(() => {
+    mintd.minting.fail(new Interrupted());
+  });
+  const bar = progress("final", checked.rows);
+  try {
+    await mintd.start();
+    const report = await mintList(readMintList(csv, { ...options, checked: true }), mintd, {
+      tenant: context.config.tenant,
+      clock: systemClock,
+      onProgress(now) {
+        bar.update(now.final, `minted ${grouped(now.minted)}, block ${mintd.confirmations.tip?.number ?? 0}`);
+      },
+    });
+    const after = mintd.lane.state.settled;
+    return { ...report, skipped: checked, transactions: after.transactions - before.transactions, gasUsed: after.gasUsed - before.gasUsed };
+  } finally {
+    bar.stop();
+    stop();
+  }
+}
+
+/** What went wrong with rows, in lines for people. */
+export function complaints({ skipped, conflicts, conflictCount, rejections }: MintListResult): string[] {
+  return [
+    ...skipped.problems.map((problem) => `skipped: ${printProblem(problem)}`),
+    ...conflicts.map((conflict) => conflict.message),
+    ...(conflictCount > conflicts.length ? [`and ${conflictCount - conflicts.length} more conflicts`] : []),
+    ...rejections.map(({ id, reason }) => `rejected: ${id ?? "?"}: ${reason}`),
+  ];
+}
+
+/** Time to each level, as rows of a table. */
+export function levelRows({ times }: MintListResult): (string | number)[][] {
+  return (["tentative", "auditable", "final"] as const).map((level) => {
+    const { count, median, slowest } = times[level];
+    return [level, count, count === 0 ? "-" : seconds(median), count === 0 ? "-" : seconds(slowest)];
+  });
+}
+
+const action: NewTaskActionFunction<Args> = ({ json, ...args }, hre) =>
+  reporting(json, async () => {
+    const result = await runMintList(hre, args);
+    print(json, result, () =>
+      [
+        factTable([
+          ["rows", result.rows],
+          ["skipped as invalid", result.skipped.skipped],
+          ["minted", result.minted],
+          ["of them final before this run", result.finalBefore],
+          ["final", result.final],
+          ["rejected", result.rejected],
+          ["in conflict", result.conflictCount],
+          ["transactions of this run", result.transactions],
+          ["gas per mint", result.minted > result.finalBefore ? result.gasUsed / (result.minted - result.finalBefore) : "-"],
+          ["mints per second", result.mintsPerSecond],
+        ]),
+        rowTable(["level", "reached in this run", "median", "slowest"], levelRows(result)),
+        ...complaints(result),
+      ].join("\n"),
+    );
+    if (result.final < result.rows) process.exitCode = 1;
+  });
+
+export default action;

@@ -1,0 +1,92 @@
+import Table from "cli-table3";
+import { SingleBar } from "cli-progress";
+import { MintdError } from "../src/error.ts";
+
+/** What a task's action prints: a table for people, one JSON document for machines. */
+export function print(json: boolean, value: unknown, human: () => string): void {
+  console.log(json ? JSON.stringify(value, jsonValue, 2) : human());
+}
+
+/** JSON knows no bigint. */
+const jsonValue = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
+
+/** Rows of names and values. */
+export function factTable(facts: readonly (readonly [string, string | number])[]): string {
+  const table = new Table({ colAligns: ["left", "right"], style: { head: [], border: [] } });
+  table.push(...facts.map(([name, value]) => [name, typeof value === "number" ? grouped(value) : value]));
+  return table.toString();
+}
+
+/** Rows under a head. */
+export function rowTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const table = new Table({ head: [...head], style: { head: [], border: [] } });
+  table.push(...rows.map((row) => row.map((cell) => (typeof cell === "number" ? grouped(cell) : cell))));
+  return table.toString();
+}
+
+/** 12345.67 as 12,345.7: enough digits to compare by eye. */
+export const grouped = (value: number): string => value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 });
+
+export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+
+/** Progress of long work: a bar on a terminal, elsewhere a plain line every second. Goes to stderr, so that stdout is the result. */
+export interface Progress {
+  update(done: number, words: string): void;
+  stop(): void;
+}
+
+export function progress(title: string, total: number): Progress {
+  return process.stderr.isTTY ? bar(title, total) : lines(title, total);
+}
+
+function bar(title: string, total: number): Progress {
+  const single = new SingleBar({ format: `${title} {bar} {value}/{total} {words}`, hideCursor: true, stopOnComplete: false, fps: 10 });
+  single.start(total, 0, { words: "" });
+  return {
+    update(done, words) {
+      single.update(done, { words });
+    },
+    stop() {
+      single.stop();
+    },
+  };
+}
+
+function lines(title: string, total: number): Progress {
+  let last = "";
+  let line = "";
+  const show = () => {
+    if (line !== last) console.error(line);
+    last = line;
+  };
+  const timer = setInterval(show, 1_000);
+  return {
+    update(done, words) {
+      line = `${title} ${grouped(done)}/${grouped(total)} ${words}`;
+    },
+    stop() {
+      clearInterval(timer);
+      show();
+    },
+  };
+}
+
+/** An error as a person should see it: what, where, what to do; the stack only of an error that is our fault. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof MintdError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `${error.code}: ${error.message}${error.hint === undefined ? "" : `\n  what to do: ${error.hint}`}`;
+}
+
+/** Runs a task's work; an error is printed and becomes exit code 1. */
+export async function reporting(json: boolean, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    process.exitCode = 1;
+    if (json && error instanceof MintdError) {
+      console.log(JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint } }, null, 2));
+    } else {
+      console.error(describeError(error));
+    }
+  }
+}
