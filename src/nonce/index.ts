@@ -1,1 +1,13 @@
+/** Nonces of vouchers: the hybrid nonce that is signed, and the dense numbers behind it. */
 export { alignToSecond, compute, HybridNonceOutOfRange, MAX_UINT64, ofSecond } from "./hybrid-nonce.ts";
+export {
+  InvalidReservation,
+  MAX_RESERVATION,
+  NUMBERS_PER_WORD,
+  UnreadableLease,
+  VoucherNonces,
+  VoucherNumbersContended,
+  voucherNumbersStream,
+  VoucherNumbersExhausted,
+  type VoucherNoncesOptions,
+} from "./voucher-nonces.ts";
