@@ -17,6 +17,7 @@ import {
   networkOf,
   type Rpc,
   transactionGasLimit,
+  type TwoStageParts,
 } from "./chain/index.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config/index.ts";
@@ -53,6 +54,8 @@ export interface Mintd extends AsyncDisposable {
   readonly minting: Minting;
   readonly voucherSigner: DigestSigner;
   readonly domain: VoucherDomain;
+  /** What issuing and redeeming a single voucher needs. */
+  readonly twoStage: TwoStageParts;
   /** Checks chain, contracts, roles and funds, brings back what a former run left, and begins to mint. */
   start(): Promise<void>;
   /** Lets what is being recorded finish and releases everything. What is not final is taken up by the next start. */
@@ -96,6 +99,8 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
     const lane = await Lane.open({ store, book, rpc, signer: laneSigner, chainId, network: network.name, clock, onTrouble: trouble, onFatal: fail });
     const reader = new MintLogReader(rpc, address);
     const confirmations = await Confirmations.open({ store, book, lane, rpc, reader, chainId, minter: address, deployedAt: deployment.block, onReorg });
+    const domain = { chainId, verifyingContract: address };
+    const feeLimits = { maxFeePerGas: gwei(config.fees.maxFeePerGasGwei), priorityFee: gwei(config.fees.priorityFeeGwei) };
     const minting = new Minting({
       book,
       batcher: new Batcher({ ...config.batch, maxGas }),
@@ -104,9 +109,9 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       rpc,
       numbers,
       signer: voucherSigner,
-      domain: { chainId, verifyingContract: address },
+      domain,
       network,
-      feeLimits: { maxFeePerGas: gwei(config.fees.maxFeePerGasGwei), priorityFee: gwei(config.fees.priorityFeeGwei) },
+      feeLimits,
       laneWindow: config.lane.window,
       clock,
       onTrouble,
@@ -126,7 +131,8 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       confirmations,
       minting,
       voucherSigner,
-      domain: { chainId, verifyingContract: address },
+      domain,
+      twoStage: { store, book, lane, rpc, numbers, signer: voucherSigner, domain, feeLimits },
       async start() {
         await checkFunds(rpc, lane.address, chainId, batchGas([1]));
         await minting.start();

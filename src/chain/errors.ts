@@ -1,4 +1,5 @@
 import { MintdError } from "../error.ts";
+import type { VoucherDomain } from "../voucher/index.ts";
 import { networkOf } from "./networks.ts";
 
 /** The endpoint serves another chain than the configuration says. */
@@ -61,6 +62,17 @@ export class SignerNotAuthorised extends MintdError {
     super(`${signer} is not a voucher signer of the minter ${minter} on ${network}`, {
       hint: `let the admin grant it: npx hardhat deploy --network ${network} grants the configured signer, or use the key that has the role`,
     });
+  }
+}
+
+/** A voucher that another contract or another chain would take. */
+export class VoucherForElsewhere extends MintdError {
+  readonly code = "VOUCHER_FOR_ELSEWHERE";
+  constructor(voucher: VoucherDomain, here: VoucherDomain) {
+    super(
+      `the voucher is for ${voucher.verifyingContract} on chain ${voucher.chainId}, this is ${here.verifyingContract} on chain ${here.chainId}`,
+      { hint: "redeem it with --network of its chain, and --minter editions if it is for an edition" },
+    );
   }
 }
 

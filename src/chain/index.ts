@@ -6,7 +6,7 @@ export * from "./errors.ts";
 export { FeeCapReached, type FeeLimits } from "./fees.ts";
 export type { Header } from "./heads.ts";
 export { Lane } from "./lane.ts";
-export type { LaneState } from "./lane-ledger.ts";
+export { type LaneState, readLane } from "./lane-ledger.ts";
 export { MintLogReader, type Located } from "./mint-logs.ts";
 export { Minting, needsAPerson } from "./minting.ts";
 export { type Network, networkOf } from "./networks.ts";
@@ -15,3 +15,4 @@ export { type LocalChain, LocalChainFailed, PortInUse, setLocalChainAside, start
 export { type Eip1193, ProviderRpc } from "./provider-rpc.ts";
 export { HttpRpc, type Rpc, type RpcCall, RpcRefused, RpcUnanswered } from "./rpc.ts";
 export { BatchReverts } from "./simulation.ts";
+export { issueVoucher, type Redeemed, redeemVoucher, type TwoStageParts } from "./two-stage.ts";

@@ -1,4 +1,4 @@
-import type { StoredEvent, StreamId, Version } from "../store/event-store.ts";
+import type { EventStore, StoredEvent, StreamId, Version } from "../store/event-store.ts";
 
 /** One signed transaction for a lane's nonce, as it was made durable before its first broadcast. */
 export interface Attempt {
@@ -75,3 +75,10 @@ export function evolveLane(lane: LaneState, event: LaneEvent): LaneState {
 }
 
 export const laneEventOf = (stored: StoredEvent): LaneEvent => ({ kind: stored.kind, data: stored.data }) as unknown as LaneEvent;
+
+/** A lane from its events. */
+export async function readLane(store: EventStore, chainId: number, address: string): Promise<LaneState> {
+  let lane = emptyLane();
+  for await (const stored of store.read(laneStream(chainId, address))) lane = evolveLane(lane, laneEventOf(stored));
+  return lane;
+}
