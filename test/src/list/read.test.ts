@@ -46,6 +46,10 @@ describe("a good mint list", () => {
     ]);
   });
 
+  it("loses a byte order mark at its start only", async () => {
+    expect((await rowsOf(linesOf(HEADER, `\ufeffa,${ALICE},1,`)))[0]?.id).to.equal("\ufeffa");
+  });
+
   it("may write addresses in one case, and gives them checksummed", async () => {
     const upper = "0x" + BOB.slice(2).toUpperCase();
     const rows = await rowsOf(linesOf(HEADER, `a,${ALICE.toLowerCase()},1,`, `b,${upper},1,`));

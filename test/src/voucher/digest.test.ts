@@ -67,6 +67,8 @@ describe("voucher digests", () => {
     ["quantity 0", { quantity: 0 }],
     ["quantity 1.5", { quantity: 1.5 }],
     ["quantity 2^32", { quantity: 2 ** 32 }],
+    ["an address of 21 bytes", { to: good.to + "00" }],
+    ["an order id of 33 bytes", { orderId: good.orderId + "00" }],
     ["a short order id", { orderId: "0x11" }],
     ["an order id with a bad digit in the middle", { orderId: good.orderId.slice(0, 30) + "z" + good.orderId.slice(31) }],
     ["a uri digest without 0x", { uriDigest: "00" + "22".repeat(32) }],

@@ -1,0 +1,71 @@
+import { z } from "zod";
+
+/** A whole number in a range, with its default and what it means; the range and meaning end up in docs/config.md. */
+const whole = (min: number, max: number, fallback: number, description: string) =>
+  z
+    .int()
+    .min(min)
+    .max(max)
+    .default(fallback)
+    .meta({ description, examples: [fallback] });
+
+const gwei = (min: number, max: number, fallback: number, description: string) =>
+  z
+    .number()
+    .min(min)
+    .max(max)
+    .default(fallback)
+    .meta({ description, examples: [fallback] });
+
+const section = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.strictObject(shape);
+
+/** All of mintd's settings. Names carry their units; whatever is missing has its default. */
+export const configSchema = z.strictObject({
+  dataDir: z
+    .string()
+    .min(1)
+    .max(4096)
+    .default(".mintd")
+    .meta({ description: "folder of the event store, relative to the working directory", examples: [".mintd"] }),
+  tenant: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+    .default("default")
+    .meta({ description: "name that keeps the idempotency keys of different users of one store apart", examples: ["default"] }),
+  batch: section({
+    maxItems: whole(1, 256, 200, "most orders in one transaction"),
+    maxGas: whole(100_000, 16_777_216, 14_000_000, "most gas of one transaction; 2^24 is the protocol's own limit (EIP-7825)"),
+    maxWaitMs: whole(0, 60_000, 250, "longest time an order waits for others to share its transaction, in milliseconds"),
+  }).prefault({}),
+  lane: section({
+    window: whole(1, 256, 16, "transactions of one lane that may be in flight at the same time"),
+  }).prefault({}),
+  orders: section({
+    maxOpen: whole(1, 10_000_000, 200_000, "orders that may be open at the same time; more are refused until some are final"),
+    maxQuantity: whole(1, 4_294_967_295, 5_000, "most tokens of one order"),
+  }).prefault({}),
+  rpc: section({
+    timeoutMs: whole(100, 300_000, 10_000, "time after which an RPC request counts as unanswered, in milliseconds"),
+    pollMs: z
+      .int()
+      .min(10)
+      .max(60_000)
+      .optional()
+      .meta({
+        description: "time between two looks for a new block, in milliseconds; by default it follows the network",
+        examples: [1_000],
+      }),
+  }).prefault({}),
+  fees: section({
+    maxFeePerGasGwei: gwei(0.000000001, 1_000_000, 200, "cap of maxFeePerGas, in gwei; above it transactions wait"),
+    priorityFeeGwei: gwei(0, 1_000_000, 1, "maxPriorityFeePerGas of the first attempt, in gwei; at most fees.maxFeePerGasGwei"),
+  })
+    .refine((fees) => fees.priorityFeeGwei <= fees.maxFeePerGasGwei, {
+      path: ["priorityFeeGwei"],
+      message: "must be at most fees.maxFeePerGasGwei",
+    })
+    .prefault({}),
+});
+
+/** Settings as the program gets them: complete and in range. */
+export type MintdConfig = z.output<typeof configSchema>;

@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { configSchema } from "./schema.ts";
+
+/** One setting, as its schema describes it. */
+export interface Setting {
+  /** Path in the file, with dots: `batch.maxItems`. */
+  readonly key: string;
+  /** Environment variable that overrides it: `MINTD_BATCH_MAX_ITEMS`. */
+  readonly env: string;
+  readonly type: "string" | "integer" | "number";
+  readonly fallback: string | number | undefined;
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+  readonly pattern: string | undefined;
+  readonly meaning: string;
+  readonly example: string | number;
+}
+
+/** What z.toJSONSchema makes of the schema, as far as it is used. */
+interface JsonSchema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly default?: string | number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly pattern?: string;
+  readonly description?: string;
+  readonly examples?: readonly (string | number)[];
+}
+
+/** Prefix of the environment variables; an unknown one with it is an error, so that a typing error cannot pass unseen. */
+export const ENV_PREFIX = "MINTD_";
+
+/** `batch.maxItems` → `MINTD_BATCH_MAX_ITEMS`: dots and capital letters begin a new word. */
+export function envOf(key: string): string {
+  return ENV_PREFIX + key.replace(/\.|(?=[A-Z])/g, "_").toUpperCase();
+}
+
+/** All settings in the order of the schema. */
+export const settings: readonly Setting[] = leaves("", z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema);
+
+function leaves(path: string, schema: JsonSchema): Setting[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, each]) => {
+    const key = path === "" ? name : `${path}.${name}`;
+    return each.properties === undefined ? [settingOf(key, each)] : leaves(key, each);
+  });
+}
+
+function settingOf(key: string, { type, default: fallback, minimum, maximum, pattern, description = "", examples }: JsonSchema): Setting {
+  const kind = type === "integer" || type === "number" ? type : "string";
+  const example = examples?.[0] ?? "";
+  return { key, env: envOf(key), type: kind, fallback, min: minimum, max: maximum, pattern, meaning: description, example };
+}
+
+/** The values that a setting may have, in words. */
+export function rangeOf({ type, min, max, pattern }: Setting): string {
+  if (type === "string")
+    return pattern === undefined ? "a text that is not empty" : "1 to 64 letters, digits, dots, dashes and underscores";
+  return `${type === "integer" ? "a whole number" : "a number"} from ${plain(min)} to ${plain(max)}`;
+}
+
+/** Without an exponent, however small. */
+function plain(value = 0): string {
+  return value !== 0 && Math.abs(value) < 1e-6 ? value.toFixed(9) : String(value);
+}
