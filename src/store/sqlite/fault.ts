@@ -45,14 +45,16 @@ export function readFault(error: unknown): Fault {
 }
 
 /**
- * What SQLite's `error` means for a write. Only a full disk is known to leave the file as it was. After a failed fsync the
+ * What SQLite's `error` means for a write. A full disk, and a lock that
+ * somebody outside holds, are known to leave the file as it was. After a failed fsync the
  * kernel may have dropped the dirty pages and report success next time, so everything else ends this store object.
  */
 export function writeFault(error: unknown): Fault {
   const problem = describe(error);
   switch (sqliteCode(error)) {
     case SQLITE.FULL:
-      return { kind: "full", problem };
+    case SQLITE.BUSY:
+      return { kind: "write-later", problem };
     case SQLITE.CORRUPT:
     case SQLITE.NOTADB:
       return { kind: "corrupt", problem };
@@ -84,7 +86,7 @@ export function toError(path: string, fault: Fault): MintdError {
       return new StoreNotFound(path);
     case "unavailable":
       return new StoreUnavailable(path, fault.problem);
-    case "full":
+    case "write-later":
       return new StoreWriteFailed(path, fault.problem, { permanent: false });
     case "write":
       return new StoreWriteFailed(path, fault.problem, { permanent: true });

@@ -57,17 +57,34 @@ export function probe(path: string): boolean {
     const db = openFrozen(path);
     try {
       const id = db.prepare("PRAGMA application_id").get()?.["application_id"];
-      if (id === APPLICATION_ID) return true;
+      if (id === APPLICATION_ID) {
+        checkLength(db, path);
+        return true;
+      }
     } finally {
       db.close();
     }
   } catch (error) {
+    if (error instanceof Refusal) throw error;
     const code = sqliteCode(error);
     // A crash in the middle of a checkpoint leaves a main file that only its -wal completes. The live look decides.
     if (code === SQLITE.CORRUPT && hasWal(path) && readHeader(path).ours) return true;
     if (code !== SQLITE.CORRUPT && code !== SQLITE.NOTADB) throw new Refusal(readFault(error), error);
   }
   throw new Refusal(classify(path, size));
+}
+
+/**
+ * SQLite itself rounds up: it takes a file whose last page is cut for whole. Not where there is a -wal, which may
+ * hold what is missing.
+ */
+function checkLength(db: DatabaseSync, path: string): void {
+  const pages = Number(db.prepare("PRAGMA page_count").get()?.["page_count"]);
+  const size = Number(db.prepare("PRAGMA page_size").get()?.["page_size"]);
+  const actual = sizeOf(path) ?? 0;
+  if (actual < pages * size && !hasWal(path)) {
+    throw new Refusal({ kind: "corrupt", problem: `torn, ${actual} bytes are left of ${pages * size}` });
+  }
 }
 
 /** Why the file is not an intact store. */

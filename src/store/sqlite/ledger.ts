@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { StreamNames } from "./names.ts";
 import type { Chunk } from "./protocol.ts";
 
 /** Events that one INSERT carries: fewer calls into SQLite, each with its fixed cost. */
@@ -17,7 +18,8 @@ interface Known {
  * broken, UNIQUE (stream, version) and the primary keys fail the transaction, and `forget` makes the next look at the truth.
  */
 export class Ledger {
-  readonly #findStream: StatementSync;
+  readonly #names: StreamNames;
+  readonly #version: StatementSync;
   readonly #addStream: StatementSync;
   readonly #addOne: StatementSync;
   readonly #addMany: StatementSync;
@@ -28,14 +30,16 @@ export class Ledger {
   #old = new Map<string, Known>();
   #head = 0;
   #lastStream = 0;
+  /** The name last looked for in vain, and its free slot. Void as soon as a stream is added, which may take that slot. */
+  #missed: { readonly name: string; readonly slot: number } | undefined;
   /** Parameters of events not yet inserted, six each. */
   #rows: (number | string)[] = [];
 
-  constructor(db: DatabaseSync) {
-    this.#findStream = db.prepare(
-      `SELECT id, (SELECT coalesce(max(version), 0) FROM events WHERE stream = streams.id) AS version FROM streams WHERE name = ?`,
-    );
-    this.#addStream = db.prepare(`INSERT INTO streams (id, name) VALUES (?, ?)`);
+  /** @param hash replaced in tests, see StreamNames. */
+  constructor(db: DatabaseSync, hash?: (name: string) => number) {
+    this.#names = new StreamNames(db, hash);
+    this.#version = db.prepare(`SELECT coalesce(max(version), 0) AS version FROM events WHERE stream = ?`);
+    this.#addStream = db.prepare(`INSERT INTO streams (id, slot, name) VALUES (?, ?, ?)`);
     const insert = (rows: number) =>
       db.prepare(
         `INSERT INTO events (position, stream, version, kind, at, data) VALUES ${Array<string>(rows).fill("(?, ?, ?, ?, ?, ?)").join(", ")}`,
@@ -59,6 +63,7 @@ export class Ledger {
     this.#young = new Map();
     this.#old = new Map();
     this.#rows = [];
+    this.#missed = undefined;
     const last = this.#last.get();
     this.#head = Number(last?.["head"]);
     this.#lastStream = Number(last?.["stream"]);
@@ -70,8 +75,7 @@ export class Ledger {
    */
   apply(chunk: Chunk, first: number, conflicts: number[]): void {
     // Casts and not checks: both threads are ours and encode and decode with the same layout (protocol.ts).
-    const numbers = chunk.numbers as readonly number[] & { readonly [index: number]: number };
-    const texts = chunk.texts;
+    const { numbers, texts } = chunk;
     let n = 0;
     let t = 0;
     for (let operation = 0; operation < chunk.operations; operation++) {
@@ -127,19 +131,26 @@ export class Ledger {
     if (young !== undefined) return young;
     let known = this.#old.get(name);
     if (known === undefined) {
-      const row = this.#findStream.get(name);
-      if (row === undefined) return undefined;
-      known = { id: Number(row["id"]), version: Number(row["version"]) };
+      const found = this.#names.find(name);
+      if ("free" in found) {
+        this.#missed = { name, slot: found.free };
+        return undefined;
+      }
+      known = { id: found.id, version: Number(this.#version.get(found.id)?.["version"]) };
     }
     this.#young.set(name, known);
     return known;
   }
 
   #stream(name: string): Known {
-    const known = this.#known(name);
-    if (known !== undefined) return known;
+    if (this.#missed?.name !== name) {
+      const known = this.#known(name);
+      if (known !== undefined) return known;
+    }
+    const slot = this.#missed?.slot ?? 0;
+    this.#missed = undefined;
     const created = { id: ++this.#lastStream, version: 0 };
-    this.#addStream.run(created.id, name);
+    this.#addStream.run(created.id, slot, name);
     this.#young.set(name, created);
     return created;
   }

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { examine } from "./examine.ts";
 import { Refusal } from "./fault.ts";
 import { checkNotNewer, hasWal, openFrozen, openLive, probe, schemaVersion, sizeOf } from "./file.ts";
+import { StreamNames } from "./names.ts";
 import type { OpenRequest, Page, StoredSnapshot } from "./protocol.ts";
 
 /** A page ends after so many rows or characters of data, whichever comes first: memory stays flat however long the read. */
@@ -11,6 +12,7 @@ const PAGE_CHARACTERS = 256 * 1024;
 
 interface Connection {
   readonly db: DatabaseSync;
+  readonly names: StreamNames;
   readonly all: StatementSync;
   readonly stream: StatementSync;
   readonly version: StatementSync;
@@ -54,11 +56,18 @@ export class Pages {
   }
 
   stream(stream: string, from: number): Page {
-    return this.#read((connection) => toPage(connection.stream.iterate(stream, from)));
+    return this.#read((connection) => toPage(connection.stream.iterate(connection.names.id(stream), from)));
   }
 
   versions(streams: readonly string[]): number[] {
-    return this.#read(({ version }) => streams.map((stream) => Number(cellsOf(version.get(stream))[0])));
+    return this.#read(({ db, names, version }) => {
+      db.exec("BEGIN"); // one moment for all of them, though a writer commits meanwhile
+      try {
+        return streams.map((stream) => Number(cellsOf(version.get(names.id(stream)))[0]));
+      } finally {
+        db.exec("COMMIT");
+      }
+    });
   }
 
   head(): number {
@@ -119,13 +128,14 @@ export class Pages {
       const columns = "position, name, version, kind, at, data";
       return {
         db,
+        names: new StreamNames(db),
         all: prepare(
           `SELECT ${columns} FROM events JOIN streams ON streams.id = events.stream WHERE position > ? ORDER BY position LIMIT ${PAGE_ROWS}`,
         ),
         stream: prepare(
-          `SELECT ${columns} FROM streams JOIN events ON events.stream = streams.id WHERE name = ? AND version >= ? ORDER BY version LIMIT ${PAGE_ROWS}`,
+          `SELECT ${columns} FROM events JOIN streams ON streams.id = events.stream WHERE stream = ? AND version >= ? ORDER BY version LIMIT ${PAGE_ROWS}`,
         ),
-        version: prepare("SELECT coalesce(max(version), 0) FROM events WHERE stream = (SELECT id FROM streams WHERE name = ?)"),
+        version: prepare("SELECT coalesce(max(version), 0) FROM events WHERE stream = ?"),
         head: prepare("SELECT coalesce(max(position), 0) FROM events"),
         snapshot: prepare("SELECT position, data FROM snapshots WHERE name = ?"),
       };

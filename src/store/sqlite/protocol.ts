@@ -2,7 +2,7 @@
 
 /** Why a thread could not do what it was asked; made into a MintdError on the main thread. */
 export interface Fault {
-  readonly kind: "corrupt" | "foreign" | "too-new" | "too-old" | "in-use" | "not-found" | "unavailable" | "write" | "full";
+  readonly kind: "corrupt" | "foreign" | "too-new" | "too-old" | "in-use" | "not-found" | "unavailable" | "write" | "write-later";
   readonly problem: string;
   /** For too-new and too-old: the schema version found and the one known here. */
   readonly found?: number;

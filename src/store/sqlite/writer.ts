@@ -114,7 +114,7 @@ function serve(db: DatabaseSync, lock: DatabaseSync, ledger: Ledger): void {
     } catch (second) {
       broken = writeFault(second);
     }
-    if (fault.kind !== "full" && sqliteCode(error) !== SQLITE.CONSTRAINT) broken = fault;
+    if (fault.kind !== "write-later" && sqliteCode(error) !== SQLITE.CONSTRAINT) broken = fault;
   };
 
   const close = (): void => {

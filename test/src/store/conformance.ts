@@ -132,13 +132,15 @@ export function eventStoreConformance(name: string, create: () => Promise<StoreP
         expect(positions.every((position, i) => position === i + 1)).to.equal(true);
       });
 
-      for (const [what, writes] of invalidWrites) {
-        it(`refuses ${what} and writes nothing`, async () => {
-          await failure("STORE_INVALID_WRITE", store.append(writes as readonly StreamWrite[]));
-          expect(await store.head()).to.equal(0);
-          expect(await store.append([{ stream: "next", expected: 0, events: events(1) }])).to.equal(1);
-        });
-      }
+      it("refuses what cannot be stored, each with a typed error, and writes nothing", async () => {
+        for (const [what, writes] of invalidWrites) {
+          await failure("STORE_INVALID_WRITE", store.append(writes as readonly StreamWrite[])).catch((error: unknown) => {
+            throw new Error(what, { cause: error });
+          });
+        }
+        expect(await store.head()).to.equal(0);
+        expect(await store.append([{ stream: "next", expected: 0, events: events(1) }])).to.equal(1);
+      });
 
       it("gives back any JSON, and any well-formed name, as it was", async () => {
         const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }).filter((text) => !text.includes("\0"));

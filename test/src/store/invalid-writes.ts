@@ -26,7 +26,7 @@ export const invalidWrites: readonly (readonly [string, unknown])[] = [
   ["half a version", [{ stream: "a", expected: 0.5, events: [event] }]],
   ["undefined", write(undefined)],
   ["undefined inside", write({ a: [1, { b: undefined }] })],
-  ["a hole in an array", write([1, , 3])], // eslint-disable-line no-sparse-arrays
+  ["a hole in an array", write([1, , 3])],
   ["a bigint", write({ amount: 1n })],
   ["NaN", write({ amount: NaN })],
   ["Infinity", write([Infinity])],

@@ -81,6 +81,6 @@ export async function checkAgainstModel(create: () => Promise<StorePlace>, seed:
         await place.remove();
       }
     }),
-    { seed, numRuns: 25 },
+    { seed, numRuns: 15 },
   );
 }

@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { openSqliteStore } from "../../../../src/store/index.ts";
 import { openSqliteStoreWith } from "../../../../src/store/sqlite/open.ts";
 import { APPLICATION_ID, migrations } from "../../../../src/store/sqlite/schema.ts";
+import { slotOf } from "../../../../src/store/sqlite/names.ts";
 import { collect, events, expectGapFree, failure } from "../expectations.ts";
 import { random, seed } from "../seed.ts";
 import { Folder } from "./folder.ts";
@@ -149,7 +150,7 @@ describe("The files of the SQLite store", function () {
       db.close();
     }
     const fromLog = `${migrations[0] ?? ""}
-      INSERT INTO streams VALUES (1, 'order/1');
+      INSERT INTO streams VALUES (1, ${slotOf("order/1")}, 'order/1');
       INSERT INTO events SELECT n, 1, n, 'counted', 5, json_object('n', n) FROM log;
       DROP TABLE log;`;
 
