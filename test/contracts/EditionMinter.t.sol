@@ -55,7 +55,7 @@ contract EditionMinterTest is MintTest {
         Redemption memory item = _itemForReceiver(0);
         bytes memory signature = _sign(_minter, item);
         _receiver.behave(Receiver.Manner.Refuse, "");
-        vm.expectRevert(bytes("no, thank you"));
+        vm.expectRevert(Receiver.NoThankYou.selector);
         _minter.redeem(item, signature);
         _receiver.behave(Receiver.Manner.WrongAnswer, "");
         vm.expectRevert(abi.encodeWithSelector(IERC1155Errors.ERC1155InvalidReceiver.selector, address(_receiver)));
@@ -70,7 +70,7 @@ contract EditionMinterTest is MintTest {
         _receiver.behave(Receiver.Manner.Refuse, "");
         Redemption[] memory items = _itemsWithReceiverAt(1);
         bytes memory signature = _signBatch(_minter, items);
-        vm.expectRevert(bytes("no, thank you"));
+        vm.expectRevert(Receiver.NoThankYou.selector);
         _minter.redeemBatch(items, signature, false);
     }
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.37;
 
 /// @notice The cheatcodes of Hardhat's Solidity tests that ours use.
+// solhint-disable-next-line interface-starts-with-i
 interface Vm {
     function warp(uint256 timestamp) external;
     function chainId(uint256 id) external;

@@ -15,6 +15,8 @@ contract Receiver {
         ReEnter
     }
 
+    error NoThankYou();
+
     Manner private _manner;
     bytes private _payload;
 
@@ -33,7 +35,7 @@ contract Receiver {
     function onERC1155Received(address operator_, address, uint256, uint256, bytes calldata) external returns (bytes4) {
         operator = operator_;
         ++calls;
-        if (_manner == Manner.Refuse) revert("no, thank you");
+        if (_manner == Manner.Refuse) revert NoThankYou();
         if (_manner == Manner.WrongAnswer) return 0xdeadbeef;
         if (_manner == Manner.NoAnswer) {
             assembly {

@@ -29,6 +29,8 @@ contract HostileWallet {
         ReEnter
     }
 
+    error Never();
+
     Manner private immutable _manner;
 
     constructor(Manner manner) {
@@ -37,7 +39,7 @@ contract HostileWallet {
 
     // solhint-disable-next-line payable-fallback, no-complex-fallback
     fallback(bytes calldata input) external returns (bytes memory) {
-        if (_manner == Manner.Revert) revert();
+        if (_manner == Manner.Revert) revert Never();
         if (_manner == Manner.Truncate) return abi.encodePacked(IERC1271.isValidSignature.selector);
         if (_manner == Manner.ShiftedMagic) return abi.encode(uint256(uint32(IERC1271.isValidSignature.selector)));
         if (_manner == Manner.BurnGas) {
