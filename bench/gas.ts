@@ -72,7 +72,9 @@ export async function measureGas(connection: NetworkConnection): Promise<GasRepo
     report[`${name} redeemBatch of 100 in skip mode, all redeemed before, each`] = Math.round((await batch(hundred)) / 100);
     const fresh = redemptions(256, 100, uri);
     report[`${name} redeemBatch of 100 in skip mode to first-time owners in a new word, each`] = Math.round((await batch(fresh)) / 100);
-    report[`${name} redeemMany of 100 in skip mode to first-time owners, each`] = Math.round((await many(redemptions(512, 100, uri))) / 100);
+    report[`${name} redeemMany of 100 in skip mode to first-time owners, each`] = Math.round(
+      (await many(redemptions(512, 100, uri))) / 100,
+    );
     report[`${name} redeemBatch of 256 to first-time owners`] = await batch(redemptions(1024, 256, uri));
     report[`${name} redeemMany of 256 to first-time owners`] = await many(redemptions(1280, 256, uri));
   }

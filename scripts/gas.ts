@@ -9,5 +9,9 @@ const report = await measureGas(await network.create());
 await writeFile(new URL("../bench/gas.json", import.meta.url), JSON.stringify(report, null, 2) + "\n");
 for (const [name, gas] of Object.entries(report)) {
   const target = targets[name];
-  console.log(gas.toLocaleString("en").padStart(12), target === undefined ? "".padStart(14) : `<= ${target.toLocaleString("en")}`.padStart(14), name);
+  console.log(
+    gas.toLocaleString("en").padStart(12),
+    target === undefined ? "".padStart(14) : `<= ${target.toLocaleString("en")}`.padStart(14),
+    name,
+  );
 }

@@ -37,8 +37,6 @@ interface IEditionMinter is IVoucherRedeemer, IRestrictedRoyalty {
     /// @notice The symbol of the collection.
     function symbol() external view returns (string memory);
 
-    // solhint-disable func-name-mixedcase
-
     /// @notice The gas for one contract receiver in skip mode, minting included.
     function RECEIVER_GAS() external view returns (uint256);
 }

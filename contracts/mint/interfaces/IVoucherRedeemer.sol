@@ -112,8 +112,6 @@ interface IVoucherRedeemer is IVoucherSigners {
     /// @notice The 256 numbers from word * 256 on, a set bit for each that is used up.
     function nonceWord(uint256 word) external view returns (uint256);
 
-    // solhint-disable func-name-mixedcase
-
     /// @notice How far the signer's clock may be ahead of the block, in seconds.
     function MAX_SKEW_SECONDS() external view returns (uint256);
 

@@ -1,0 +1,127 @@
+// Breaks the contracts one line at a time and sees whether a test notices. A mutant that survives is a promise nobody tests.
+// By hand, as it takes some minutes; needs a clean contracts/ and restores it:
+//
+//     node scripts/mutants.ts [part of a name]
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const mutants: readonly Mutant[] = [
+  { name: "the bit is not stored", file: "NonceBitmap", from: "if (fresh) holder.bits = before | bit;", to: "" },
+  { name: "a word has 255 numbers", file: "NonceBitmap", from: "1 << (number & 0xff);", to: "1 << (number % 255);" },
+  { name: "cancelling replaces the word", file: "NonceBitmap", from: "].bits = before | mask;", to: "].bits = mask;" },
+  { name: "cancelling reports redeemed numbers", file: "NonceBitmap", from: "cancelled = mask & ~before;", to: "cancelled = mask;" },
+  { name: "the second is not hashed", file: "HybridNonce", from: "mstore(0x20, shl(192, alignedSecond))", to: "mstore(0x20, 0)" },
+  { name: "the digest is not hashed", file: "VoucherHash", from: "add(redemption, 0x80), 0x40)", to: "add(redemption, 0x80), 0x20)" },
+  { name: "only half of a batch is hashed", file: "VoucherHash", from: "shl(5, size))", to: "shl(4, size))" },
+  {
+    name: "vouchers do not expire",
+    file: "VoucherRedeemer",
+    from: "expired = block.timestamp >",
+    to: "expired = block.timestamp < 1 && 0 >",
+  },
+  {
+    name: "vouchers expire a second early",
+    file: "VoucherRedeemer",
+    from: "expired = block.timestamp >",
+    to: "expired = block.timestamp >=",
+  },
+  { name: "the skew is a second wider", file: "VoucherRedeemer", from: "MAX_SKEW_SECONDS = 2;", to: "MAX_SKEW_SECONDS = 3;" },
+  {
+    name: "the future is not checked",
+    file: "VoucherRedeemer",
+    from: "if (alignedSecond > block.timestamp +",
+    to: "if (alignedSecond > ~uint256(0) -",
+  },
+  {
+    name: "skip mode reverts on what is redeemed",
+    file: "VoucherRedeemer",
+    from: "if (!skip) revert NonceBitmap",
+    to: "revert NonceBitmap",
+  },
+  {
+    name: "skip mode reverts on what is expired",
+    file: "VoucherRedeemer",
+    from: "if (!skip) revert VoucherExpired",
+    to: "revert VoucherExpired",
+  },
+  {
+    name: "strict mode skips what is redeemed",
+    file: "VoucherRedeemer",
+    from: "if (!skip) revert NonceBitmap",
+    to: "if (false) revert NonceBitmap",
+  },
+  {
+    name: "many signatures are not checked",
+    file: "VoucherRedeemer",
+    from: "_checkSignature(_hashTypedDataV4(VoucherHash.ofVoucher(redemptions[i])), signatures[i]);",
+    to: "",
+  },
+  { name: "anyone may cancel", file: "VoucherRedeemer", from: "uint256 mask) external restricted {", to: "uint256 mask) external {" },
+  { name: "anyone may sign", file: "VoucherSigners", from: "if (!isSigner(signer)) revert InvalidSigner(signer);", to: "" },
+  { name: "zero may sign", file: "VoucherSigners", from: "if (signer == address(0)) revert InvalidSigner(signer);", to: "" },
+  { name: "a contract signer is not asked", file: "VoucherSigners", from: "if (!ecdsa && !Sig", to: "if (false && !Sig" },
+  { name: "a large quantity is one run", file: "VoucherMinter", from: "RUN = 512;", to: "RUN = 8192;" },
+  {
+    name: "editions have no guard",
+    file: "EditionMinter",
+    from: "override(IVoucherRedeemer, VoucherRedeemer) nonReentrant {",
+    to: "override(IVoucherRedeemer, VoucherRedeemer) {",
+  },
+  {
+    name: "a refusal reverts the batch",
+    file: "EditionMinter",
+    from: "if (!skip || redemption.to.code.length == 0)",
+    to: "if (skip || redemption.to.code.length == 0)",
+  },
+  { name: "the gas left is not checked", file: "EditionMinter", from: "if (gasleft() < needed)", to: "if (gasleft() < 1)" },
+  { name: "receivers get all gas", file: "EditionMinter", from: "{gas: RECEIVER_GAS}", to: "{gas: gasleft()}" },
+  { name: "anyone may settle", file: "EditionMinter", from: "if (msg.sender != address(this)) revert OnlySelf(msg.sender);", to: "" },
+];
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const hardhat = `${root}node_modules/hardhat/dist/src/cli.js`;
+const wanted = process.argv[2] ?? "";
+
+const notices = (): boolean => {
+  // What does not compile proves nothing: let that be an error of this script.
+  execFileSync(process.execPath, [hardhat, "build", "--no-tests"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  for (const suite of ["solidity", "mocha"]) {
+    try {
+      execFileSync(process.execPath, [hardhat, "test", suite, ...(suite === "mocha" ? ["test/contracts/vouchers.test.ts"] : [])], {
+        cwd: root,
+        stdio: "ignore",
+        env: { ...process.env, MINTD_FUZZ_RUNS: "32" },
+      });
+    } catch {
+      return true;
+    }
+  }
+  return false;
+};
+
+if (execFileSync("git", ["status", "--porcelain", "contracts"], { cwd: root, encoding: "utf8" }) !== "") {
+  throw new Error("contracts/ has changes that are not committed; a mutant could not be told from them");
+}
+let survivors = 0;
+for (const { name, file, from, to } of mutants.filter((mutant) => mutant.name.includes(wanted))) {
+  const path = `${root}contracts/mint/${file}.sol`;
+  const source = readFileSync(path, "utf8");
+  if (!source.includes(from)) throw new Error(`${name}: ${file}.sol does not hold "${from}" any longer`);
+  try {
+    writeFileSync(path, source.replaceAll(from, to));
+    const killed = notices();
+    if (!killed) survivors++;
+    console.log(killed ? "killed  " : "SURVIVED", `${file}: ${name}`);
+  } finally {
+    writeFileSync(path, source);
+  }
+}
+process.exitCode = survivors === 0 ? 0 : 1;
