@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
+import type { HttpNetworkUserConfig } from "hardhat/types/config";
+import { tasks } from "./tasks/index.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -10,6 +12,25 @@ const compiler = {
   path: require.resolve("solc/soljson.js"),
   settings: { evmVersion: "osaka", optimizer: { enabled: true, runs: 10_000 } },
 };
+
+/** The first three keys of the mnemonic "test test … junk" that every development node funds: admin, voucher signer, lane. Public. */
+const localKeys = [
+  "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
+  "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
+  "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a",
+];
+
+/** Endpoint and key from Hardhat's keystore or the environment: SEPOLIA_RPC_URL, SEPOLIA_PRIVATE_KEY and so on. */
+function publicNetwork(name: string, chainId: number): HttpNetworkUserConfig {
+  const prefix = name.replace(/([A-Z])/g, "_$1").toUpperCase();
+  return {
+    type: "http",
+    chainType: name.startsWith("base") ? "op" : "l1",
+    chainId,
+    url: configVariable(`${prefix}_RPC_URL`),
+    accounts: [configVariable(`${prefix}_PRIVATE_KEY`)],
+  };
+}
 
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
@@ -21,7 +42,7 @@ export default defineConfig({
     },
     splitTestsCompilation: true,
   },
-  paths: { tests: { mocha: "test", solidity: "test/contracts" }, ignition: "." },
+  paths: { tests: { mocha: "test", solidity: "test/contracts" }, ignition: process.env["MINTD_HOME"] ?? "." },
   test: {
     // A fixed seed: a red run is red again. MINTD_FUZZ_RUNS raises the effort, MINTD_FUZZ_SEED changes the path.
     solidity: {
@@ -30,13 +51,29 @@ export default defineConfig({
     },
   },
   networks: {
-    hardhat: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
-    sepolia: {
+    // In this process, gone with it; the tests' and `--network default`.
+    default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
+    // Stands in for anvil where a platform has none; `npm start` starts it.
+    node: {
+      type: "edr-simulated",
+      chainType: "l1",
+      hardfork: "osaka",
+      chainId: 31337,
+      blockGasLimit: 2_000_000_000n,
+      mining: { auto: false, interval: 1_000 },
+    },
+    // A real node on this machine; `npm start` starts it.
+    local: {
       type: "http",
       chainType: "l1",
-      chainId: 11155111,
-      url: configVariable("SEPOLIA_RPC_URL"),
-      accounts: [configVariable("SEPOLIA_PRIVATE_KEY")],
+      chainId: 31337,
+      url: `http://127.0.0.1:${process.env["MINTD_LOCAL_PORT"] ?? "8545"}`,
+      accounts: localKeys,
     },
+    mainnet: publicNetwork("mainnet", 1),
+    sepolia: publicNetwork("sepolia", 11155111),
+    base: publicNetwork("base", 8453),
+    baseSepolia: publicNetwork("baseSepolia", 84532),
   },
+  tasks,
 });

@@ -20,7 +20,7 @@ import {
   type TwoStageParts,
 } from "./chain/index.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { Config } from "./config/index.ts";
+import type { MintdConfig } from "./config/index.ts";
 import { VoucherNonces } from "./nonce/index.ts";
 import { OrderBook } from "./order/index.ts";
 import type { Secret } from "./secret.ts";
@@ -28,7 +28,7 @@ import { type EventStore, openSqliteStore, VersionConflict } from "./store/index
 import { type DigestSigner, nativeSigner, type VoucherDomain } from "./voucher/index.ts";
 
 export interface MintdOptions {
-  readonly config: Config;
+  readonly config: MintdConfig;
   readonly rpc: Rpc;
   readonly deployment: Deployment;
   /** Which of the deployed minters; default VoucherMinter. */
@@ -96,9 +96,29 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
     const fail = (error: unknown) => {
       minting.fail(error);
     };
-    const lane = await Lane.open({ store, book, rpc, signer: laneSigner, chainId, network: network.name, clock, onTrouble: trouble, onFatal: fail });
+    const lane = await Lane.open({
+      store,
+      book,
+      rpc,
+      signer: laneSigner,
+      chainId,
+      network: network.name,
+      clock,
+      onTrouble: trouble,
+      onFatal: fail,
+    });
     const reader = new MintLogReader(rpc, address);
-    const confirmations = await Confirmations.open({ store, book, lane, rpc, reader, chainId, minter: address, deployedAt: deployment.block, onReorg });
+    const confirmations = await Confirmations.open({
+      store,
+      book,
+      lane,
+      rpc,
+      reader,
+      chainId,
+      minter: address,
+      deployedAt: deployment.block,
+      onReorg,
+    });
     const domain = { chainId, verifyingContract: address };
     const feeLimits = { maxFeePerGas: gwei(config.fees.maxFeePerGasGwei), priorityFee: gwei(config.fees.priorityFeeGwei) };
     const minting = new Minting({

@@ -5,7 +5,7 @@ import { computeAddress } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { deploy } from "../scripts/deployment/deploy.ts";
 import { type Deployment, HttpRpc, type MinterName, ProviderRpc, readDeployment, type Rpc } from "../src/chain/index.ts";
-import { type Config, loadConfig } from "../src/config/index.ts";
+import { loadConfig, type MintdConfig } from "../src/config/index.ts";
 import { MintdError } from "../src/error.ts";
 import { type Mintd, openMintd } from "../src/mintd.ts";
 import { Secret } from "../src/secret.ts";
@@ -29,7 +29,7 @@ export interface TaskContext {
   readonly home: string;
   readonly deployments: string;
   readonly storePath: string;
-  readonly config: Config;
+  readonly config: MintdConfig;
   readonly rpc: Rpc;
   readonly keys: Keys;
   /** A chain inside this process, gone when it ends; deployed to on first use. */
@@ -48,15 +48,15 @@ export const homeOf = (hre: HardhatRuntimeEnvironment): string => process.env["M
 
 /** Settles network, keys and paths; `--network`, or `local` where none is given. */
 export async function taskContext(hre: HardhatRuntimeEnvironment): Promise<TaskContext> {
-  const network = hre.globalOptions.network ?? "local";
+  const network = (hre.globalOptions.network as string | undefined) ?? "local";
   const settings = hre.config.networks[network];
-  const config = await loadConfig({ env: process.env });
+  const config = loadConfig({ env: process.env });
   const inProcess = settings?.type === "edr-simulated";
   const home = inProcess ? await mkdtemp(join(tmpdir(), "mintd-")) : homeOf(hre);
   const rpc =
     settings?.type === "http"
       ? new HttpRpc({ url: await settings.url.getUrl(), timeoutMs: config.rpc.timeoutMs })
-      : new ProviderRpc((await hre.network.getOrCreate(network)).provider as ConstructorParameters<typeof ProviderRpc>[0]);
+      : new ProviderRpc((await hre.network.getOrCreate(network)).provider);
   return {
     hre,
     network,

@@ -21,7 +21,10 @@ export interface MintListResult extends ListReport {
 }
 
 /** Mints a list and returns when every row is final, rejected or in conflict. */
-export async function runMintList(hre: Parameters<typeof taskContext>[0], { csv, minter, skipInvalid }: Omit<Args, "json">): Promise<MintListResult> {
+export async function runMintList(
+  hre: Parameters<typeof taskContext>[0],
+  { csv, minter, skipInvalid }: Omit<Args, "json">,
+): Promise<MintListResult> {
   const context = await taskContext(hre);
   const options = { skipInvalid, maxQuantity: context.config.orders.maxQuantity };
   const checked = await checkMintList(csv, options);

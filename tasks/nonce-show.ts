@@ -16,7 +16,12 @@ const action: NewTaskActionFunction<{ readonly json: boolean }> = ({ json }, hre
       const [latest, pending] = await Promise.all(
         ["latest", "pending"].map(async (block) => Number(await rpc.request<string>("eth_getTransactionCount", [address, block]))),
       );
-      const open = [...lane.open.values()].map(({ nonce, hash, orderIds, gasLimit }) => ({ nonce, hash, orders: orderIds.length, gasLimit }));
+      const open = [...lane.open.values()].map(({ nonce, hash, orderIds, gasLimit }) => ({
+        nonce,
+        hash,
+        orders: orderIds.length,
+        gasLimit,
+      }));
       const leases = await Promise.all(
         (["VoucherMinter", "EditionMinter"] as const).map(async (name) => {
           const words = await readLeases(store, deployment.chainId, deployment.contracts[name].address);
@@ -32,8 +37,18 @@ const action: NewTaskActionFunction<{ readonly json: boolean }> = ({ json }, hre
             ["nonce on chain, pending", pending ?? "-"],
             ["attempts not final", open.length],
           ]),
-          ...(open.length === 0 ? [] : [rowTable(["nonce", "transaction", "orders", "gas limit"], open.map((one) => [one.nonce, one.hash, one.orders, one.gasLimit]))]),
-          rowTable(["minter", "leases", "words leased", "numbers below"], leases.map(({ minter, leases: count, words, below }) => [minter, count, words, below])),
+          ...(open.length === 0
+            ? []
+            : [
+                rowTable(
+                  ["nonce", "transaction", "orders", "gas limit"],
+                  open.map((one) => [one.nonce, one.hash, one.orders, one.gasLimit]),
+                ),
+              ]),
+          rowTable(
+            ["minter", "leases", "words leased", "numbers below"],
+            leases.map(({ minter, leases: count, words, below }) => [minter, count, words, below]),
+          ),
         ].join("\n"),
       );
     } finally {

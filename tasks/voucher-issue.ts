@@ -20,10 +20,12 @@ interface Args {
 const action: NewTaskActionFunction<Args> = ({ id, to, quantity, uri, out, minter, json }, hre) =>
   reporting(json, async () => {
     if (id === "") throw new InvalidArgument("--id", "is missing: it is what makes a repeated request the same order", "--id drop-0001");
-    if (addressProblem(to) !== undefined) throw new InvalidArgument("--to", `'${to}' is not an address with its checksum`, "--to 0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
+    if (addressProblem(to) !== undefined)
+      throw new InvalidArgument("--to", `'${to}' is not an address with its checksum`, "--to 0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
     const context = await taskContext(hre);
     const most = context.config.orders.maxQuantity;
-    if (quantity < 1 || quantity > most) throw new InvalidArgument("--quantity", `is ${quantity}, allowed are 1 to ${most}`, "--quantity 1");
+    if (quantity < 1 || quantity > most)
+      throw new InvalidArgument("--quantity", `is ${quantity}, allowed are 1 to ${most}`, "--quantity 1");
     await using mintd = await openMintdFor(context, minterNamed(minter));
     await mintd.confirmations.step();
     const { tenant } = context.config;
@@ -41,7 +43,9 @@ const action: NewTaskActionFunction<Args> = ({ id, to, quantity, uri, out, minte
           ["redeemable until", new Date((document.redemption.alignedSecond + VALIDITY_SECONDS) * 1_000).toISOString()],
           ["signer", mintd.voucherSigner.address],
         ]),
-        out === "" ? JSON.stringify(document, null, 2) : `the voucher is in ${out}; anybody may redeem it: npx hardhat voucher:redeem ${out} --network ${context.network}`,
+        out === ""
+          ? JSON.stringify(document, null, 2)
+          : `the voucher is in ${out}; anybody may redeem it: npx hardhat voucher:redeem ${out} --network ${context.network}`,
       ].join("\n"),
     );
   });

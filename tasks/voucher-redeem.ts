@@ -40,7 +40,11 @@ function facts(orderId: string, outcome: string, signer: string, order: Order | 
 async function readVoucher(file: string): Promise<SignedVoucher> {
   const example = "npx hardhat voucher:redeem voucher.json";
   const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new InvalidArgument("the voucher's file", `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, example);
+    throw new InvalidArgument(
+      "the voucher's file",
+      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      example,
+    );
   });
   let parsed: unknown;
   try {

@@ -13,7 +13,12 @@ const selectors = (...signatures: string[]): string[] => signatures.map((signatu
 export default buildModule("Mint", (m) => {
   const admin = m.getAccount(0);
   const manager = m.contract("AccessManager", [admin]);
-  const voucherMinter = m.contract("VoucherMinter", [manager, m.getParameter("name", "mintd"), m.getParameter("symbol", "MINT"), m.getParameter("baseURI", "")]);
+  const voucherMinter = m.contract("VoucherMinter", [
+    manager,
+    m.getParameter("name", "mintd"),
+    m.getParameter("symbol", "MINT"),
+    m.getParameter("baseURI", ""),
+  ]);
   const editionMinter = m.contract("EditionMinter", [
     manager,
     m.getParameter("editionName", "mintd editions"),

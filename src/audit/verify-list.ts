@@ -78,9 +78,11 @@ function problemOf(mint: Located<Minted>, expected: ExpectedMint, transfers: Rea
   if (to.toLowerCase() !== expected.to.toLowerCase()) return { problem: `minted to ${to}, the list says ${expected.to}` };
   if (quantity !== BigInt(expected.quantity)) return { problem: `minted ${quantity.toString()}, the list says ${expected.quantity}` };
   let moved = 0;
-  for (let token = firstTokenId; token < firstTokenId + quantity; token++) moved += transfers.get(`${mint.txHash}/${to.toLowerCase()}/${token.toString()}`) ?? 0;
+  for (let token = firstTokenId; token < firstTokenId + quantity; token++)
+    moved += transfers.get(`${mint.txHash}/${to.toLowerCase()}/${token.toString()}`) ?? 0;
   const edition = transfers.get(`${mint.txHash}/${to.toLowerCase()}/${firstTokenId.toString()}`) ?? 0;
-  if (moved < expected.quantity && edition < expected.quantity) return { problem: `the token shows ${moved} transfers instead of ${expected.quantity}` };
+  if (moved < expected.quantity && edition < expected.quantity)
+    return { problem: `the token shows ${moved} transfers instead of ${expected.quantity}` };
   return {};
 }
 
@@ -94,7 +96,12 @@ async function gasOf(rpc: Rpc, seen: ReadonlyMap<string, Seen>): Promise<{ trans
   return { transactions: hashes.size, gasUsed };
 }
 
-function report(seen: ReadonlyMap<string, Seen>, others: number, head: number, gas: { transactions: number; gasUsed: number }): VerifyReport {
+function report(
+  seen: ReadonlyMap<string, Seen>,
+  others: number,
+  head: number,
+  gas: { transactions: number; gasUsed: number },
+): VerifyReport {
   const findings: Finding[] = [];
   const counts = { minted: 0, duplicates: 0, tokens: 0, tentative: 0, auditable: 0, final: 0 };
   for (const { expected, mints } of seen.values()) {
@@ -117,4 +124,3 @@ function report(seen: ReadonlyMap<string, Seen>, others: number, head: number, g
   }
   return { rows: seen.size, ...counts, ...gas, others, head, findings, ok: findings.length === 0 };
 }
-

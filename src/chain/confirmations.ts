@@ -209,7 +209,7 @@ export class Confirmations {
     const headers = this.#heads.window.map((header) => ({ ...header, logsBloom: "" }));
     await this.#parts.store.saveSnapshot(checkpointName(this.#parts), {
       position: await this.#parts.store.head(),
-      data: headers as unknown as Json,
+      data: headers,
     });
   }
 

@@ -16,7 +16,9 @@ import { HttpRpc, type Rpc, RpcRefused } from "./rpc.ts";
 export class PortInUse extends MintdError {
   readonly code = "PORT_IN_USE";
   constructor(port: number) {
-    super(`another program listens on port ${port}, where the local chain should`, { hint: "stop it, or choose another port: MINTD_LOCAL_PORT=18545 npm start" });
+    super(`another program listens on port ${port}, where the local chain should`, {
+      hint: "stop it, or choose another port: MINTD_LOCAL_PORT=18545 npm start",
+    });
   }
 }
 
@@ -24,7 +26,9 @@ export class PortInUse extends MintdError {
 export class LocalChainFailed extends MintdError {
   readonly code = "LOCAL_CHAIN_FAILED";
   constructor(why: string) {
-    super(`the local chain did not start: ${why}`, { hint: "its own words are in chain.log beside its state; begin anew with: npm start -- --fresh" });
+    super(`the local chain did not start: ${why}`, {
+      hint: "its own words are in chain.log beside its state; begin anew with: npm start -- --fresh",
+    });
   }
 }
 
@@ -88,7 +92,10 @@ export async function startLocalChain(options: LocalChainOptions): Promise<Local
     child.kill("SIGKILL");
     throw new GenesisMismatch(recorded.genesisHash, genesis, join(options.directory, "chain.json"));
   }
-  await writeWhole(join(options.directory, "chain.json"), JSON.stringify({ port: options.port, pid: child.pid ?? 0, genesisHash: genesis }));
+  await writeWhole(
+    join(options.directory, "chain.json"),
+    JSON.stringify({ port: options.port, pid: child.pid ?? 0, genesisHash: genesis }),
+  );
   return new LocalNode(options, rpc, child.pid ?? 0, false, restored);
 }
 
@@ -152,7 +159,11 @@ const stateFile = (directory: string): string => join(directory, "chain-state.js
 function anvilBinary(): string | undefined {
   const name = `@foundry-rs/anvil-${process.platform}-${process.arch === "x64" ? "amd64" : process.arch}`;
   try {
-    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), "bin", process.platform === "win32" ? "anvil.exe" : "anvil");
+    return join(
+      dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)),
+      "bin",
+      process.platform === "win32" ? "anvil.exe" : "anvil",
+    );
   } catch {
     return undefined; // not published or not installed for this platform
   }

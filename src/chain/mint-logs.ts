@@ -121,7 +121,8 @@ function creations(raw: readonly RawLog[]): Creations {
   for (const log of raw) {
     const [topic, first, second, third] = log.topics;
     if (topic === TRANSFER_TOPIC && first === ZERO_TOPIC) add(log, second, third ?? "0x0", 1);
-    if (topic === TRANSFER_SINGLE_TOPIC && second === ZERO_TOPIC) add(log, third, log.data.slice(0, 66), Number(`0x${log.data.slice(66, 130)}`));
+    if (topic === TRANSFER_SINGLE_TOPIC && second === ZERO_TOPIC)
+      add(log, third, log.data.slice(0, 66), Number(`0x${log.data.slice(66, 130)}`));
   }
   return created;
 }

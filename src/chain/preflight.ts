@@ -55,7 +55,10 @@ export async function checkMinter(rpc: Rpc, deployment: Deployment, minter: Mint
 
 /** The lane can pay for a batch at the present price. @throws InsufficientFunds */
 export async function checkFunds(rpc: Rpc, lane: string, chainId: number, batchGas: number): Promise<void> {
-  const [balance, gasPrice] = await Promise.all([rpc.request<string>("eth_getBalance", [lane, "latest"]), rpc.request<string>("eth_gasPrice", [])]);
+  const [balance, gasPrice] = await Promise.all([
+    rpc.request<string>("eth_getBalance", [lane, "latest"]),
+    rpc.request<string>("eth_gasPrice", []),
+  ]);
   const needed = BigInt(gasPrice) * BigInt(batchGas);
   if (BigInt(balance) < needed) throw new InsufficientFunds(lane, networkOf(chainId).name, BigInt(balance), needed);
 }

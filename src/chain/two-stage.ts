@@ -1,6 +1,14 @@
 import { IllegalTransition, type MintRequest, type OrderBook, readOrder } from "../order/index.ts";
 import type { EventStore } from "../store/index.ts";
-import { type DigestSigner, encodeRedeem, type Redemption, recoverVoucher, type SignedVoucher, signVoucher, type VoucherDomain } from "../voucher/index.ts";
+import {
+  type DigestSigner,
+  encodeRedeem,
+  type Redemption,
+  recoverVoucher,
+  type SignedVoucher,
+  signVoucher,
+  type VoucherDomain,
+} from "../voucher/index.ts";
 import { batchGas } from "./batcher.ts";
 import { VoucherForElsewhere } from "./errors.ts";
 import { feesFor, type FeeLimits, nextBaseFee } from "./fees.ts";
@@ -30,7 +38,8 @@ export async function issueVoucher(request: MintRequest, second: number, parts: 
   const [outcome] = await book.request([request]);
   if (outcome?.outcome === "conflict") throw outcome.error;
   const order = outcome?.order;
-  if (order && order.kind !== "requested" && order.kind !== "authorised") throw new IllegalTransition(request.orderId, order.kind, "authorised");
+  if (order && order.kind !== "requested" && order.kind !== "authorised")
+    throw new IllegalTransition(request.orderId, order.kind, "authorised");
   const number = order?.voucher?.number ?? String((await numbers.reserve(1))[0]);
   const { orderId, to, quantity, uriDigest } = request;
   const voucher = await signVoucher(signer, domain, { to, quantity, txCount: BigInt(number), alignedSecond: second, orderId, uriDigest });

@@ -11,3 +11,4 @@ export {
   VoucherNumbersExhausted,
   type VoucherNoncesOptions,
 } from "./voucher-nonces.ts";
+export { type Leases, readLeases } from "./leases.ts";
