@@ -14,12 +14,25 @@ export const minterAbi = [
   `function redeem(${REDEMPTION} redemption, bytes signature)`,
   `function redeemMany(${REDEMPTION}[] redemptions, bytes[] signatures, bool skip)`,
   `function redeemBatch(${REDEMPTION}[] redemptions, bytes signature, bool skip)`,
+  "function redeemed(uint256 txCount) view returns (bool)",
   "event Minted(bytes32 indexed orderId, address indexed to, uint256 firstTokenId, uint256 quantity, uint64 txCount)",
   "event VoucherSkipped(uint64 indexed txCount, uint8 reason)",
+  "error VoucherAlreadyRedeemed(uint256 txCount)",
+  "error VoucherExpired(uint64 txCount, uint64 alignedSecond)",
+  "error VoucherFromFuture(uint64 txCount, uint64 alignedSecond)",
+  "error QuantityOutOfRange(uint64 txCount, uint256 quantity, uint256 max)",
+  "error InvalidSigner(address signer)",
+  "error InvalidSignatureLength(uint256 length)",
+  "error EmptyBatch()",
+  "error BatchTooLarge(uint256 size, uint256 max)",
+  "error LengthMismatch(uint256 redemptions, uint256 signatures)",
 ] as const;
 
-/** Why the contract skipped a voucher instead of minting it; the index is the event's `reason`. */
-export const skipReasons = ["AlreadyRedeemed", "Expired"] as const;
+/**
+ * Why the contract skipped a voucher instead of minting it; the index is the event's `reason`. Redeemed and expired counts
+ * as AlreadyRedeemed; ReceiverRefused exists for editions (ERC-1155) only, and leaves the number unused.
+ */
+export const skipReasons = ["AlreadyRedeemed", "Expired", "ReceiverRefused"] as const;
 export type SkipReason = (typeof skipReasons)[number];
 
 /** Errors that redeeming may revert with. */
