@@ -47,7 +47,7 @@ export default defineConfig({
     // A fixed seed: a red run is red again. MINTD_FUZZ_RUNS raises the effort, MINTD_FUZZ_SEED changes the path.
     solidity: {
       fuzz: { runs: Number(process.env.MINTD_FUZZ_RUNS ?? 128), seed: process.env.MINTD_FUZZ_SEED ?? "0x6d696e7464" },
-      invariant: { runs: Number(process.env.MINTD_FUZZ_RUNS ?? 128) / 8, depth: 64, failOnRevert: true },
+      invariant: { runs: Math.ceil(Number(process.env.MINTD_FUZZ_RUNS ?? 128) / 8), depth: 64, failOnRevert: true },
     },
   },
   networks: {
