@@ -3,7 +3,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { format } from "prettier";
-import { rangeOf, settings, type Setting } from "../src/config/index.ts";
+import { earlyVariables, rangeOf, settings, type Setting } from "../src/config/index.ts";
 
 const intro = `# Settings
 
@@ -18,10 +18,18 @@ const cell = (value: string | number | undefined) => (value === undefined ? "-" 
 
 const row = (each: Setting) => `| ${[cell(each.key), cell(each.env), cell(each.fallback), rangeOf(each), each.meaning].join(" | ")} |`;
 
+const early = [
+  "Three more variables are read before any file is, and are in none:",
+  "",
+  "| environment | meaning |",
+  "| --- | --- |",
+  ...Object.entries(earlyVariables).map(([name, meaning]) => `| \`${name}\` | ${meaning} |`),
+].join("\n");
+
 /** The whole page, formatted as the repository's other files. */
 export function configDocs(): Promise<string> {
   const head = ["| key | environment | default | range | meaning |", "| --- | --- | --- | --- | --- |"];
-  return format([intro, "", ...head, ...settings.map(row)].join("\n"), { parser: "markdown", printWidth: 140 });
+  return format([intro, "", ...head, ...settings.map(row), "", early].join("\n"), { parser: "markdown", printWidth: 140 });
 }
 
 if (import.meta.main) {

@@ -4,7 +4,7 @@ import { checkMintList, type ListReport, mintList, type MintListSummary, printPr
 import { minterNamed } from "./arguments.ts";
 import { openMintdFor, taskContext } from "./context.ts";
 import { Interrupted, stopOnSignal } from "./interrupt.ts";
-import { factTable, grouped, print, progress, reporting, rowTable, seconds } from "./print.ts";
+import { factTable, grouped, print, reporting, rowTable, seconds, showProgress } from "./print.ts";
 
 interface Args {
   readonly csv: string;
@@ -33,20 +33,24 @@ export async function runMintList(
   const stop = stopOnSignal(() => {
     mintd.minting.fail(new Interrupted());
   });
-  const bar = progress("final", checked.rows);
+  let [minted, final] = [0, 0];
+  const hide = showProgress("final", checked.rows, () => ({
+    done: final,
+    words: `minted ${grouped(minted)}, block ${mintd.confirmations.tip?.number ?? 0}`,
+  }));
   try {
     await mintd.start();
     const report = await mintList(readMintList(csv, { ...options, checked: true }), mintd, {
       tenant: context.config.tenant,
       clock: systemClock,
       onProgress(now) {
-        bar.update(now.final, `minted ${grouped(now.minted)}, block ${mintd.confirmations.tip?.number ?? 0}`);
+        ({ minted, final } = now);
       },
     });
     const after = mintd.lane.state.settled;
     return { ...report, skipped: checked, transactions: after.transactions - before.transactions, gasUsed: after.gasUsed - before.gasUsed };
   } finally {
-    bar.stop();
+    hide();
     stop();
   }
 }

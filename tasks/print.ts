@@ -10,16 +10,19 @@ export function print(json: boolean, value: unknown, human: () => string): void 
 /** JSON knows no bigint. */
 const jsonValue = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
 
+/** No colours, and no line between rows. */
+const plain = { style: { head: [], border: [], compact: true } };
+
 /** Rows of names and values. */
 export function factTable(facts: readonly (readonly [string, string | number])[]): string {
-  const table = new Table({ colAligns: ["left", "right"], style: { head: [], border: [] } });
+  const table = new Table({ ...plain, colAligns: ["left", "right"] });
   table.push(...facts.map(([name, value]) => [name, typeof value === "number" ? grouped(value) : value]));
   return table.toString();
 }
 
 /** Rows under a head. */
 export function rowTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const table = new Table({ head: [...head], style: { head: [], border: [] } });
+  const table = new Table({ ...plain, head: [...head] });
   table.push(...rows.map((row) => row.map((cell) => (typeof cell === "number" ? grouped(cell) : cell))));
   return table.toString();
 }
@@ -29,45 +32,29 @@ export const grouped = (value: number): string => value.toLocaleString("en-US", 
 
 export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
-/** Progress of long work: a bar on a terminal, elsewhere a plain line every second. Goes to stderr, so that stdout is the result. */
+/** What a progress display shows now. */
 export interface Progress {
-  update(done: number, words: string): void;
-  stop(): void;
+  readonly done: number;
+  readonly words: string;
 }
 
-export function progress(title: string, total: number): Progress {
-  return process.stderr.isTTY ? bar(title, total) : lines(title, total);
-}
-
-function bar(title: string, total: number): Progress {
-  const single = new SingleBar({ format: `${title} {bar} {value}/{total} {words}`, hideCursor: true, stopOnComplete: false, fps: 10 });
-  single.start(total, 0, { words: "" });
-  return {
-    update(done, words) {
-      single.update(done, { words });
-    },
-    stop() {
-      single.stop();
-    },
-  };
-}
-
-function lines(title: string, total: number): Progress {
-  let last = "";
-  let line = "";
+/**
+ * Progress of long work: a bar on a terminal, elsewhere a plain line every second. Goes to stderr, so that stdout is the
+ * result. Returns the way to end it.
+ */
+export function showProgress(title: string, total: number, now: () => Progress): () => void {
+  const bar = process.stderr.isTTY ? new SingleBar({ format: `${title} {bar} {value}/{total} {words}`, hideCursor: true }) : undefined;
+  bar?.start(total, 0, { words: "" });
   const show = () => {
-    if (line !== last) console.error(line);
-    last = line;
+    const { done, words } = now();
+    if (bar) bar.update(done, { words });
+    else console.error(`${title} ${grouped(done)}/${grouped(total)} ${words}`);
   };
-  const timer = setInterval(show, 1_000);
-  return {
-    update(done, words) {
-      line = `${title} ${grouped(done)}/${grouped(total)} ${words}`;
-    },
-    stop() {
-      clearInterval(timer);
-      show();
-    },
+  const timer = setInterval(show, bar ? 100 : 1_000);
+  return () => {
+    clearInterval(timer);
+    show();
+    bar?.stop();
   };
 }
 

@@ -1,5 +1,5 @@
 import { type Inclusion, type Level, levelDepth, type Order, type OrderBook, type OrderEvent, type Told } from "../order/index.ts";
-import type { EventStore, Json } from "../store/index.ts";
+import type { EventStore } from "../store/index.ts";
 import type { Minted, VoucherSkipped } from "../voucher/index.ts";
 import { type Header, Heads, type HeadChange } from "./heads.ts";
 import type { Lane } from "./lane.ts";

@@ -2,4 +2,4 @@
 export { InvalidConfig, type ConfigProblem } from "./errors.ts";
 export { DEFAULT_FILE, loadConfig, type ConfigSources } from "./load.ts";
 export { configSchema, type MintdConfig } from "./schema.ts";
-export { ENV_PREFIX, envOf, rangeOf, settings, type Setting } from "./settings.ts";
+export { earlyVariables, ENV_PREFIX, envOf, rangeOf, settings, type Setting } from "./settings.ts";

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { InvalidConfig, type ConfigProblem } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import { configSchema, type MintdConfig } from "./schema.ts";
-import { ENV_PREFIX, rangeOf, settings, type Setting } from "./settings.ts";
+import { earlyVariables, ENV_PREFIX, rangeOf, settings, type Setting } from "./settings.ts";
 
 /** The file that is read where none is named, if it is there. */
 export const DEFAULT_FILE = "mintd.config.yaml";
@@ -86,7 +86,7 @@ function isTree(value: unknown): value is Tree {
 }
 
 function unknownVariables(env: ConfigSources["env"]): ConfigProblem[] {
-  const known = settings.map((setting) => setting.env);
+  const known = [...settings.map((setting) => setting.env), ...Object.keys(earlyVariables)];
   const unknown = Object.keys(env).filter((name) => name.startsWith(ENV_PREFIX) && !known.includes(name));
   return unknown.map((name) => ({ key: "", source: name, message: `there is no such variable${didYouMean(name, known)}` }));
 }

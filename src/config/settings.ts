@@ -63,3 +63,10 @@ export function rangeOf({ type, min, max, pattern }: Setting): string {
 function plain(value = 0): string {
   return value !== 0 && Math.abs(value) < 1e-6 ? value.toFixed(9) : String(value);
 }
+
+/** Variables that are read before there is a configuration, by hardhat.config.ts and `npm start`, and so stand in no file. */
+export const earlyVariables: Readonly<Record<string, string>> = {
+  MINTD_HOME: "Folder below which everything is written: `deployments/` and the data folder. Default: the project.",
+  MINTD_LOCAL_PORT: "Port of the local chain. Default: `8545`.",
+  MINTD_LOCAL_BLOCK_TIME: "Seconds between blocks of the local chain; decimals are allowed. Default: `1`.",
+};
