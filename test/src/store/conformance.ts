@@ -6,6 +6,7 @@ import { collect, events, expectGapFree, failure } from "./expectations.ts";
 import { invalidWrites } from "./invalid-writes.ts";
 import { checkAgainstModel } from "./model.ts";
 import { seed } from "./seed.ts";
+import { subscribeConformance } from "./subscribe-conformance.ts";
 
 /** A place where one store lives, and outlives its closing. */
 export interface StorePlace {
@@ -206,74 +207,7 @@ export function eventStoreConformance(name: string, create: () => Promise<StoreP
       });
     });
 
-    describe("subscribe", () => {
-      it("gives what was and what comes, in order, each exactly once", async () => {
-        const abort = new AbortController();
-        await store.append([{ stream: "old", expected: 0, events: events(700) }]);
-        const follow = async (after: number): Promise<number[]> => {
-          const positions: number[] = [];
-          for await (const event of store.subscribe(after, abort.signal)) {
-            positions.push(event.position);
-            if (event.position === 3700) break;
-          }
-          return positions;
-        };
-        const followers = [0, 350, 700, 3000].map(async (after) => [after, await follow(after)] as const);
-        await Promise.all(
-          Array.from({ length: 3000 }, (_, i) =>
-            store.append([{ stream: `n/${i % 50}`, expected: Math.floor(i / 50), events: events(1) }]),
-          ),
-        );
-        for (const [after, positions] of await Promise.all(followers)) {
-          expect(positions).to.deep.equal(Array.from({ length: 3700 - after }, (_, i) => after + 1 + i));
-        }
-      });
-
-      it("wakes for each append", async () => {
-        const abort = new AbortController();
-        const subscription = store.subscribe(0, abort.signal)[Symbol.asyncIterator]();
-        for (let i = 0; i < 20; i++) {
-          const next = subscription.next();
-          await store.append([{ stream: "a", expected: i, events: events(1) }]);
-          expect((await next).value).to.include({ position: i + 1 });
-        }
-        abort.abort();
-        expect((await subscription.next()).done).to.equal(true);
-      });
-
-      it("ends when aborted: before, while waiting, and between events", async () => {
-        expect(await collect(store.subscribe(0, AbortSignal.abort()))).to.deep.equal([]);
-        const abort = new AbortController();
-        const waiting = collect(store.subscribe(0, abort.signal));
-        await store.head();
-        abort.abort();
-        expect(await waiting).to.deep.equal([]);
-        await store.append([{ stream: "a", expected: 0, events: events(10) }]);
-        const second = new AbortController();
-        let seen = 0;
-        for await (const event of store.subscribe(0, second.signal)) {
-          seen = event.position;
-          if (seen === 4) second.abort();
-        }
-        expect(seen).to.equal(4);
-      });
-
-      it("ends when the store is closed", async () => {
-        await store.append([{ stream: "a", expected: 0, events: events(3) }]);
-        const subscription = collect(store.subscribe(0, new AbortController().signal));
-        await store.head();
-        await store.close();
-        expect((await subscription).length).to.be.at.most(3);
-      });
-
-      it("waits for a position that does not exist yet", async () => {
-        const subscription = store.subscribe(5, new AbortController().signal)[Symbol.asyncIterator]();
-        const next = subscription.next();
-        await store.append([{ stream: "a", expected: 0, events: events(5) }]);
-        await store.append([{ stream: "a", expected: 5, events: events(1) }]);
-        expect((await next).value).to.include({ position: 6 });
-      });
-    });
+    subscribeConformance(() => store);
 
     describe("snapshots", () => {
       it("are replaced by name and survive reopening", async () => {
