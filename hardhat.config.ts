@@ -59,7 +59,7 @@ export default defineConfig({
       chainType: "l1",
       hardfork: "osaka",
       chainId: 31337,
-      blockGasLimit: 2_000_000_000n,
+      blockGasLimit: 60_000_000n,
       mining: { auto: false, interval: 1_000 },
     },
     // A real node on this machine; `npm start` starts it.

@@ -71,7 +71,8 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
   const minter = options.minter ?? "VoucherMinter";
   const { address } = deployment.contracts[minter];
   const { chainId } = deployment;
-  const network = { ...networkOf(chainId), ...(config.rpc.pollMs === undefined ? {} : { pollMs: config.rpc.pollMs }) };
+  const usual = networkOf(chainId);
+  const network = { ...usual, pollMs: config.rpc.pollMs ?? usual.pollMs, laneWindow: config.lane.window ?? usual.laneWindow };
   const voucherSigner = nativeSigner(options.voucherKey);
   const laneSigner = nativeSigner(options.laneKey);
 
@@ -132,7 +133,6 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       domain,
       network,
       feeLimits,
-      laneWindow: config.lane.window,
       clock,
       onTrouble,
     });

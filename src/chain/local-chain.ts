@@ -39,6 +39,8 @@ export interface LocalChainOptions {
   readonly directory: string;
   readonly port: number;
   readonly blockTimeSeconds: number;
+  /** Default 60,000,000, as on Ethereum's mainnet. */
+  readonly blockGasLimit?: number;
   readonly clock: Clock;
   /** Root of the project, for Hardhat's node where there is no anvil for this platform. */
   readonly projectRoot: string;
@@ -59,13 +61,12 @@ export interface LocalChain {
   keepSaving(signal: AbortSignal): Promise<void>;
   /** Saves and ends the node. */
   stop(): Promise<void>;
+  /** Ends the node as a power cut would. */
+  kill(): void;
 }
 
-/**
- * Far above what a public chain allows: locally the node's processor is the limit, and a base fee that climbs with every
- * full block would only get in the way.
- */
-const blockGasLimit = 2_000_000_000;
+/** Gas of a block as on Ethereum's mainnet, so that what is measured locally can be met there. */
+const blockGasLimit = 60_000_000;
 const startWithinMs = 20_000;
 
 /**
@@ -151,6 +152,10 @@ class LocalNode implements LocalChain {
     await this.save();
     kill(this.#pid, "SIGTERM");
   }
+
+  kill(): void {
+    kill(this.#pid, "SIGKILL");
+  }
 }
 
 const stateFile = (directory: string): string => join(directory, "chain-state.json");
@@ -178,7 +183,8 @@ async function launch(options: LocalChainOptions, restored: boolean): Promise<Ch
         anvil,
         [
           ["--port", port, "--host", "127.0.0.1", "--hardfork", "osaka", "--chain-id", "31337", "--quiet"],
-          ["--block-time", options.blockTimeSeconds.toString(), "--gas-limit", blockGasLimit.toString()],
+          ["--block-time", options.blockTimeSeconds.toString(), "--gas-limit", (options.blockGasLimit ?? blockGasLimit).toString()],
+          ["--base-fee", "0"], // a long list fills block after block, and a base fee that climbs with each would soon meet any cap
           restored ? ["--load-state", stateFile(options.directory)] : [],
         ].flat(),
       ]

@@ -8,9 +8,9 @@ import { InsufficientFunds, TransactionRefused } from "./errors.ts";
 import { FeeCapReached, type Fees, feesFor, type FeeLimits, nextBaseFee } from "./fees.ts";
 import type { Lane } from "./lane.ts";
 import type { Network } from "./networks.ts";
-import { redemptionBatch } from "./redemption-batch.ts";
+import { redemptionBatch, type RedemptionBatch } from "./redemption-batch.ts";
 import { type Rpc, RpcRefused, RpcUnanswered } from "./rpc.ts";
-import { simulate } from "./simulation.ts";
+import { simulate, type Simulation } from "./simulation.ts";
 
 export interface MintingParts {
   readonly book: OrderBook;
@@ -24,15 +24,13 @@ export interface MintingParts {
   readonly domain: VoucherDomain;
   readonly network: Network;
   readonly feeLimits: FeeLimits;
-  /** Transactions of the lane that may be unmined at once. */
-  readonly laneWindow: number;
   readonly clock: Clock;
   /** Hears what goes wrong while minting goes on. */
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** Orders that may wait for a lane before more are taken in, in full batches of a full window. */
-const waitingBatches = 2;
+/** Orders that may wait for a lane before more are taken in. */
+const mostWaiting = 4_000;
 
 /**
  * The road of an order from accepted to final: batched, signed, sent by the lane, confirmed by the chain. Two loops, one
@@ -46,6 +44,9 @@ export class Minting {
   readonly #fatal = Promise.withResolvers<never>();
   /** Open orders that are on their way; an issued voucher that waits for its holder is not. */
   #underway = 0;
+  #fees: { readonly head: string | undefined; readonly baseFee: bigint } | undefined;
+  /** Head under which a batch was last seen to mint. */
+  #simulatedAt: string | undefined;
   #loops: Promise<unknown> = Promise.resolve();
   /** Orders whose transaction reverted for good and that were not driven again yet. */
   readonly #failed = new Set<string>();
@@ -74,8 +75,8 @@ export class Minting {
    * @throws what stopped minting, if something did
    */
   async submit(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
-    const { book, batcher, laneWindow, clock } = this.#parts;
-    const full = () => book.room < requests.length || batcher.size > waitingBatches * laneWindow * 200;
+    const { book, batcher, clock } = this.#parts;
+    const full = () => book.room < requests.length || batcher.size >= mostWaiting;
     while (full()) await this.#orFatal(this.#bell.next());
     const outcomes = await this.#orFatal(book.request(requests));
     batcher.add(
@@ -122,11 +123,11 @@ export class Minting {
   }
 
   async #batchLoop(): Promise<void> {
-    const { batcher, lane, laneWindow, clock } = this.#parts;
+    const { batcher, lane, network, clock } = this.#parts;
     while (!this.#stop.signal.aborted) {
       const due = batcher.dueIn(clock.now());
       const rung = this.#bell.next();
-      if (due === undefined || lane.inFlight >= laneWindow) await rung;
+      if (due === undefined || lane.inFlight >= network.laneWindow) await rung;
       else if (due > 0) await Promise.race([rung, clock.pause(due, this.#stop.signal)]);
       else await this.#tryAgainLater(() => this.#mintNext());
     }
@@ -158,8 +159,8 @@ export class Minting {
   }
 
   async #mintNext(): Promise<void> {
-    const { batcher, clock, book, rpc, feeLimits } = this.#parts;
-    const fees = feesFor(await nextBaseFee(rpc), feeLimits);
+    const { batcher, clock, book } = this.#parts;
+    const fees = await this.#feesNow();
     const orders = batcher.take(clock.now()).flatMap((order) => book.get(order.request.orderId) ?? []);
     const ready = orders.filter((order) => !order.inclusion);
     try {
@@ -173,13 +174,35 @@ export class Minting {
     }
   }
 
-  async #mint(orders: readonly Order[], fees: Fees): Promise<void> {
-    const { lane, book, domain, rpc, confirmations, signer } = this.#parts;
+  /** Fees change with the head and not in between. */
+  async #feesNow(): Promise<Fees> {
+    const { confirmations, rpc, feeLimits } = this.#parts;
+    const head = confirmations.tip?.hash;
+    if (this.#fees?.head !== head || head === undefined) this.#fees = { head, baseFee: await nextBaseFee(rpc) };
+    return feesFor(this.#fees?.baseFee ?? 0n, feeLimits);
+  }
+
+  /**
+   * The first batch under each head is simulated: whatever would make batches revert (a signer revoked, a limit changed)
+   * is on the chain by then. Simulating each one would double the node's work. What was refused or failed before is always
+   * simulated.
+   */
+  async #simulate(batch: RedemptionBatch, suspicious: boolean): Promise<Simulation> {
+    const { rpc, lane, domain, confirmations } = this.#parts;
+    const head = confirmations.tip?.hash;
+    if (!suspicious && head === this.#simulatedAt) return { kind: "mints" };
+    const verdict = await simulate(rpc, lane.address, domain.verifyingContract, batch);
+    if (verdict.kind === "mints") this.#simulatedAt = head;
+    return verdict;
+  }
+
+  async #mint(orders: readonly Order[], fees: Fees, suspicious = orders.some(({ kind }) => kind === "compensating")): Promise<void> {
+    const { lane, book, domain, confirmations, signer } = this.#parts;
     if (orders.length === 0) return;
     const second = confirmations.tip?.timestamp ?? 0;
     const numbered = await this.#numbered(orders, second);
     const batch = await redemptionBatch(numbered, second, domain, signer);
-    const verdict = await simulate(rpc, lane.address, domain.verifyingContract, batch);
+    const verdict = await this.#simulate(batch, suspicious);
     if (verdict.kind === "mints") {
       const orderIds = orders.map((order) => order.request.orderId);
       await lane.submit({
@@ -198,8 +221,8 @@ export class Minting {
       return;
     }
     const half = Math.ceil(orders.length / 2);
-    await this.#mint(numbered.slice(0, half), fees);
-    await this.#mint(numbered.slice(half), fees);
+    await this.#mint(numbered.slice(0, half), fees, true);
+    await this.#mint(numbered.slice(half), fees, true);
   }
 
   /** The orders with the voucher numbers they keep for life; fresh ones for those that have none, so far in memory only. */

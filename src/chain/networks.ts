@@ -6,6 +6,8 @@ export interface Network {
   readonly blockTimeMs: number;
   /** How often the head is asked for. */
   readonly pollMs: number;
+  /** Transactions of one account that may wait in a node's pool: public nodes keep 16 for sure, a local one as many as come. */
+  readonly laneWindow: number;
   /** Explorer, without a slash at the end; undefined where there is none. */
   readonly explorer?: string;
   /** Public: money is at stake and keys are the user's. */
@@ -13,11 +15,27 @@ export interface Network {
 }
 
 const known: readonly Network[] = [
-  { chainId: 1, name: "mainnet", blockTimeMs: 12_000, pollMs: 2_000, explorer: "https://etherscan.io", isPublic: true },
-  { chainId: 11_155_111, name: "sepolia", blockTimeMs: 12_000, pollMs: 2_000, explorer: "https://sepolia.etherscan.io", isPublic: true },
-  { chainId: 8_453, name: "base", blockTimeMs: 2_000, pollMs: 500, explorer: "https://basescan.org", isPublic: true },
-  { chainId: 84_532, name: "baseSepolia", blockTimeMs: 2_000, pollMs: 500, explorer: "https://sepolia.basescan.org", isPublic: true },
-  { chainId: 31_337, name: "local", blockTimeMs: 1_000, pollMs: 100, isPublic: false },
+  { chainId: 1, name: "mainnet", blockTimeMs: 12_000, pollMs: 2_000, laneWindow: 16, explorer: "https://etherscan.io", isPublic: true },
+  {
+    chainId: 11_155_111,
+    name: "sepolia",
+    blockTimeMs: 12_000,
+    pollMs: 2_000,
+    laneWindow: 16,
+    explorer: "https://sepolia.etherscan.io",
+    isPublic: true,
+  },
+  { chainId: 8_453, name: "base", blockTimeMs: 2_000, pollMs: 500, laneWindow: 16, explorer: "https://basescan.org", isPublic: true },
+  {
+    chainId: 84_532,
+    name: "baseSepolia",
+    blockTimeMs: 2_000,
+    pollMs: 500,
+    laneWindow: 16,
+    explorer: "https://sepolia.basescan.org",
+    isPublic: true,
+  },
+  { chainId: 31_337, name: "local", blockTimeMs: 1_000, pollMs: 100, laneWindow: 256, isPublic: false },
 ];
 
 /** The network of a chain id; an unknown one is treated as a public chain of 12 s blocks. */

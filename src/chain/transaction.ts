@@ -1,5 +1,6 @@
-import { getBytes, Transaction } from "ethers";
-import type { DigestSigner } from "../voucher/index.ts";
+import { RLP } from "@ethereumjs/rlp";
+import { keccak256 } from "../keccak/index.ts";
+import { type DigestSigner, toHex } from "../voucher/index.ts";
 
 export interface UnsignedTransaction {
   readonly chainId: number;
@@ -18,12 +19,44 @@ export interface SignedTransaction {
   readonly hash: string;
 }
 
-/** Signs an EIP-1559 transaction; deterministic, so the same transaction is always the same bytes. */
+/** EIP-2718 type of EIP-1559 transactions. */
+const type = Buffer.of(2);
+const nothing = new Uint8Array();
+
+/**
+ * Signs an EIP-1559 transaction without value; deterministic, so the same transaction is always the same bytes.
+ * Over bytes throughout: a batch has 40 kB, which ethers' hexadecimal serialiser takes 10 ms for.
+ * Source of the layout: EIP-1559, "rlp([chain_id, nonce, max_priority_fee_per_gas, max_fee_per_gas, gas_limit, destination,
+ * amount, data, access_list, signature_y_parity, signature_r, signature_s])".
+ */
 export async function signTransaction(unsigned: UnsignedTransaction, signer: DigestSigner): Promise<SignedTransaction> {
-  const transaction = Transaction.from({ type: 2, value: 0n, ...unsigned });
-  const signature = await signer.sign(getBytes(transaction.unsignedHash));
-  transaction.signature = `0x${Buffer.from(signature).toString("hex")}`;
-  const { serialized, hash } = transaction;
-  if (hash === null) throw new TypeError("a signed transaction has a hash"); // ethers types it for unsigned ones too
-  return { raw: serialized, hash };
+  const { chainId, nonce, maxPriorityFeePerGas, maxFeePerGas, gasLimit, to, data } = unsigned;
+  const fields = [
+    ...[chainId, nonce, maxPriorityFeePerGas, maxFeePerGas, gasLimit].map(quantity),
+    bytes(to),
+    nothing, // value
+    bytes(data),
+    [], // access list
+  ];
+  const signature = await signer.sign(keccak256(Buffer.concat([type, RLP.encode(fields)])));
+  const parity = (signature[64] ?? 27) - 27;
+  const signed = Buffer.concat([
+    type,
+    RLP.encode([...fields, quantity(parity), withoutZeros(signature.subarray(0, 32)), withoutZeros(signature.subarray(32, 64))]),
+  ]);
+  return { raw: toHex(signed), hash: toHex(keccak256(signed)) };
+}
+
+const bytes = (hex: string): Buffer => Buffer.from(hex.slice(2), "hex");
+
+/** RLP has numbers without leading zeros; zero is no byte at all. */
+function quantity(value: number | bigint): Uint8Array {
+  if (value === 0 || value === 0n) return nothing;
+  const hex = value.toString(16);
+  return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
+}
+
+function withoutZeros(number: Uint8Array): Uint8Array {
+  const first = number.findIndex((byte) => byte !== 0);
+  return first === -1 ? nothing : number.subarray(first);
 }

@@ -38,7 +38,15 @@ export const configSchema = z.strictObject({
     maxWaitMs: whole(0, 60_000, 250, "longest time an order waits for others to share its transaction, in milliseconds"),
   }).prefault({}),
   lane: section({
-    window: whole(1, 256, 16, "transactions of one lane that may be in flight at the same time"),
+    window: z
+      .int()
+      .min(1)
+      .max(1_024)
+      .optional()
+      .meta({
+        description: "transactions of one lane that may be in flight at the same time; by default 16, locally 256",
+        examples: [16],
+      }),
   }).prefault({}),
   orders: section({
     maxOpen: whole(1, 10_000_000, 200_000, "orders that may be open at the same time; more are refused until some are final"),
