@@ -92,7 +92,7 @@ interface IVoucherRedeemer is IVoucherSigners {
     /// @param redemptions 1 to MAX_BATCH vouchers.
     /// @param signatures Signatures over Voucher, in the same order.
     /// @param skip Leave out what is already redeemed or expired, with VoucherSkipped, instead of reverting. A bad
-    /// signature, a voucher from the future and a quantity out of range revert all the same.
+    /// signature, a voucher from the future, a quantity out of range and a zero receiver revert all the same.
     function redeemMany(Redemption[] calldata redemptions, bytes[] calldata signatures, bool skip) external;
 
     /// @notice Redeems vouchers that one signature covers.
