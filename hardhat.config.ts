@@ -44,10 +44,10 @@ export default defineConfig({
   },
   paths: { tests: { mocha: "test", solidity: "test/contracts" }, ignition: process.env["MINTD_HOME"] ?? "." },
   test: {
-    // A fixed seed: a red run is red again. MINTD_FUZZ_RUNS raises the effort, MINTD_FUZZ_SEED changes the path.
+    // A fixed seed: a red run is red again. FUZZ_RUNS raises the effort, FUZZ_SEED changes the path.
     solidity: {
-      fuzz: { runs: Number(process.env.MINTD_FUZZ_RUNS ?? 128), seed: process.env.MINTD_FUZZ_SEED ?? "0x6d696e7464" },
-      invariant: { runs: Math.ceil(Number(process.env.MINTD_FUZZ_RUNS ?? 128) / 8), depth: 64, failOnRevert: true },
+      fuzz: { runs: Number(process.env.FUZZ_RUNS ?? 128), seed: process.env.FUZZ_SEED ?? "0x6d696e7464" },
+      invariant: { runs: Math.ceil(Number(process.env.FUZZ_RUNS ?? 128) / 8), depth: 64, failOnRevert: true },
     },
   },
   networks: {

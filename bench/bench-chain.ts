@@ -29,6 +29,7 @@ export async function benchChain(blockTimeSeconds: number, blockGasLimit: number
     directory: join(directory, "chain"),
     port: await freePort(),
     blockTimeSeconds,
+    blockGasLimit,
     clock: systemClock,
     projectRoot,
   });

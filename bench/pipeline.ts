@@ -38,6 +38,7 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     rounds: { type: "string", default: "5" },
     mints: { type: "string", default: "10000" },
+    "block-gas": { type: "string", default: "60000000" },
   },
 });
 const rounds = Number(values.rounds);
@@ -116,7 +117,7 @@ async function mined(rpc: Rpc, hash: string): Promise<void> {
   while ((await rpc.request("eth_getTransactionReceipt", [hash])) === null) await systemClock.pause(50);
 }
 
-async function* rows(round: number): AsyncGenerator<MintRow> {
+function* rows(round: number): Generator<MintRow> {
   for (let i = 0; i < mints; i++)
     yield { line: i + 2, id: `${round}-${i}`, to: owner(`pipeline-${round}`, i), quantity: 1, uri: "ipfs://bench" };
 }

@@ -98,7 +98,7 @@ const notices = (): boolean => {
       execFileSync(process.execPath, [hardhat, "test", suite, ...(suite === "mocha" ? ["test/contracts/vouchers.test.ts"] : [])], {
         cwd: root,
         stdio: "ignore",
-        env: { ...process.env, MINTD_FUZZ_RUNS: "32" },
+        env: { ...process.env, FUZZ_RUNS: "32" },
       });
     } catch {
       return true;

@@ -46,6 +46,7 @@ export function networkOf(chainId: number): Network {
       name: `chain ${chainId}`,
       blockTimeMs: 12_000,
       pollMs: 1_000,
+      laneWindow: 16,
       isPublic: true,
     }
   );

@@ -63,7 +63,7 @@ export function requestOf(row: MintRow, tenant: string): MintRequest {
  * @throws what stops minting; what was accepted stays accepted, and the same call goes on with it
  */
 export async function mintList(
-  rows: AsyncIterable<MintRow>,
+  rows: AsyncIterable<MintRow> | Iterable<MintRow>,
   { book, minting }: ListMinter,
   options: { readonly tenant: string; readonly clock: Clock; readonly onProgress?: (progress: ListProgress) => void },
 ): Promise<ListReport> {

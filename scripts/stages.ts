@@ -1,0 +1,74 @@
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+
+/** One command of a check or test run. */
+export interface Stage {
+  readonly name: string;
+  /** Program of node_modules/.bin and its arguments. */
+  readonly command: readonly [string, ...string[]];
+  /** Whether its output goes to the terminal as it comes; otherwise only when it fails. */
+  readonly live?: boolean;
+}
+
+export interface StageResult {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly output: string;
+}
+
+const root = join(import.meta.dirname, "..");
+
+/** Runs a stage to its end. Never throws: a program that cannot be started is a failed stage. */
+export function runStage({ name, command, live = false }: Stage): Promise<StageResult> {
+  const [program, ...args] = command;
+  const { promise, resolve } = Promise.withResolvers<StageResult>();
+  const started = performance.now();
+  const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], shell: process.platform === "win32" });
+  let output = "";
+  const take = (chunk: Buffer) => {
+    output += chunk.toString();
+    if (live) process.stdout.write(chunk);
+  };
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  const end = (ok: boolean) => {
+    const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+    if (!ok && !live) process.stdout.write(output);
+    console.log(`${ok ? "ok    " : "FAILED"} ${name} (${seconds} s)`);
+    resolve({ name, ok, output });
+  };
+  child.once("error", (error) => {
+    output += error.message;
+    end(false);
+  });
+  child.once("close", (code) => {
+    end(code === 0);
+  });
+  return promise;
+}
+
+/** Lint, format and types: what must hold before a commit. Needs a build, for the contracts' types. */
+export const checks: readonly Stage[] = [
+  { name: "format (prettier)", command: ["prettier", "--check", "--log-level", "warn", "."] },
+  { name: "types (tsc)", command: ["tsc"] },
+  { name: "lint (eslint)", command: ["eslint", "."] },
+  {
+    name: "lint (solhint)",
+    command: ["solhint", "--noPoster", "--disc", "--max-warnings", "0", "contracts/**/*.sol", "test/contracts/**/*.sol"],
+  },
+  { name: "imports (dependency-cruiser)", command: ["depcruise", "--config", ".dependency-cruiser.json", "src", "tasks", "scripts"] },
+];
+
+export const build: Stage = { name: "build", command: ["hardhat", "build"] };
+
+/** Runs stages, as many at a time as there are cores. */
+export async function runAll(stages: readonly Stage[]): Promise<StageResult[]> {
+  const results: StageResult[] = [];
+  const waiting = stages.values();
+  const worker = async () => {
+    for (const stage of waiting) results.push(await runStage(stage));
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), stages.length) }, worker));
+  return results;
+}
