@@ -104,6 +104,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       signer: laneSigner,
       chainId,
       network: network.name,
+      blockTimeMs: network.blockTimeMs,
       clock,
       onTrouble: trouble,
       onFatal: fail,

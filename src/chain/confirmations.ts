@@ -173,7 +173,7 @@ export class Confirmations {
       if (receipt.status === "0x1")
         for await (const logs of reader.inRange(Number(receipt.blockNumber), Number(receipt.blockNumber))) await this.#tell(logs);
     }
-    await lane.resendStale();
+    await lane.resendMissing();
   }
 
   async #deepen(): Promise<void> {

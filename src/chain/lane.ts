@@ -27,6 +27,8 @@ export interface LaneParts {
   readonly signer: DigestSigner;
   readonly chainId: number;
   readonly network: string;
+  /** Usual time between blocks. */
+  readonly blockTimeMs: number;
   readonly clock: Clock;
   /** Hears of doubt and of foreign transactions; the lane goes on. */
   readonly onTrouble: (error: unknown) => void;
@@ -66,8 +68,8 @@ interface Mined {
 }
 
 const backoff = { firstMs: 250, factor: 2, mostMs: 5_000 };
-/** An attempt that is not mined after this long is sent again, unchanged. */
-const resendAfterMs = 15_000;
+/** An attempt that is not mined after this long is sent again although the node seems to have it. */
+const resendAfterMs = 60_000;
 
 /**
  * One relayer account with its strictly sequential nonce.
@@ -161,12 +163,20 @@ export class Lane {
     }
   }
 
-  /** Sends again what has waited long. */
-  async resendStale(): Promise<void> {
-    const before = this.#parts.clock.now() - resendAfterMs;
-    for (const nonce of [...this.#state.open.keys()]) {
-      const sentAt = this.#sentAt.get(nonce);
-      if (sentAt !== undefined && sentAt < before && !this.#mined.has(nonce)) await this.#sendAgain(nonce);
+  /**
+   * Sends again, unchanged, what the node no longer has (its pending count ends below it; pools drop transactions under
+   * pressure) and what has waited very long. Young attempts are left alone: their first broadcast may still be on its way.
+   */
+  async resendMissing(): Promise<void> {
+    const now = this.#parts.clock.now();
+    const unmined = [...this.#state.open.keys()].filter((nonce) => !this.#mined.has(nonce));
+    const waiting = unmined.filter((nonce) => now - (this.#sentAt.get(nonce) ?? now) > this.#parts.blockTimeMs);
+    if (waiting.length === 0) return;
+    const known = await this.#count("pending");
+    for (const nonce of unmined) {
+      const waited = now - (this.#sentAt.get(nonce) ?? now);
+      const missing = nonce >= known && waited > this.#parts.blockTimeMs;
+      if (missing || waited > resendAfterMs) await this.#sendAgain(nonce);
     }
   }
 
