@@ -3,7 +3,8 @@
 //     npx hardhat run scripts/gas.ts
 import { writeFile } from "node:fs/promises";
 import { network } from "hardhat";
-import { measureGas, targets } from "../bench/gas.ts";
+import { targets } from "../bench/gas-targets.ts";
+import { measureGas } from "../bench/gas.ts";
 
 const report = await measureGas(await network.create());
 await writeFile(new URL("../bench/gas.json", import.meta.url), JSON.stringify(report, null, 2) + "\n");

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { network } from "hardhat";
 import type { GasReport } from "../../bench/gas.ts";
-import { measureGas, targets } from "../../bench/gas.ts";
+import { targets } from "../../bench/gas-targets.ts";
+import { measureGas } from "../../bench/gas.ts";
 
 describe("gas of minting", () => {
   let measured: GasReport;
