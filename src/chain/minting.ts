@@ -70,10 +70,20 @@ export class Minting {
   }
 
   /**
-   * Accepts requests; durable when it resolves. Waits while too many orders are open or unsent.
+   * Accepts requests, in pieces where they are more than may be open at once; durable when it resolves. Waits while too
+   * many orders are open or unsent.
    * @throws what stopped minting, if something did
    */
   async submit(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
+    const most = this.#parts.book.maxOpen;
+    const outcomes: RequestOutcome[] = [];
+    for (let start = 0; start < requests.length; start += most) {
+      outcomes.push(...(await this.#accept(requests.slice(start, start + most))));
+    }
+    return outcomes;
+  }
+
+  async #accept(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
     const { book, batcher, laneWindow, clock } = this.#parts;
     const full = () => book.room < requests.length || batcher.size > waitingBatches * laneWindow * 200;
     while (full()) await this.#orFatal(this.#bell.next());

@@ -87,6 +87,11 @@ export class OrderBook {
     return this.#open.size;
   }
 
+  /** How many orders may be open at once. */
+  get maxOpen(): number {
+    return this.#options.maxOpen;
+  }
+
   /** How many more orders may be accepted now. */
   get room(): number {
     return Math.max(0, this.#options.maxOpen - this.#open.size);
