@@ -64,7 +64,7 @@ describe("The order book's snapshot", function () {
           folder = await StoreFolder.make();
           store = await folder.open();
         }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 
