@@ -64,7 +64,8 @@ export class Minting {
     book.listen((order, event, before) => {
       this.#follow(order, event, before);
     });
-    await this.#compensateFailed();
+    for (const order of book.open()) if (order.kind === "failed") this.#failed.add(order.request.orderId);
+    await this.#compensateFailed(); // which also brings them to the batcher
     await lane.resume();
     this.#loops = Promise.all([this.#guard(this.#batchLoop()), this.#guard(this.#chainLoop())]);
   }
@@ -243,6 +244,6 @@ const isUnderway = ({ kind }: Order): boolean => kind !== "final" && kind !== "r
 
 /** Whether no transaction carries the order, so that the batcher has to find it one. */
 function needsCarrier(order: Order): boolean {
-  if (order.kind === "requested" || order.kind === "compensating" || order.kind === "failed") return true;
+  if (order.kind === "requested" || order.kind === "compensating") return true;
   return order.kind === "unconfirmed" && order.reason !== "reorg";
 }
