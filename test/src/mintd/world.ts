@@ -6,11 +6,13 @@ import type { Deployment, Rpc } from "../../../src/chain/index.ts";
 import { configSchema } from "../../../src/config/schema.ts";
 import type { ListReport } from "../../../src/list/index.ts";
 import { mintList } from "../../../src/list/mint-list.ts";
-import { systemClock } from "../../../src/clock.ts";
+import { type Clock, systemClock } from "../../../src/clock.ts";
 import { type Mintd, type MintdOptions, openMintd } from "../../../src/mintd.ts";
+import type { OrderStateKind } from "../../../src/order/index.ts";
 import { Secret } from "../../../src/secret.ts";
 import { MINTED_TOPIC } from "../../../src/voucher/index.ts";
 import { type StoredEvent, openSqliteStore } from "../../../src/store/index.ts";
+import { eventually } from "../../eventually.ts";
 import { Anvil, type AnvilOptions } from "../../anvil.ts";
 
 /** The accounts that anvil funds: admin, voucher signer, lane, and a stranger. */
@@ -127,6 +129,13 @@ export class World {
   }
 }
 
+/** A clock that runs twenty times as fast, for what is only done again after seconds. */
+export const fastClock: Clock = {
+  now: () => startedAt + (Date.now() - startedAt) * 20,
+  pause: (ms, signal) => systemClock.pause(ms / 20, signal),
+};
+const startedAt = Date.now();
+
 export const minting = (mintd: Mintd, rows: readonly Row[]): Promise<ListReport> =>
   mintList(each(rows), mintd, { tenant: "default", clock: systemClock });
 
@@ -162,7 +171,7 @@ async function deployMinters(anvil: Anvil): Promise<Deployment> {
   const deploy = async (path: string, args: string[]) => {
     const { abi, bytecode } = await artifact(path);
     const factory = new ContractFactory(abi, bytecode, signer);
-    const contract = await factory.deploy(...args, { nonce: nonce++ });
+    const contract = await factory.deploy(...args, { nonce: nonce++, gasLimit: 8_000_000 });
     return { address: await contract.getAddress(), args };
   };
   const manager = await deploy("@openzeppelin/contracts/access/manager/AccessManager.sol/AccessManager.json", [admin.address]);
@@ -189,3 +198,25 @@ async function deployMinters(anvil: Anvil): Promise<Deployment> {
   return deployment;
 }
 
+/** The transactions that the lane has signed, oldest first. */
+export async function attempts(world: World): Promise<{ nonce: number; hash: string; raw: string; orderIds: string[] }[]> {
+  const events = (await world.events()).filter(({ stream, kind }) => stream.startsWith("lane/") && kind === "attempted");
+  return events.map(({ data }) => data as unknown as { nonce: number; hash: string; raw: string; orderIds: string[] });
+}
+
+/** Sends a transaction that is mined before the lane's where both wait: its tip is higher. */
+export async function send(world: World, from: HDNodeWallet, data: string): Promise<string> {
+  const provider = world.provider;
+  const fees = { maxFeePerGas: 100_000_000_000n, maxPriorityFeePerGas: 50_000_000_000n };
+  const sent = await from.connect(provider).sendTransaction({ to: world.minter, data, gasLimit: 14_000_000, ...fees });
+  provider.destroy();
+  return sent.hash;
+}
+
+/** Waits until so many open orders are in this state. */
+export async function until(mintd: Mintd, kind: OrderStateKind, count: number): Promise<void> {
+  await eventually(
+    `${count} orders are ${kind}`,
+    () => [...mintd.book.open()].filter((order) => order.kind === kind).length >= count || undefined,
+  );
+}
