@@ -92,7 +92,7 @@ export class Confirmations {
 
   async close(): Promise<void> {
     this.#unlisten();
-    await this.#checkpoint();
+    if (this.#todo.length === 0) await this.#checkpoint();
   }
 
   /**
