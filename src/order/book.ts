@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import type { EventStore, Json, NewEvent, Position, StoredEvent, StreamWrite } from "../store/event-store.ts";
 import { IdempotencyConflict, OrderNotFound, TooManyOpenOrders } from "./errors.ts";
-import type { MintRequest, OrderEvent } from "./events.ts";
+import type { MintRequest, OrderEvent, VoucherBinding } from "./events.ts";
 import { decide, evolve, type Order, type OrderCommand, orderOfStream, orderStream } from "./order.ts";
 import { isClosed } from "./transitions.ts";
 
@@ -119,6 +119,15 @@ export class OrderBook {
   }
 
   /**
+   * Accepts an order together with the voucher that is out there for it: in one append, for an order that was accepted
+   * without its number would be given another one.
+   * @throws TooManyOpenOrders, VersionConflict (it is known here); nothing is written then.
+   */
+  adopt(request: MintRequest, voucher: VoucherBinding): Promise<void> {
+    return this.#inTurn(() => this.#adopt(request, voucher));
+  }
+
+  /**
    * Decides the commands in the order given and appends what they lead to, together with `also` (streams of others,
    * e.g. the lane's attempt), all or nothing. Commands to orders that are not open are old news and are passed over.
    * @throws IllegalTransition, VersionConflict; nothing is written then.
@@ -158,6 +167,17 @@ export class OrderBook {
     const results = await Promise.all(outcomes);
     await this.#snapshotIfDue();
     return results;
+  }
+
+  async #adopt(request: MintRequest, voucher: VoucherBinding): Promise<void> {
+    if (this.room === 0) throw new TooManyOpenOrders(this.#options.maxOpen);
+    const { orderId } = request;
+    const at = this.#options.now();
+    const requested = requestedEvent(request);
+    const events = [requested, ...decide({ kind: "authorise", voucher }, evolve(undefined, requested, orderId, at), orderId)];
+    const last = await this.#append([{ stream: orderStream(orderId), expected: 0, events: events.map(stored) }]);
+    for (const event of events) this.#apply(this.#open.get(orderId), event, orderId, at, last - events.length + 1);
+    await this.#snapshotIfDue();
   }
 
   async #again(request: MintRequest): Promise<RequestOutcome> {
