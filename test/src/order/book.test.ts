@@ -66,6 +66,24 @@ describe("The order book", () => {
     await failure("TOO_MANY_OPEN_ORDERS", book.request([requestFor(3)]));
   });
 
+  it("adopts an order with its voucher in one append, and only once", async () => {
+    let appends = 0;
+    const counting = storeWith(store, {
+      append(writes) {
+        appends++;
+        return store.append(writes);
+      },
+    });
+    const book = await openBook(counting, { maxOpen: 1 });
+    await book.adopt(requestFor(1), { number: "7", second: 100 });
+    expect(appends).to.equal(1);
+    expect(book.get(idOf(1))).to.deep.include({ kind: "authorised", version: 2, voucher: { number: "7", second: 100 } });
+    expect(await readOrder(store, idOf(1))).to.deep.equal(book.get(idOf(1)));
+    await failure("TOO_MANY_OPEN_ORDERS", book.adopt(requestFor(2), { number: "8", second: 100 }));
+    await failure("VERSION_CONFLICT", (await openBook(store)).adopt(requestFor(1), { number: "9", second: 100 }));
+    expect(await store.head()).to.equal(2);
+  });
+
   it("does not know an order that was never accepted", async () => {
     const book = await openBook(store);
     await failure("ORDER_NOT_FOUND", book.find(idOf(5)));

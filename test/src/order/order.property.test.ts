@@ -47,7 +47,10 @@ const commandFor: Record<Exclude<OrderStateKind, "auditable" | "final">, OrderCo
 const small = fc.integer({ min: 0, max: 3 });
 const command: fc.Arbitrary<OrderCommand> = fc.oneof(
   fc.constant<OrderCommand>({ kind: "request", request: requestFor(1) }),
-  fc.record({ kind: fc.constant("authorise" as const), voucher: fc.record({ number: fc.constantFrom("7", "7", "7", "8"), second: small }) }),
+  fc.record({
+    kind: fc.constant("authorise" as const),
+    voucher: fc.record({ number: fc.constantFrom("7", "7", "7", "8"), second: small }),
+  }),
   fc.record({ kind: fc.constant("assign" as const), carrier: small.map(carrierOf) }),
   fc.record({ kind: fc.constant("broadcast" as const), carrier: small.map(carrierOf) }),
   fc.record({

@@ -1,4 +1,12 @@
-import { decide, evolve, type Inclusion, type MintRequest, type Order, type OrderCommand, type OrderEvent } from "../../../src/order/index.ts";
+import {
+  decide,
+  evolve,
+  type Inclusion,
+  type MintRequest,
+  type Order,
+  type OrderCommand,
+  type OrderEvent,
+} from "../../../src/order/index.ts";
 
 /** A 32-byte id made of a number. */
 export const idOf = (n: number): string => `0x${n.toString(16).padStart(64, "0")}`;

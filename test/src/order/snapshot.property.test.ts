@@ -23,7 +23,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 async function live(book: OrderBook, steps: readonly Step[]): Promise<void> {
   for (const each of steps) {
-    if (each === "snapshot") await book.close(); // keeps a snapshot and stays usable
+    if (each === "snapshot")
+      await book.close(); // keeps a snapshot and stays usable
     else if ("request" in each) await book.request([requestFor(each.request)]);
     else {
       const command = commands[each.command] ?? authorised;
