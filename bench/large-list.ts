@@ -62,6 +62,7 @@ const report = await mintList(readMintList(file, { checked: true }), mintd, {
   onProgress({ minted }) {
     if (minted < ((tenths.length + 1) * total) / 10) return;
     const now = performance.now();
+    tenths.push({ rows: minted, msPerMint: (now - last) / (total / 10), rssMB: mb(process.memoryUsage.rss()) });
     last = now;
     if (!values.json)
       console.error(`${minted} minted, ${tenths.at(-1)?.msPerMint.toFixed(3) ?? ""} ms each, ${tenths.at(-1)?.rssMB ?? 0} MB`);

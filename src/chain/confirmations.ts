@@ -92,7 +92,7 @@ export class Confirmations {
 
   async close(): Promise<void> {
     this.#unlisten();
-    await this.#checkpoint();
+    if (this.#todo.length === 0) await this.#checkpoint();
   }
 
   /**
@@ -150,6 +150,7 @@ export class Confirmations {
     const ours = this.#parts.lane.attemptOf(txHash) !== undefined; // anybody may repeat an old voucher: that says nothing
     if (orderId === undefined || !order || order.inclusion || !ours) return [];
     if (log.reason === "Expired") return [{ orderId, command: { kind: "unconfirm", reason: "skipped-expired", txHash } }];
+    if (log.reason === "ReceiverRefused") return []; // may be taken back: told when it is final
     const mint = await this.#parts.reader.mintOf(orderId, this.#parts.deployedAt, block);
     return mint ? [{ orderId, command: { kind: "include", inclusion: inclusionOf(mint) } }] : [];
   }
@@ -160,11 +161,7 @@ export class Confirmations {
     const tip = this.#heads.tip?.number ?? 0;
     for (const { attempt, receipt } of await lane.passedOver()) {
       if (receipt === null) {
-        const displaced = await lane.displaced(attempt, tip - levelDepth.final + 1);
-        if (displaced)
-          await this.#execute(
-            attempt.orderIds.map((orderId) => ({ orderId, command: { kind: "unconfirm", reason: "nonce-taken", txHash: attempt.hash } })),
-          );
+        await lane.displaced(attempt, tip - levelDepth.final + 1);
         continue;
       }
       const header = this.#heads.window.find(({ hash }) => hash === receipt.blockHash);
@@ -187,21 +184,10 @@ export class Confirmations {
     }
   }
 
-  /** Attempts in blocks that are final are closed; the orders of one that reverted for good are driven again. */
+  /** Attempts in blocks that are final are closed. */
   async #settle(): Promise<void> {
     const finalBlock = (this.#heads.tip?.number ?? 0) - levelDepth.final + 1;
-    for (;;) {
-      const open = new Map([...this.#parts.lane.state.open].map(([, attempt]) => [attempt.hash, attempt]));
-      const settled = await this.#parts.lane.settle(finalBlock);
-      for (const { hash, succeeded } of settled) {
-        if (succeeded) continue;
-        const orderIds = open.get(hash)?.orderIds ?? [];
-        await this.#execute(
-          orderIds.map((orderId) => ({ orderId, command: { kind: "fail", txHash: hash, reason: "the transaction reverted" } })),
-        );
-      }
-      if (settled.length === 0) return;
-    }
+    while ((await this.#parts.lane.settle(finalBlock)) > 0);
   }
 
   /** Only after everything up to the tip was told: a lost checkpoint is read again, a premature one would be a lost mint. */

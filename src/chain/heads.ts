@@ -71,7 +71,8 @@ export class Heads {
     const latest = await this.#fetch("eth_getBlockByNumber", "latest");
     const tip = this.tip;
     if (!tip) {
-      this.#window = [latest];
+      // The blocks before it too: without them the first reorg, or a lag of one block, would look like a lost chain.
+      this.#window = await this.#range(Math.max(0, latest.number - headerWindow + 1), latest);
       return { orphaned: [], added: [latest] };
     }
     if (latest.hash === tip.hash || this.#at(latest.number)?.hash === latest.hash) return nothing;

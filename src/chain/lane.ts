@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
 import type { Clock } from "../clock.ts";
-import type { OrderBook, Told } from "../order/index.ts";
+import type { Order, OrderBook, Told } from "../order/index.ts";
 import type { EventStore, NewEvent } from "../store/index.ts";
 import type { DigestSigner } from "../voucher/index.ts";
 import { classifyBroadcastError } from "./broadcast-outcome.ts";
@@ -15,9 +15,9 @@ import {
   type LaneState,
   laneStream,
   type OpenAttempt,
-  type Settlement,
 } from "./lane-ledger.ts";
 import { type Rpc, RpcRefused, toQuantity } from "./rpc.ts";
+import { consequencesOf, type Receipt, settlementOf } from "./settlement.ts";
 import { signTransaction } from "./transaction.ts";
 
 export interface LaneParts {
@@ -45,15 +45,6 @@ export interface LaneWork {
   readonly fees: Fees;
   /** What the orders are told before they are assigned, e.g. their vouchers; durable together with the attempt. */
   readonly before: readonly Told[];
-}
-
-/** A receipt as far as a lane needs it. */
-export interface Receipt {
-  readonly transactionHash: string;
-  readonly blockNumber: string;
-  readonly blockHash: string;
-  readonly gasUsed: string;
-  readonly status: string;
 }
 
 interface Outgoing {
@@ -193,25 +184,34 @@ export class Lane {
     return passed.map((attempt, i) => ({ attempt, receipt: receipts[i] ?? null }));
   }
 
-  /** Closes the attempts mined at or below `block`, which is final: their receipts are read and recorded. */
-  async settle(block: number): Promise<Settlement[]> {
+  /**
+   * Closes the attempts mined at or below `block`, which is final, and tells their orders what follows, in one append:
+   * an attempt that was closed alone would leave its orders to nobody. Returns how many were closed.
+   */
+  async settle(block: number): Promise<number> {
     const due = [...this.#mined].filter(([, mined]) => mined.block <= block).slice(0, 16);
-    if (due.length === 0) return [];
-    const hashes = due.flatMap(([nonce]) => this.#state.open.get(nonce)?.hash ?? []);
-    const receipts = await this.#receipts(hashes);
-    const settlements = receipts.flatMap((receipt) => this.#settlement(receipt) ?? []);
-    if (settlements.length > 0) await this.#record(settlements.map((data) => ({ kind: "settled", data })));
-    return settlements;
+    if (due.length === 0) return 0;
+    const attempts = due.flatMap(([nonce]) => this.#state.open.get(nonce) ?? []);
+    const receipts = await this.#receipts(attempts.map(({ hash }) => hash));
+    const settled = receipts.flatMap((receipt) => this.#asKnown(receipt) ?? []);
+    if (settled.length === 0) return 0;
+    await this.#record(
+      settled.map(({ receipt, attempt }) => ({ kind: "settled", data: settlementOf(receipt, attempt.nonce) })),
+      settled.flatMap(({ receipt, attempt }) => consequencesOf(receipt, this.#ordersOf(attempt))),
+    );
+    return settled.length;
   }
 
   /**
-   * Closes an attempt whose nonce another transaction took for good: only then may its orders go elsewhere (law 2).
-   * @returns whether that is so now
+   * Closes an attempt whose nonce another transaction took for good, and takes its orders back in the same append: only
+   * then may they go elsewhere (law 2).
    */
-  async displaced(attempt: OpenAttempt, finalBlock: number): Promise<boolean> {
-    if (finalBlock < 0 || (await this.#count(toQuantity(finalBlock))) <= attempt.nonce) return false;
-    await this.#record([{ kind: "displaced", data: { nonce: attempt.nonce, hash: attempt.hash } }]);
-    return true;
+  async displaced(attempt: OpenAttempt, finalBlock: number): Promise<void> {
+    if (finalBlock < 0 || (await this.#count(toQuantity(finalBlock))) <= attempt.nonce) return;
+    await this.#record(
+      [{ kind: "displaced", data: { nonce: attempt.nonce, hash: attempt.hash } }],
+      attempt.orderIds.map((orderId) => ({ orderId, command: { kind: "unconfirm", reason: "nonce-taken", txHash: attempt.hash } })),
+    );
   }
 
   /** Stops sending. What is durable stays durable and is sent by the next start. */
@@ -245,9 +245,9 @@ export class Lane {
     return { stream: this.#stream, expected: this.#state.version, events: events as unknown as readonly NewEvent[] };
   }
 
-  #record(events: readonly LaneEvent[]): Promise<void> {
+  #record(events: readonly LaneEvent[], told: readonly Told[] = []): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#parts.store.append([this.#write(events)]);
+      await this.#parts.book.execute(told, [this.#write(events)]);
       for (const event of events) this.#apply(event);
     });
   }
@@ -326,16 +326,14 @@ export class Lane {
     return true;
   }
 
-  #settlement(receipt: Receipt | null): Settlement | undefined {
+  /** With its attempt, where it is of the block that we know: otherwise it is asked for again later. */
+  #asKnown(receipt: Receipt | null): { receipt: Receipt; attempt: OpenAttempt } | undefined {
     const attempt = receipt && this.#byHash.get(receipt.transactionHash);
-    if (!attempt || this.#mined.get(attempt.nonce)?.blockHash !== receipt.blockHash) return undefined; // not the block we know: ask again later
-    return {
-      nonce: attempt.nonce,
-      hash: attempt.hash,
-      block: Number(receipt.blockNumber),
-      gasUsed: Number(receipt.gasUsed),
-      succeeded: receipt.status === "0x1",
-    };
+    return attempt && this.#mined.get(attempt.nonce)?.blockHash === receipt.blockHash ? { receipt, attempt } : undefined;
+  }
+
+  #ordersOf({ orderIds }: OpenAttempt): Order[] {
+    return orderIds.flatMap((orderId) => this.#parts.book.get(orderId) ?? []);
   }
 
   async #count(block: string): Promise<number> {

@@ -61,20 +61,34 @@ export class Minting {
     const { book, confirmations, lane, batcher, clock } = this.#parts;
     await confirmations.step();
     for (const order of book.open()) this.#underway += isUnderway(order) ? 1 : 0;
-    batcher.add([...book.open()].filter(needsCarrier), clock.now());
+    batcher.add(
+      [...book.open()].filter((order) => this.#needsCarrier(order)),
+      clock.now(),
+    );
     book.listen((order, event, before) => {
       this.#follow(order, event, before);
     });
-    await this.#compensateFailed();
+    for (const order of book.open()) if (order.kind === "failed") this.#failed.add(order.request.orderId);
+    await this.#compensateFailed(); // which also brings them to the batcher
     await lane.resume();
     this.#loops = Promise.all([this.#guard(this.#batchLoop()), this.#guard(this.#chainLoop())]);
   }
 
   /**
-   * Accepts requests; durable when it resolves. Waits while too many orders are open or unsent.
+   * Accepts requests, in pieces where they are more than may be open at once; durable when it resolves. Waits while too
+   * many orders are open or unsent.
    * @throws what stopped minting, if something did
    */
   async submit(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
+    const most = this.#parts.book.maxOpen;
+    const outcomes: RequestOutcome[] = [];
+    for (let start = 0; start < requests.length; start += most) {
+      outcomes.push(...(await this.#accept(requests.slice(start, start + most))));
+    }
+    return outcomes;
+  }
+
+  async #accept(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
     const { book, batcher, clock } = this.#parts;
     const full = () => book.room < requests.length || batcher.size >= mostWaiting;
     while (full()) await this.#orFatal(this.#bell.next());
@@ -159,19 +173,22 @@ export class Minting {
   }
 
   async #mintNext(): Promise<void> {
-    const { batcher, clock, book } = this.#parts;
+    const { batcher, clock } = this.#parts;
     const fees = await this.#feesNow();
-    const orders = batcher.take(clock.now()).flatMap((order) => book.get(order.request.orderId) ?? []);
-    const ready = orders.filter((order) => !order.inclusion);
+    const ready = this.#waiting(batcher.take(clock.now()));
     try {
       await this.#mint(ready, fees);
     } catch (error) {
-      batcher.addFirst(
-        ready.filter((order) => !book.get(order.request.orderId)?.carrier || needsCarrier(order)),
-        clock.now(),
-      );
+      batcher.addFirst(this.#waiting(ready), clock.now()); // a part of them may be on its way already
       throw error;
     }
+  }
+
+  /** The orders as they are now, each once, without those that were minted or got a carrier while they stood in line. */
+  #waiting(orders: readonly Order[]): Order[] {
+    const ids = new Set(orders.map(({ request }) => request.orderId));
+    const now = [...ids].flatMap((orderId) => this.#parts.book.get(orderId) ?? []);
+    return now.filter((order) => order.kind === "authorised" || this.#needsCarrier(order));
   }
 
   /** Fees change with the head and not in between. */
@@ -240,11 +257,21 @@ export class Minting {
     for (const orderId of failed) this.#failed.delete(orderId);
   }
 
+  /**
+   * Whether no transaction carries the order, so that the batcher has to find it one. After a reorg the lane sends its
+   * own transaction again; where the mint was somebody else's, there is none.
+   */
+  #needsCarrier({ kind, reason, carrier }: Order): boolean {
+    if (kind === "requested" || kind === "compensating") return true;
+    if (kind !== "unconfirmed") return false;
+    return reason !== "reorg" || carrier === undefined || this.#parts.lane.attemptOf(carrier.hash) === undefined;
+  }
+
   #follow(order: Order, event: OrderEvent, before: Order | undefined): void {
     this.#underway += Number(isUnderway(order)) - Number(before !== undefined && isUnderway(before));
     if (event.kind === "failed") this.#failed.add(order.request.orderId);
-    const again = event.kind === "compensating" || (event.kind === "unconfirmed" && event.data.reason !== "reorg");
-    if (again) this.#parts.batcher.addFirst([order], this.#parts.clock.now());
+    const again = event.kind === "compensating" || event.kind === "unconfirmed";
+    if (again && this.#needsCarrier(order)) this.#parts.batcher.addFirst([order], this.#parts.clock.now());
     if (event.kind === "final" || event.kind === "rejected") this.#bell.ring();
   }
 }
@@ -253,9 +280,3 @@ export class Minting {
 export const needsAPerson = (error: unknown): boolean => error instanceof InsufficientFunds || error instanceof TransactionRefused;
 
 const isUnderway = ({ kind }: Order): boolean => kind !== "final" && kind !== "rejected" && kind !== "authorised";
-
-/** Whether no transaction carries the order, so that the batcher has to find it one. */
-function needsCarrier(order: Order): boolean {
-  if (order.kind === "requested" || order.kind === "compensating" || order.kind === "failed") return true;
-  return order.kind === "unconfirmed" && order.reason !== "reorg";
-}

@@ -60,15 +60,18 @@ export interface HttpRpcOptions {
 /** JSON-RPC over HTTP. Never retries by itself: whether a repeat is safe is the caller's knowledge. */
 export class HttpRpc implements Rpc {
   readonly #url: string;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #timeoutMs: number;
   /** The host alone: URLs of node providers carry the customer's key in their path or user part. */
   readonly #endpoint: string;
   #nextId = 1;
 
   constructor(options: HttpRpcOptions) {
-    this.#url = options.url;
+    const { url, authorization, host } = endpointOf(options.url);
+    this.#url = url;
+    this.#headers = { "content-type": "application/json", ...(authorization === undefined ? {} : { authorization }) };
     this.#timeoutMs = options.timeoutMs;
-    this.#endpoint = URL.canParse(options.url) ? new URL(options.url).host : "an endpoint that is not a URL";
+    this.#endpoint = host;
   }
 
   async request<T>(method: string, params: readonly unknown[]): Promise<T> {
@@ -81,8 +84,11 @@ export class HttpRpc implements Rpc {
     const bodies = calls.map(({ method, params }) => ({ jsonrpc: "2.0", id: this.#nextId++, method, params }));
     const name = `batch of ${calls.length} ${bodies[0]?.method ?? ""}`;
     const answers = await this.#post(name, bodies);
-    if (!Array.isArray(answers)) return [this.#result(name, answers as Answer) as T]; // a node refuses a whole batch with one error
-    const byId = new Map((answers as Answer[]).map((answer) => [answer.id, answer]));
+    if (!Array.isArray(answers)) {
+      this.#result(name, answers as Answer); // a node refuses a whole batch with one error
+      return this.#unanswered(name, "one answer for all calls");
+    }
+    const byId = new Map((answers as (Answer | null)[]).map((answer) => [answer?.id, answer]));
     return bodies.map(({ id, method }) => this.#result(method, byId.get(id)) as T);
   }
 
@@ -99,7 +105,7 @@ export class HttpRpc implements Rpc {
     try {
       const response = await fetch(this.#url, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: this.#headers,
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(this.#timeoutMs),
       });
@@ -115,6 +121,16 @@ export class HttpRpc implements Rpc {
   #unanswered(method: string, why: string): never {
     throw new RpcUnanswered(method, this.#endpoint, why);
   }
+}
+
+/** fetch takes no URL with a user and password in it; they go into the header that they stand for. */
+function endpointOf(given: string): { readonly url: string; readonly host: string; readonly authorization?: string } {
+  if (!URL.canParse(given)) return { url: given, host: "an endpoint that is not a URL" };
+  const url = new URL(given);
+  if (url.username === "" && url.password === "") return { url: given, host: url.host };
+  const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  url.username = url.password = "";
+  return { url: url.href, host: url.host, authorization: `Basic ${Buffer.from(user).toString("base64")}` };
 }
 
 /** Some nodes send a JSON-RPC error with a 4xx status; it is an answer all the same. */

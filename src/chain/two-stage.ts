@@ -73,9 +73,9 @@ export async function redeemVoucher(voucher: SignedVoucher, parts: TwoStageParts
   const data = encodeRedeem(redemption, signature);
   const gasLimit = batchGas([redemption.quantity]);
   await refuseWhatReverts(rpc, lane.address, domain.verifyingContract, { data, gasLimit });
-  if (!known) await adopt(redemption, book);
   const fees = feesFor(await nextBaseFee(rpc), parts.feeLimits);
   const binding = { number: redemption.txCount.toString(), second: redemption.alignedSecond };
+  if (!known) await book.adopt(requestOf(redemption), binding);
   const before = [{ orderId, command: { kind: "authorise", voucher: binding } }] as const;
   await lane.submit({ orderIds: [orderId], to: domain.verifyingContract, data, gasLimit, fees, before });
   return { orderId, signer, outcome: "sent" };
@@ -87,6 +87,6 @@ async function refuseWhatReverts(rpc: Rpc, from: string, to: string, call: { dat
 }
 
 /** An order known by its voucher alone: the key that its id was made from is the issuer's knowledge. */
-async function adopt({ orderId, to, quantity, uriDigest }: Redemption, book: OrderBook): Promise<void> {
-  await book.request([{ orderId, tenant: "", key: null, to, quantity, uriDigest }]);
+function requestOf({ orderId, to, quantity, uriDigest }: Redemption): MintRequest {
+  return { orderId, tenant: "", key: null, to, quantity, uriDigest };
 }

@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import type { EventStore, Json, NewEvent, Position, StoredEvent, StreamWrite } from "../store/event-store.ts";
 import { IdempotencyConflict, OrderNotFound, TooManyOpenOrders } from "./errors.ts";
-import type { MintRequest, OrderEvent } from "./events.ts";
+import type { MintRequest, OrderEvent, VoucherBinding } from "./events.ts";
 import { decide, evolve, type Order, type OrderCommand, orderOfStream, orderStream } from "./order.ts";
 import { isClosed } from "./transitions.ts";
 
@@ -87,6 +87,11 @@ export class OrderBook {
     return this.#open.size;
   }
 
+  /** How many orders may be open at once. */
+  get maxOpen(): number {
+    return this.#options.maxOpen;
+  }
+
   /** How many more orders may be accepted now. */
   get room(): number {
     return Math.max(0, this.#options.maxOpen - this.#open.size);
@@ -111,6 +116,15 @@ export class OrderBook {
    */
   request(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
     return this.#inTurn(() => this.#request(requests));
+  }
+
+  /**
+   * Accepts an order together with the voucher that is out there for it: in one append, for an order that was accepted
+   * without its number would be given another one.
+   * @throws TooManyOpenOrders, VersionConflict (it is known here); nothing is written then.
+   */
+  adopt(request: MintRequest, voucher: VoucherBinding): Promise<void> {
+    return this.#inTurn(() => this.#adopt(request, voucher));
   }
 
   /**
@@ -153,6 +167,17 @@ export class OrderBook {
     const results = await Promise.all(outcomes);
     await this.#snapshotIfDue();
     return results;
+  }
+
+  async #adopt(request: MintRequest, voucher: VoucherBinding): Promise<void> {
+    if (this.room === 0) throw new TooManyOpenOrders(this.#options.maxOpen);
+    const { orderId } = request;
+    const at = this.#options.now();
+    const requested = requestedEvent(request);
+    const events = [requested, ...decide({ kind: "authorise", voucher }, evolve(undefined, requested, orderId, at), orderId)];
+    const last = await this.#append([{ stream: orderStream(orderId), expected: 0, events: events.map(stored) }]);
+    for (const event of events) this.#apply(this.#open.get(orderId), event, orderId, at, last - events.length + 1);
+    await this.#snapshotIfDue();
   }
 
   async #again(request: MintRequest): Promise<RequestOutcome> {

@@ -77,9 +77,9 @@ export function decide(command: OrderCommand, order: Order | undefined, orderId:
     case "reject":
       return [allow(order, orderId, { kind: "rejected", data: { code: command.code, reason: command.reason } })];
     case "fail":
-      return order?.carrier?.hash === command.txHash
-        ? [allow(order, orderId, { kind: "failed", data: { txHash: command.txHash, reason: command.reason } })]
-        : []; // another transaction carries it by now: the old one's failure says nothing
+      // Minted by somebody else, or carried by another transaction by now: the old one's failure says nothing.
+      if (!order || order.inclusion || order.carrier?.hash !== command.txHash) return [];
+      return [allow(order, orderId, { kind: "failed", data: { txHash: command.txHash, reason: command.reason } })];
     case "compensate":
       return [allow(order, orderId, { kind: "compensating", data: { reason: command.reason } })];
   }

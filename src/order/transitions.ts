@@ -18,7 +18,7 @@ export const transitions = {
   final: [],
   unconfirmed: ["authorised", "broadcast", "tentative", "failed"],
   rejected: [],
-  failed: ["compensating"],
+  failed: ["compensating", "tentative"],
   compensating: ["authorised", "tentative", "rejected"],
 } as const satisfies Record<OrderStateKind | "unknown", readonly OrderStateKind[]>;
 

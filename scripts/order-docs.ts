@@ -1,0 +1,30 @@
+/**
+ * Writes docs/order.md from the transition table in src/order. `node scripts/order-docs.ts`.
+ */
+import { writeFileSync } from "node:fs";
+import { format } from "prettier";
+import { diagram, levelDepth } from "../src/order/index.ts";
+
+const levels = Object.entries(levelDepth).map(([level, depth]) => `\`${level}\` at depth ${depth}`);
+
+const page = `# The life of an order
+
+An order is one request to mint. Its state is what its events made of it, and an event is only recorded where this table
+lets it follow; anything else is refused with \`ILLEGAL_TRANSITION\` and nothing is written.
+
+\`\`\`mermaid
+${diagram()}
+\`\`\`
+
+Depth counts canonical blocks at or above the including one: ${levels.join(", ")}.
+
+A mint that the chain shows outranks what mintd believes, so \`tentative\` may follow every state of an order that is not minted yet. A reorg leads to \`unconfirmed\`,
+from where the same bytes are sent again. An order keeps its voucher number for life, so a repeat can never mint twice.
+
+This page is generated: change \`src/order/transitions.ts\` and run \`node scripts/order-docs.ts\`.
+`;
+
+/** The whole page, formatted as the repository's other files. */
+export const orderDocs = (): Promise<string> => format(page, { parser: "markdown", printWidth: 140 });
+
+if (import.meta.main) writeFileSync(new URL("../docs/order.md", import.meta.url), await orderDocs());

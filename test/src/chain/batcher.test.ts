@@ -1,0 +1,125 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { Batcher, batchGas, type BatchLimits } from "../../../src/chain/index.ts";
+import { FeeCapReached, feesFor } from "../../../src/chain/fees.ts";
+import type { Order } from "../../../src/order/index.ts";
+import { idOf, requestFor } from "../order/orders.ts";
+
+const orderOf = (n: number, quantity = 1): Order => ({
+  request: requestFor(n, { quantity }),
+  kind: "requested",
+  version: 1,
+  requestedAt: 0,
+});
+const limits: BatchLimits = { maxItems: 10, maxGas: 14_000_000, maxWaitMs: 100 };
+const ids = (orders: readonly Order[]): string[] => orders.map(({ request }) => request.orderId);
+
+describe("The batcher", () => {
+  it("waits until a batch is full or its first order has waited long enough", () => {
+    const batcher = new Batcher(limits);
+    expect(batcher.dueIn(0)).to.equal(undefined);
+    batcher.add([orderOf(1)], 1_000);
+    batcher.add([orderOf(2)], 1_050);
+    expect(batcher.dueIn(1_000)).to.equal(100);
+    expect(batcher.dueIn(1_060)).to.equal(40);
+    expect(batcher.dueIn(1_500)).to.equal(0);
+    batcher.add(
+      Array.from({ length: 8 }, (_, i) => orderOf(3 + i)),
+      1_060,
+    );
+    expect(batcher.dueIn(1_060)).to.equal(0);
+    expect(batcher.take(1_060)).to.have.lengthOf(10);
+    expect(batcher.dueIn(1_060)).to.equal(undefined);
+  });
+
+  it("puts what has to be driven again before everything else, in its order", () => {
+    const batcher = new Batcher(limits);
+    batcher.add(
+      [3, 4].map((n) => orderOf(n)),
+      0,
+    );
+    batcher.addFirst(
+      [1, 2].map((n) => orderOf(n)),
+      0,
+    );
+    expect(ids(batcher.take(0))).to.deep.equal([1, 2, 3, 4].map(idOf));
+  });
+
+  it("takes an order that alone is above the gas limit alone, rather than never", () => {
+    const batcher = new Batcher({ ...limits, maxGas: 200_000 });
+    batcher.add([orderOf(1, 5_000), orderOf(2)], 0);
+    expect(ids(batcher.take(0))).to.deep.equal([idOf(1)]);
+    expect(ids(batcher.take(0))).to.deep.equal([idOf(2)]);
+  });
+
+  it("never takes more than the contract's 256", () => {
+    const batcher = new Batcher({ ...limits, maxItems: 1_000, maxGas: 1e9 });
+    batcher.add(
+      Array.from({ length: 300 }, (_, i) => orderOf(i)),
+      0,
+    );
+    expect(batcher.take(0)).to.have.lengthOf(256);
+  });
+
+  it("loses none, doubles none, lets none overtake, and keeps items and gas within their limits", () => {
+    const property = fc.property(
+      fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 300 }),
+      fc.integer({ min: 1, max: 300 }),
+      fc.integer({ min: 150_000, max: 5_000_000 }),
+      (quantities, maxItems, maxGas) => {
+        const batcher = new Batcher({ maxItems, maxGas, maxWaitMs: 0 });
+        const orders = quantities.map((quantity, i) => orderOf(i, quantity));
+        batcher.add(orders, 0);
+        const taken: Order[] = [];
+        while (batcher.size > 0) {
+          const batch = batcher.take(0);
+          expect(batch.length).to.be.within(1, Math.min(maxItems, 256));
+          if (batch.length > 1) expect(batchGas(batch.map(({ request }) => request.quantity))).to.be.at.most(maxGas);
+          taken.push(...batch);
+        }
+        expect(taken).to.deep.equal(orders);
+      },
+    );
+    fc.assert(property);
+  });
+
+  it("does so over many thousand orders that come and go", () => {
+    const batcher = new Batcher(limits);
+    let [next, expected] = [0, 0];
+    for (let round = 0; round < 2_000; round++) {
+      batcher.add(
+        Array.from({ length: 11 }, () => orderOf(next++)),
+        0,
+      );
+      for (const { request } of batcher.take(0)) expect(request.orderId).to.equal(idOf(expected++));
+    }
+    expect(batcher.size).to.equal(next - expected);
+  });
+});
+
+describe("Fees", () => {
+  const gwei = 10n ** 9n;
+  const most = { maxFeePerGas: 200n * gwei, priorityFee: 1n * gwei };
+
+  it("outlive six full blocks in a row, and are cut to the cap", () => {
+    const { maxFeePerGas, maxPriorityFeePerGas } = feesFor(10n * gwei, most);
+    expect(maxFeePerGas).to.equal(21n * gwei);
+    expect(maxPriorityFeePerGas).to.equal(gwei);
+    expect(Number(maxFeePerGas - gwei)).to.be.at.least(10e9 * 1.125 ** 5);
+    expect(feesFor(150n * gwei, most).maxFeePerGas).to.equal(200n * gwei);
+    expect(feesFor(200n * gwei, most).maxFeePerGas).to.equal(200n * gwei);
+  });
+
+  it("never tip more than they pay", () => {
+    expect(feesFor(0n, { maxFeePerGas: 5n, priorityFee: 5n })).to.deep.equal({ maxFeePerGas: 5n, maxPriorityFeePerGas: 5n });
+    expect(feesFor(1n, { maxFeePerGas: 5n, priorityFee: 9n }).maxPriorityFeePerGas).to.equal(5n);
+  });
+
+  it("are none while the chain is dearer than the cap: FEE_CAP_REACHED", () => {
+    expect(() => feesFor(201n * gwei, most))
+      .to.throw(FeeCapReached)
+      .with.property("message")
+      .that.contains("201 gwei")
+      .and.contains("200 gwei");
+  });
+});
