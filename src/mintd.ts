@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  adoptHistory,
   Batcher,
   batchGas,
   bindStore,
@@ -40,6 +41,8 @@ export interface MintdOptions {
   readonly clock?: Clock;
   /** Hears what goes wrong while minting goes on: doubt, a dear chain, foreign transactions. */
   readonly onTrouble?: (error: unknown) => void;
+  /** Hears how many mints of the chain's past became orders of a store that did not know them. */
+  readonly onAdopted?: (orders: number) => void;
   /** Hears of blocks that were reorganised away. */
   readonly onReorg?: (orphaned: readonly Header[]) => void;
 }
@@ -67,7 +70,15 @@ export interface Mintd extends AsyncDisposable {
  * @throws ChainMismatch, GenesisMismatch, NoCodeAtAddress, SignerNotAuthorised, InsufficientFunds, and the store's errors
  */
 export async function openMintd(options: MintdOptions): Promise<Mintd> {
-  const { config, rpc, deployment, clock = systemClock, onTrouble = () => undefined, onReorg = () => undefined } = options;
+  const {
+    config,
+    rpc,
+    deployment,
+    clock = systemClock,
+    onTrouble = () => undefined,
+    onReorg = () => undefined,
+    onAdopted = () => undefined,
+  } = options;
   const minter = options.minter ?? "VoucherMinter";
   const { address } = deployment.contracts[minter];
   const { chainId } = deployment;
@@ -82,6 +93,9 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
   const store = await openSqliteStore({ path: options.storePath, now: () => clock.now() });
   try {
     await bindStore(store, deployment);
+    const reader = new MintLogReader(rpc, address);
+    const adopted = await adoptHistory({ store, rpc, reader, chainId, minter: address, deployedAt: deployment.block });
+    if (adopted > 0) onAdopted(adopted);
     const book = await OrderBook.open(store, {
       maxOpen: config.orders.maxOpen,
       now: () => clock.now(),
@@ -109,7 +123,6 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       onTrouble: trouble,
       onFatal: fail,
     });
-    const reader = new MintLogReader(rpc, address);
     const confirmations = await Confirmations.open({
       store,
       book,

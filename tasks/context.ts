@@ -115,6 +115,9 @@ export async function openMintdFor(context: TaskContext, minter: MinterName): Pr
       told.add(words);
       console.error(words);
     },
+    onAdopted(orders) {
+      console.error(`this store did not know ${orders} mint(s) that the chain has; they are orders now and are not minted again`);
+    },
     onReorg(orphaned) {
       console.error(`the chain took back ${orphaned.length} block(s) from ${orphaned.at(-1)?.number ?? 0}; their orders are driven again`);
     },

@@ -1,4 +1,5 @@
 /** The chain: one lane's transactions, batches, confirmations, and what a deployment left behind. */
+export { adoptHistory } from "./adoption.ts";
 export { Batcher, batchGas, type BatchLimits } from "./batcher.ts";
 export { Confirmations } from "./confirmations.ts";
 export { type Deployment, deploymentFile, DeploymentUnreadable, type MinterName, readDeployment } from "./deployment.ts";

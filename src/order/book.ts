@@ -310,7 +310,9 @@ function requestedEvent(request: MintRequest): OrderEvent {
 
 function compare(request: MintRequest, order: Order): RequestOutcome {
   const was = order.request;
-  const differences = (["to", "quantity", "uriDigest"] as const).filter((field) => was[field] !== request[field]);
+  // An order adopted from the chain's past says nothing of its URI.
+  const fields = was.key === null && was.uriDigest === "" ? (["to", "quantity"] as const) : (["to", "quantity", "uriDigest"] as const);
+  const differences = fields.filter((field) => was[field] !== request[field]);
   if (differences.length === 0) return { outcome: "known", order };
   const words = differences.map((field) => `${field} was ${String(was[field])}, is now ${String(request[field])}`).join("; ");
   return { outcome: "conflict", error: new IdempotencyConflict(request.orderId, request.key, words) };

@@ -88,7 +88,18 @@ describe("A lane", () => {
       batch: () => Promise.reject(new Error("not asked for")),
     };
     const onTrouble = (error: unknown) => void troubles.push(error);
-    return Lane.open({ store, book, rpc, signer, chainId: 1, network: "test", clock: systemClock, onTrouble, onFatal: onTrouble });
+    return Lane.open({
+      store,
+      book,
+      rpc,
+      signer,
+      chainId: 1,
+      network: "test",
+      blockTimeMs: 1_000,
+      clock: systemClock,
+      onTrouble,
+      onFatal: onTrouble,
+    });
   }
 
   const work = {

@@ -1,0 +1,80 @@
+import { levelDepth, type OrderEvent, orderStream } from "../order/index.ts";
+import { NUMBERS_PER_WORD, voucherNumbersStream } from "../nonce/index.ts";
+import type { EventStore, NewEvent, StreamWrite } from "../store/index.ts";
+import type { Minted } from "../voucher/index.ts";
+import type { Located, MintLogReader } from "./mint-logs.ts";
+import type { Rpc } from "./rpc.ts";
+
+export interface AdoptionParts {
+  readonly store: EventStore;
+  readonly rpc: Rpc;
+  readonly reader: MintLogReader;
+  readonly chainId: number;
+  readonly minter: string;
+  readonly deployedAt: number;
+}
+
+/**
+ * Teaches a store what a minter did before the store knew it: every mint on the chain becomes an order here, and the words
+ * of its voucher number count as leased. Done once for each minter. Without it a store that was lost, or a second machine,
+ * would mint a list again that the chain has already.
+ *
+ * Race: the process may die in the middle. Mitigation: what is adopted already is passed over, and the mark that all is
+ * adopted is written last. What remains: two machines that mint from two stores at the same time know nothing of each
+ * other's orders that are under way; their numbers collide harmlessly, as the chain redeems each only once.
+ * @returns how many mints were adopted
+ */
+export async function adoptHistory({ store, rpc, reader, chainId, minter, deployedAt }: AdoptionParts): Promise<number> {
+  const mark = `adoption/${chainId}/${minter.toLowerCase()}`;
+  const [marked = 0, leases = 0] = await store.versions([mark, voucherNumbersStream(chainId, minter)]);
+  if (marked > 0) return 0;
+  const head = Number(await rpc.request<string>("eth_blockNumber", []));
+  let adopted = 0;
+  let highest = -1n;
+  for await (const { minted } of reader.inRange(deployedAt, head)) {
+    for (const { log } of minted) highest = log.txCount > highest ? log.txCount : highest;
+    adopted += await adopt(store, minted, head);
+  }
+  if (leases === 0 && highest >= 0n) await leaseUpTo(store, voucherNumbersStream(chainId, minter), highest);
+  await store.append([{ stream: mark, expected: 0, events: [{ kind: "adopted", data: { head, orders: adopted } }] }]);
+  return adopted;
+}
+
+/** Orders that one append adopts. */
+const chunk = 500;
+
+async function adopt(store: EventStore, minted: readonly Located<Minted>[], head: number): Promise<number> {
+  let adopted = 0;
+  for (let start = 0; start < minted.length; start += chunk) {
+    const piece = minted.slice(start, start + chunk);
+    const versions = await store.versions(piece.map(({ log }) => orderStream(log.orderId)));
+    const fresh = new Map(piece.filter((_, i) => versions[i] === 0).map((mint) => [mint.log.orderId, mint]));
+    const writes = [...fresh.values()].map((mint): StreamWrite => ({
+      stream: orderStream(mint.log.orderId),
+      expected: 0,
+      events: lifeOf(mint, head),
+    }));
+    if (writes.length > 0) await store.append(writes);
+    adopted += writes.length;
+  }
+  return adopted;
+}
+
+/** What the chain tells of an order. Tenant, key and URI are not on the chain; `null` as the key says so. */
+function lifeOf({ log, block, blockHash, txHash }: Located<Minted>, head: number): NewEvent[] {
+  const request = { tenant: "", key: null, to: log.to, quantity: Number(log.quantity), uriDigest: "" };
+  const events: OrderEvent[] = [
+    { kind: "requested", data: request },
+    { kind: "authorised", data: { number: log.txCount.toString(), second: 0 } },
+    { kind: "tentative", data: { block, blockHash, txHash, firstTokenId: log.firstTokenId.toString() } },
+  ];
+  if (head - block + 1 >= levelDepth.auditable) events.push({ kind: "auditable", data: { head } });
+  if (head - block + 1 >= levelDepth.final) events.push({ kind: "final", data: { head } });
+  return events as unknown as NewEvent[];
+}
+
+/** The newest lease says where free words begin: one that ends with the word of `number` keeps all below it out of use. */
+async function leaseUpTo(store: EventStore, stream: string, number: bigint): Promise<void> {
+  const firstWord = (number / NUMBERS_PER_WORD).toString();
+  await store.append([{ stream, expected: 0, events: [{ kind: "leased", data: { firstWord, words: 1, epoch: 1 } }] }]);
+}

@@ -1,0 +1,40 @@
+import { expect } from "chai";
+import { rm } from "node:fs/promises";
+import { listOf, World } from "./world.ts";
+
+describe("A store that does not know what the chain has", function () {
+  this.timeout(40_000);
+  let world: World;
+
+  beforeEach(async () => (world = await World.begin()));
+  afterEach(() => world.end());
+
+  /** What losing the disk does. */
+  const loseStore = () => Promise.all(["", "-wal", "-shm", ".lock"].map((end) => rm(world.storePath + end, { force: true })));
+
+  it("adopts the mints of the past, so that the same list mints nothing again and a new one gets fresh numbers", async () => {
+    const rows = listOf(120);
+    await world.mint(rows);
+    await loseStore();
+    const adopted: number[] = [];
+    const again = await world.mint([...rows, ...listOf(30, 200)], { onAdopted: (orders) => adopted.push(orders) });
+    expect(adopted).to.deep.equal([120]);
+    expect(again).to.include({ finalBefore: 120, accepted: 30, final: 150, conflictCount: 0 });
+    const minted = await world.minted();
+    expect(minted).to.have.lengthOf(150);
+    expect(new Set(minted).size).to.equal(150);
+    expect(world.troubles).to.deep.equal([]);
+  });
+
+  it("adopts once, and sees a row that was minted with other content as a conflict", async () => {
+    const [row, ...others] = listOf(3);
+    if (!row) throw new Error("a list of three has a first row");
+    await world.mint([row, ...others]);
+    await loseStore();
+    const adopted: number[] = [];
+    const report = await world.mint([{ ...row, quantity: row.quantity + 1 }], { onAdopted: (orders) => adopted.push(orders) });
+    expect(report).to.include({ conflictCount: 1, accepted: 0 });
+    await world.mint(others, { onAdopted: (orders) => adopted.push(orders) });
+    expect(adopted).to.deep.equal([3]);
+  });
+});
