@@ -1,6 +1,6 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { orderOfStream } from "../src/order/index.ts";
-import { openSqliteStore, StoreInUse, type StoredEvent } from "../src/store/index.ts";
+import { type EventStore, openSqliteStore, type Position, StoreInUse, type StoredEvent } from "../src/store/index.ts";
 import { minterNamed } from "./arguments.ts";
 import { openMintdFor, type TaskContext, taskContext } from "./context.ts";
 import { stopOnSignal } from "./interrupt.ts";
@@ -31,29 +31,40 @@ const action: NewTaskActionFunction<Args> = ({ minter, json }, hre) =>
 async function driveOrWatch(context: TaskContext, minter: string, json: boolean, over: AbortController): Promise<void> {
   try {
     await using mintd = await openMintdFor(context, minterNamed(minter));
-    const watching = watch(context.storePath, json, over.signal);
-    await mintd.start();
-    await Promise.race([mintd.minting.idle(), aborted(over.signal)]);
-    over.abort();
-    await watching;
+    const watching = watch(mintd.store, await mintd.store.head(), json, over.signal);
+    try {
+      await mintd.start();
+      await Promise.race([mintd.minting.idle(), aborted(over.signal)]);
+    } finally {
+      over.abort();
+    }
+    for await (const event of mintd.store.readAll(await watching)) show(event, json); // what came just before the end
     if (!json) console.error("nothing is on its way any more");
   } catch (error) {
     if (!(error instanceof StoreInUse)) throw error;
     if (!json) console.error("another mintd is at work on this store; watching it until you press Ctrl+C");
-    await watch(context.storePath, json, over.signal);
+    const store = await openSqliteStore({ path: context.storePath, readOnly: true });
+    try {
+      await watch(store, await store.head(), json, over.signal);
+    } finally {
+      await store.close();
+    }
   }
 }
 
-async function watch(path: string, json: boolean, signal: AbortSignal): Promise<void> {
-  const store = await openSqliteStore({ path, readOnly: true });
-  try {
-    for await (const event of store.subscribe(await store.head(), signal)) {
-      const orderId = orderOfStream(event.stream);
-      if (orderId !== undefined && shown.has(event.kind)) console.log(line(orderId, event, json));
-    }
-  } finally {
-    await store.close();
+/** Shows what comes after `from` until `signal` aborts; returns how far that was. */
+async function watch(store: EventStore, from: Position, json: boolean, signal: AbortSignal): Promise<Position> {
+  let last = from;
+  for await (const event of store.subscribe(from, signal)) {
+    show(event, json);
+    last = event.position;
   }
+  return last;
+}
+
+function show(event: StoredEvent, json: boolean): void {
+  const orderId = orderOfStream(event.stream);
+  if (orderId !== undefined && shown.has(event.kind)) console.log(line(orderId, event, json));
 }
 
 function line(orderId: string, { kind, at, data }: StoredEvent, json: boolean): string {

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { readFile } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
 import { inspect } from "node:util";
 import { RpcUnanswered } from "../../../src/chain/index.ts";
 import { describeError } from "../../../tasks/print.ts";
-import { attempts, laneAccount, listOf, minting, rpcWith, voucherSigner, World } from "./world.ts";
+import { laneAccount, listOf, minting, rpcWith, voucherSigner, World } from "./world.ts";
 
 describe("mintd's record", function () {
   this.timeout(40_000);
@@ -14,9 +15,13 @@ describe("mintd's record", function () {
 
   it("holds the signed bytes, for any other process to read, before they are sent", async () => {
     const durable: boolean[] = [];
-    const rpc = rpcWith(world.anvil.rpc, async (method, params) => {
+    const rpc = rpcWith(world.anvil.rpc, (method, params) => {
       if (method !== "eth_sendRawTransaction") return;
-      durable.push((await attempts(world)).some(({ raw }) => raw === params[0]));
+      // At once and without the store's own code: by the time of an answer the bytes might have got there after all.
+      const file = new DatabaseSync(world.storePath, { readOnly: true });
+      const found = file.prepare("SELECT count(*) AS n FROM events WHERE kind = 'attempted' AND instr(data, ?) > 0").get(String(params[0]));
+      durable.push(found?.["n"] === 1);
+      file.close();
     });
     await world.mint(listOf(150), { rpc });
     expect(durable).to.have.lengthOf.at.least(2);

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { join } from "node:path";
+import { type Clock, systemClock } from "../../../src/clock.ts";
 import { Anvil } from "../../anvil.ts";
 import { eventually } from "../../eventually.ts";
-import { admin, attempts, fastClock, listOf, minting, send, signers, stranger, until, voucherSigner, World } from "./world.ts";
+import { admin, attempts, fastClock, listOf, minting, rpcWith, send, signers, stranger, until, voucherSigner, World } from "./world.ts";
 
 const revoke = () => signers.encodeFunctionData("revokeSigner", [voucherSigner.address]);
 const grant = () => signers.encodeFunctionData("grantSigner", [voucherSigner.address]);
@@ -18,7 +19,12 @@ describe("mintd goes on", function () {
     it(`after a reorg of depth ${depth}: unconfirmed, then the same bytes are sent again and become final`, async () => {
       await begin();
       const rows = listOf(30);
-      await using mintd = await world.open();
+      const sent: unknown[] = [];
+      const rpc = rpcWith(world.anvil.rpc, (method, params) => {
+        if (method === "eth_sendRawTransaction") sent.push(params[0]);
+      });
+      const still: Clock = { ...systemClock, now: () => 0 }; // nothing is sent again because it has waited long
+      await using mintd = await world.open({ rpc, clock: still, settings: { batch: { maxItems: 30, maxWaitMs: 0 } } });
       await mintd.start();
       const work = minting(mintd, rows);
       work.catch(() => undefined); // awaited below
@@ -30,6 +36,7 @@ describe("mintd goes on", function () {
       expect(world.reorgs).to.equal(1);
       const [attempt, ...others] = await attempts(world);
       expect(others).to.deep.equal([]);
+      expect(sent).to.deep.equal([attempt?.raw, attempt?.raw]);
       expect(await world.counts()).to.include({ unconfirmed: 30, tentative: 60, final: 30 });
       const finals = (await world.events()).flatMap(({ kind, data }) => (kind === "tentative" ? (data as { txHash: string }).txHash : []));
       expect(new Set(finals)).to.deep.equal(new Set([attempt?.hash]));

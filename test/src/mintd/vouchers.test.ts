@@ -3,6 +3,7 @@ import { issueVoucher, redeemVoucher, RpcUnanswered } from "../../../src/chain/i
 import { requestOf } from "../../../src/list/mint-list.ts";
 import type { Mintd } from "../../../src/mintd.ts";
 import { encodeRedeem, type SignedVoucher } from "../../../src/voucher/index.ts";
+import { eventually } from "../../eventually.ts";
 import { failure } from "../store/expectations.ts";
 import { attempts, listOf, rpcWith, send, stranger, World } from "./world.ts";
 
@@ -62,18 +63,12 @@ describe("A voucher that was handed out", function () {
     const voucher = await issue(mintd);
     await redeemByStranger(world, voucher);
     await world.anvil.mineWhile(
-      (async () => {
-        while (mintd.book.get(orderId)?.kind !== "tentative") await new Promise((resolve) => setTimeout(resolve, 10));
-      })(),
+      eventually("the mint is seen", () => mintd.book.get(orderId)?.kind === "tentative" || undefined),
       1,
     );
     const block = mintd.book.get(orderId)?.inclusion?.block ?? 0;
     await world.anvil.reorg(Number(await world.anvil.rpc.request<string>("eth_blockNumber", [])) - block + 1);
-    await world.anvil.mineWhile(
-      (async () => {
-        while ((await mintd.book.find(orderId)).kind !== "final") await new Promise((resolve) => setTimeout(resolve, 10));
-      })(),
-    );
+    await world.anvil.mineWhile(eventually("it is final", async () => (await mintd.book.find(orderId)).kind === "final" || undefined));
     expect((await mintd.book.find(orderId)).voucher?.number).to.equal(voucher.redemption.txCount.toString());
     expect(await world.minted()).to.deep.equal([orderId]);
   });

@@ -49,24 +49,22 @@ describe("The order book's snapshot", function () {
   });
 
   it("and what was appended since give the same orders as all events", async () => {
-    await fc.assert(
-      fc
-        .asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
-          const book = await openBook(store);
-          await live(book, steps);
-          const quick = await openBook(store);
-          const whole = await openBook(storeWith(store, { loadSnapshot: () => Promise.resolve(undefined) }));
-          expect([...quick.open()]).to.deep.equal([...whole.open()]);
-          expect([...quick.open()]).to.deep.equal([...book.open()]);
-        })
-        .beforeEach(async () => {
-          await store.close();
-          await folder.remove();
-          folder = await StoreFolder.make();
-          store = await folder.open();
-        }),
-      { numRuns: 12 },
-    );
+    const property = fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
+      const own = await StoreFolder.make();
+      const fresh = await own.open();
+      try {
+        const book = await openBook(fresh);
+        await live(book, steps);
+        const quick = await openBook(fresh);
+        const whole = await openBook(storeWith(fresh, { loadSnapshot: () => Promise.resolve(undefined) }));
+        expect([...quick.open()]).to.deep.equal([...whole.open()]);
+        expect([...quick.open()]).to.deep.equal([...book.open()]);
+      } finally {
+        await fresh.close();
+        await own.remove();
+      }
+    });
+    await fc.assert(property, { numRuns: 12 });
   });
 
   it("carries the oldest thousand orders and leaves the others to be replayed", async () => {

@@ -77,7 +77,14 @@ describe("The SQLite store between processes", function () {
          names.forEach(async (stream, i) => {
            for (;;) {
              const position = await store.append([{ stream, expected: at[i]++, events: [{ kind: "k", data: "x".repeat(200) }] }]);
-             writeSync(1, position + " " + stream + " " + at[i] + "\\n");
+             for (const line = position + " " + stream + " " + at[i] + "\\n"; ;) {
+               try {
+                 writeSync(1, line);
+                 break;
+               } catch (error) {
+                 if (error.code !== "EAGAIN") throw error; // the pipe is full: a slow reader, not the end
+               }
+             }
            }
          });`,
         folder.path,

@@ -1,0 +1,42 @@
+import { expect } from "chai";
+import { toBeHex, zeroPadValue } from "ethers";
+import { consequencesOf, type Receipt } from "../../../src/chain/settlement.ts";
+import type { Order } from "../../../src/order/index.ts";
+import { VOUCHER_SKIPPED_TOPIC } from "../../../src/voucher/index.ts";
+import { carrierOf, hashOf, idOf, inclusionIn, requestFor } from "../order/orders.ts";
+
+const minter = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+const word = (value: number): string => zeroPadValue(toBeHex(value), 32);
+const skipped = (number: number, reason: number, address = minter) => ({
+  address,
+  topics: [VOUCHER_SKIPPED_TOPIC, word(number)],
+  data: word(reason),
+});
+const receipt = (status: string, logs: Receipt["logs"] = []): Receipt => ({
+  ...{ transactionHash: hashOf(3), blockNumber: "0x5", blockHash: idOf(5), gasUsed: "0x1", to: minter.toLowerCase() },
+  ...{ status, logs },
+});
+const order = (n: number, more: Partial<Order> = {}): Order => ({
+  ...{ request: requestFor(n), kind: "broadcast", version: 4, requestedAt: 0 },
+  ...{ voucher: { number: String(n), second: 1 }, carrier: carrierOf(3), ...more },
+});
+const told = (of: Receipt, orders: readonly Order[]): string[] =>
+  consequencesOf(of, orders).map(({ orderId, command }) => `${Number(orderId)} ${command.kind}`);
+
+describe("A transaction that is final", () => {
+  it("and reverted fails the orders that it still carries and nobody else minted", () => {
+    const orders = [order(1), order(2, { carrier: carrierOf(4) }), order(3, { kind: "tentative", inclusion: inclusionIn(6, idOf(9)) })];
+    expect(told(receipt("0x0"), orders)).to.deep.equal(["1 fail"]);
+  });
+
+  it("and succeeded leaves alone what was skipped as redeemed or expired: others see to that", () => {
+    expect(told(receipt("0x1", [skipped(1, 0), skipped(2, 1)]), [order(1), order(2)])).to.deep.equal([]);
+  });
+
+  it("rejects what a receiver refused, by the minter's log and by no other contract's", () => {
+    const rejected = ["1 fail", "1 compensate", "1 reject"];
+    expect(told(receipt("0x1", [skipped(1, 2)]), [order(1), order(2)])).to.deep.equal(rejected);
+    const spoofed = skipped(1, 2, "0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
+    expect(told(receipt("0x1", [spoofed]), [order(1), order(2)])).to.deep.equal([]);
+  });
+});
