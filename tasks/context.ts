@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { computeAddress } from "ethers";
+import { computeAddress, HDNodeWallet } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { deploy } from "../scripts/deployment/deploy.ts";
 import { type Deployment, HttpRpc, type MinterName, ProviderRpc, readDeployment, type Rpc } from "../src/chain/index.ts";
@@ -71,16 +71,23 @@ export async function taskContext(hre: HardhatRuntimeEnvironment): Promise<TaskC
 }
 
 async function keysOf(hre: HardhatRuntimeEnvironment, network: string): Promise<Keys> {
-  const accounts = hre.config.networks[network]?.accounts;
-  if (!Array.isArray(accounts) || accounts.length === 0) throw new NoAccounts(network);
-  const secrets: Secret[] = [];
-  for (const account of accounts.slice(0, 3)) {
-    const key = "privateKey" in account ? account.privateKey : account;
-    secrets.push(new Secret(await key.getHexString()));
-  }
-  const [admin, voucher = admin, lane = admin] = secrets;
+  const [admin, voucher = admin, lane = admin] = await secretsOf(hre.config.networks[network]?.accounts);
   if (!admin || !voucher || !lane) throw new NoAccounts(network);
   return { admin, voucher, lane };
+}
+
+type Accounts = HardhatRuntimeEnvironment["config"]["networks"][string]["accounts"];
+
+/** The first three keys, listed one by one or derived from a mnemonic. */
+async function secretsOf(accounts: Accounts | undefined): Promise<Secret[]> {
+  if (accounts === undefined || accounts === "remote") return [];
+  if (!Array.isArray(accounts)) {
+    const { mnemonic, path, initialIndex, count, passphrase } = accounts;
+    const root = HDNodeWallet.fromPhrase(await mnemonic.get(), await passphrase.get(), path);
+    return Array.from({ length: Math.min(3, count) }, (_, i) => new Secret(root.deriveChild(initialIndex + i).privateKey));
+  }
+  const keys = accounts.slice(0, 3).map((account) => ("privateKey" in account ? account.privateKey : account));
+  return Promise.all(keys.map(async (key) => new Secret(await key.getHexString())));
 }
 
 /** The checksummed address of a key. */

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import { SingleBar } from "cli-progress";
+import { HardhatError } from "@nomicfoundation/hardhat-errors";
 import { MintdError } from "../src/error.ts";
 
 /** What a task's action prints: a table for people, one JSON document for machines. */
@@ -69,6 +70,7 @@ export async function reporting(json: boolean, work: () => Promise<void>): Promi
   try {
     await work();
   } catch (error) {
+    if (HardhatError.isHardhatError(error)) throw error; // Hardhat has its own words, without a stack, and the same exit code
     process.exitCode = 1;
     if (json && error instanceof MintdError) {
       console.log(JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint } }, null, 2));

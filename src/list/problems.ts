@@ -46,7 +46,7 @@ export class InvalidMintList extends MintdError {
 
   constructor(path: string, problems: readonly MintListProblem[], problemCount = problems.length) {
     super(describe(path, problems, problemCount), {
-      hint: "correct these places; `skipInvalid` mints the good rows and leaves the bad ones out",
+      hint: "correct these places, or mint the good rows alone with --skip-invalid",
     });
     this.path = path;
     this.problems = problems;
