@@ -97,6 +97,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
     const adopted = await adoptHistory({ store, rpc, reader, chainId, minter: address, deployedAt: deployment.block });
     if (adopted > 0) onAdopted(adopted);
     const book = await OrderBook.open(store, {
+      minter: address,
       maxOpen: config.orders.maxOpen,
       now: () => clock.now(),
       isConflict: (error) => error instanceof VersionConflict,

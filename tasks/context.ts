@@ -16,7 +16,7 @@ export class NoAccounts extends MintdError {
   readonly code = "NO_ACCOUNTS";
   constructor(network: string) {
     super(`network ${network} has no private keys configured`, {
-      hint: `set them: npx hardhat keystore set ${network.toUpperCase()}_PRIVATE_KEY, or the environment variable of that name`,
+      hint: "list private keys as the network's `accounts` in hardhat.config.ts: admin, voucher signer, lane",
     });
   }
 }
@@ -97,6 +97,7 @@ export const addressOf = (key: Secret): string => computeAddress(key.reveal());
 export async function deploymentOf(context: TaskContext): Promise<Deployment> {
   if (!context.inProcess) return readDeployment(context.deployments, context.network);
   const { hre, network, deployments, keys, rpc } = context;
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const connection = await hre.network.getOrCreate(network);
   const { deployment } = await deploy(connection, { directory: deployments, network, signer: addressOf(keys.voucher) });
   await rpc.request("evm_setAutomine", [false]);

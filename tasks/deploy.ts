@@ -12,6 +12,8 @@ export async function runDeploy(context: TaskContext): Promise<DeployReport> {
   } catch (error) {
     if (!(error instanceof NotDeployed)) throw error;
   }
+  // A fresh clone has no artifacts; where nothing changed this takes no time.
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const connection = await hre.network.getOrCreate(network);
   return deploy(connection, { directory: deployments, network, signer: addressOf(keys.voucher) });
 }

@@ -86,6 +86,7 @@ const action: NewTaskActionFunction<Args> = ({ json, ...args }, hre) =>
           ["final", result.final],
           ["rejected", result.rejected],
           ["in conflict", result.conflictCount],
+          ["waiting for their voucher's holder", result.handedOut],
           ["transactions of this run", result.transactions],
           ["gas per mint", result.minted > result.finalBefore ? result.gasUsed / (result.minted - result.finalBefore) : "-"],
           ["mints per second", result.mintsPerSecond],

@@ -33,7 +33,7 @@ export async function adoptHistory({ store, rpc, reader, chainId, minter, deploy
   let highest = -1n;
   for await (const { minted } of reader.inRange(deployedAt, head)) {
     for (const { log } of minted) highest = log.txCount > highest ? log.txCount : highest;
-    adopted += await adopt(store, minted, head);
+    adopted += await adopt(store, minter, minted, head);
   }
   if (leases === 0 && highest >= 0n) await leaseUpTo(store, voucherNumbersStream(chainId, minter), highest);
   await store.append([{ stream: mark, expected: 0, events: [{ kind: "adopted", data: { head, orders: adopted } }] }]);
@@ -43,7 +43,7 @@ export async function adoptHistory({ store, rpc, reader, chainId, minter, deploy
 /** Orders that one append adopts. */
 const chunk = 500;
 
-async function adopt(store: EventStore, minted: readonly Located<Minted>[], head: number): Promise<number> {
+async function adopt(store: EventStore, minter: string, minted: readonly Located<Minted>[], head: number): Promise<number> {
   let adopted = 0;
   for (let start = 0; start < minted.length; start += chunk) {
     const piece = minted.slice(start, start + chunk);
@@ -52,7 +52,7 @@ async function adopt(store: EventStore, minted: readonly Located<Minted>[], head
     const writes = [...fresh.values()].map((mint): StreamWrite => ({
       stream: orderStream(mint.log.orderId),
       expected: 0,
-      events: lifeOf(mint, head),
+      events: lifeOf(mint, minter, head),
     }));
     if (writes.length > 0) await store.append(writes);
     adopted += writes.length;
@@ -61,8 +61,8 @@ async function adopt(store: EventStore, minted: readonly Located<Minted>[], head
 }
 
 /** What the chain tells of an order. Tenant, key and URI are not on the chain; `null` as the key says so. */
-function lifeOf({ log, block, blockHash, txHash }: Located<Minted>, head: number): NewEvent[] {
-  const request = { tenant: "", key: null, to: log.to, quantity: Number(log.quantity), uriDigest: "" };
+function lifeOf({ log, block, blockHash, txHash }: Located<Minted>, minter: string, head: number): NewEvent[] {
+  const request = { tenant: "", key: null, to: log.to, quantity: Number(log.quantity), uriDigest: "", minter };
   const events: OrderEvent[] = [
     { kind: "requested", data: request },
     { kind: "authorised", data: { number: log.txCount.toString(), second: 0 } },

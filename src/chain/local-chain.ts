@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import pLimit from "p-limit";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { MintdError } from "../error.ts";
@@ -116,6 +117,8 @@ export async function setLocalChainAside(directory: string, now: number): Promis
 class LocalNode implements LocalChain {
   readonly #options: LocalChainOptions;
   readonly #pid: number;
+  /** Two saves at once would rename each other's file away. */
+  readonly #inTurn = pLimit(1);
   readonly rpc: Rpc;
   readonly reused: boolean;
   readonly restored: boolean;
@@ -133,7 +136,11 @@ class LocalNode implements LocalChain {
     return `http://127.0.0.1:${this.#options.port}`;
   }
 
-  async save(): Promise<void> {
+  save(): Promise<void> {
+    return this.#inTurn(() => this.#save());
+  }
+
+  async #save(): Promise<void> {
     if (this.kind !== "anvil") return;
     const dump = await this.rpc.request<string>("anvil_dumpState", []);
     await writeWhole(stateFile(this.#options.directory), await promisify(gunzip)(Buffer.from(dump.slice(2), "hex")));

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { MintRequest, Order, OrderBook, OrderEvent, RequestOutcome, Told } from "../order/index.ts";
+import { allows, type MintRequest, type Order, type OrderBook, type OrderEvent, type RequestOutcome, type Told } from "../order/index.ts";
 import type { DigestSigner, VoucherDomain } from "../voucher/index.ts";
 import type { Batcher } from "./batcher.ts";
 import { Bell } from "./bell.ts";
@@ -10,7 +10,7 @@ import type { Lane } from "./lane.ts";
 import type { Network } from "./networks.ts";
 import { redemptionBatch, type RedemptionBatch } from "./redemption-batch.ts";
 import { type Rpc, RpcRefused, RpcUnanswered } from "./rpc.ts";
-import { simulate, type Simulation } from "./simulation.ts";
+import { BatchReverts, simulate, type Simulation } from "./simulation.ts";
 
 export interface MintingParts {
   readonly book: OrderBook;
@@ -60,6 +60,7 @@ export class Minting {
   async start(): Promise<void> {
     const { book, confirmations, lane, batcher, clock } = this.#parts;
     await confirmations.step();
+    await this.#takeBackUncarried();
     for (const order of book.open()) this.#underway += isUnderway(order) ? 1 : 0;
     batcher.add(
       [...book.open()].filter((order) => this.#needsCarrier(order)),
@@ -72,6 +73,23 @@ export class Minting {
     await this.#compensateFailed(); // which also brings them to the batcher
     await lane.resume();
     this.#loops = Promise.all([this.#guard(this.#batchLoop()), this.#guard(this.#chainLoop())]);
+  }
+
+  /**
+   * Orders that should be on their way while the lane knows nothing of their transaction any more: it was closed for good
+   * by a run that served another minter. The chain was read up to its head before, so they are not minted.
+   */
+  async #takeBackUncarried(): Promise<void> {
+    const { book, lane } = this.#parts;
+    const uncarried = [...book.open()].filter(
+      ({ kind, carrier }) =>
+        (kind === "assigned" || kind === "broadcast") && carrier !== undefined && lane.attemptOf(carrier.hash) === undefined,
+    );
+    const told = uncarried.map(({ request }): Told => ({
+      orderId: request.orderId,
+      command: { kind: "unconfirm", reason: "nonce-taken" },
+    }));
+    if (told.length > 0) await book.execute(told);
   }
 
   /**
@@ -234,6 +252,8 @@ export class Minting {
     }
     const [only] = orders;
     if (orders.length === 1 && only) {
+      // Bytes of an order that was on its way may still be mined, so it cannot be refused any more.
+      if (!allows(only.kind, "rejected")) throw new BatchReverts(verdict.reason);
       await book.execute([{ orderId: only.request.orderId, command: { kind: "reject", code: verdict.code, reason: verdict.reason } }]);
       return;
     }

@@ -27,6 +27,8 @@ export interface ListProgress {
   readonly minted: number;
   readonly final: number;
   readonly rejected: number;
+  /** Rows whose voucher was handed out before and waits for its holder to redeem it. */
+  readonly handedOut: number;
 }
 
 /** Milliseconds from acceptance to a level, over the rows that reached it in this run. */
@@ -57,7 +59,7 @@ export function requestOf(row: MintRow, tenant: string): MintRequest {
 }
 
 /**
- * Mints the rows and resolves when each is final, rejected or found in conflict. Memory does not grow with the list:
+ * Mints the rows and resolves when each is final, rejected, handed out or found in conflict. Memory does not grow with the list:
  * rows are taken in as fast as orders become final.
  * @param onProgress called whenever a count changed; must be quick
  * @throws what stops minting; what was accepted stays accepted, and the same call goes on with it
@@ -97,7 +99,7 @@ class ListRun {
   readonly #times: Record<Level, number[]> = { tentative: [], auditable: [], final: [] };
   readonly #conflicts: IdempotencyConflict[] = [];
   readonly #rejections: { id: string | null; reason: string }[] = [];
-  #counts = { rows: 0, accepted: 0, resumed: 0, finalBefore: 0, minted: 0, final: 0, rejected: 0 };
+  #counts = { rows: 0, accepted: 0, resumed: 0, finalBefore: 0, minted: 0, final: 0, rejected: 0, handedOut: 0 };
   #conflictCount = 0;
   #complete = false;
   #startedAt: number | undefined;
@@ -168,13 +170,17 @@ class ListRun {
       this.#counts.finalBefore++;
       this.#counts.minted++;
       this.#counts.final++;
+    } else if (order.kind === "authorised") {
+      this.#open.delete(orderId);
+      this.#counts.handedOut++;
     } else {
       this.#counts.resumed++;
     }
   }
 
   #conflict(error: IdempotencyConflict): void {
-    this.#open.delete(error.orderId);
+    const underway = this.#open.delete(error.orderId) && this.#book.get(error.orderId)?.inclusion !== undefined;
+    if (underway) this.#counts.minted--; // the mint is another row's, counted when this one was expected
     this.#conflictCount++;
     if (this.#conflicts.length < shown) this.#conflicts.push(error);
   }

@@ -20,6 +20,8 @@ export type RequestOutcome =
 export type OrderListener = (order: Order, event: OrderEvent, before: Order | undefined) => void;
 
 export interface OrderBookOptions {
+  /** Contract that mints the orders of this book. Orders of other contracts in the same store are none of its business. */
+  readonly minter: string;
   /** Most orders that may be open (accepted and neither final nor rejected) at once. */
   readonly maxOpen: number;
   /** Milliseconds since the epoch. */
@@ -32,7 +34,6 @@ export interface OrderBookOptions {
   readonly random: () => number;
 }
 
-const snapshotName = "orders/open";
 /** Orders that a snapshot carries itself; those accepted later are replayed from their events. */
 const snapshotOrders = 1_000;
 const eventsBetweenSnapshots = 20_000;
@@ -115,7 +116,8 @@ export class OrderBook {
    * @throws TooManyOpenOrders before anything is written.
    */
   request(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
-    return this.#inTurn(() => this.#request(requests));
+    const { minter } = this.#options;
+    return this.#inTurn(() => this.#request(requests.map((request) => ({ ...request, minter }))));
   }
 
   /**
@@ -124,7 +126,8 @@ export class OrderBook {
    * @throws TooManyOpenOrders, VersionConflict (it is known here); nothing is written then.
    */
   adopt(request: MintRequest, voucher: VoucherBinding): Promise<void> {
-    return this.#inTurn(() => this.#adopt(request, voucher));
+    const { minter } = this.#options;
+    return this.#inTurn(() => this.#adopt({ ...request, minter }, voucher));
   }
 
   /**
@@ -250,8 +253,12 @@ export class OrderBook {
     return order;
   }
 
+  get #snapshotName(): string {
+    return `orders/open/${this.#options.minter.toLowerCase()}`;
+  }
+
   async #load(): Promise<void> {
-    const snapshot = await this.#store.loadSnapshot(snapshotName);
+    const snapshot = await this.#store.loadSnapshot(this.#snapshotName);
     for (const entry of (snapshot?.data ?? []) as unknown as readonly Entry[]) this.#open.set(entry.order.request.orderId, entry);
     this.#position = snapshot?.position ?? 0;
     for await (const event of this.#store.readAll(this.#position)) this.#replay(event);
@@ -265,6 +272,7 @@ export class OrderBook {
     const entry = this.#open.get(orderId);
     if (event.version !== (entry?.order.version ?? 0) + 1) return;
     const order = evolve(entry?.order, { kind: event.kind, data: event.data } as OrderEvent, orderId, event.at);
+    if (order.request.minter !== this.#options.minter) return;
     if (isClosed(order.kind)) this.#open.delete(orderId);
     else this.#open.set(orderId, { order, position: entry?.position ?? event.position });
   }
@@ -288,7 +296,7 @@ export class OrderBook {
       }
       carried.push(entry);
     }
-    await this.#store.saveSnapshot(snapshotName, { position, data: carried as unknown as Json });
+    await this.#store.saveSnapshot(this.#snapshotName, { position, data: carried as unknown as Json });
   }
 }
 
@@ -311,7 +319,10 @@ function requestedEvent(request: MintRequest): OrderEvent {
 function compare(request: MintRequest, order: Order): RequestOutcome {
   const was = order.request;
   // An order adopted from the chain's past says nothing of its URI.
-  const fields = was.key === null && was.uriDigest === "" ? (["to", "quantity"] as const) : (["to", "quantity", "uriDigest"] as const);
+  const fields =
+    was.key === null && was.uriDigest === ""
+      ? (["minter", "to", "quantity"] as const)
+      : (["minter", "to", "quantity", "uriDigest"] as const);
   const differences = fields.filter((field) => was[field] !== request[field]);
   if (differences.length === 0) return { outcome: "known", order };
   const words = differences.map((field) => `${field} was ${String(was[field])}, is now ${String(request[field])}`).join("; ");

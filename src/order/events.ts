@@ -17,6 +17,8 @@ export interface MintRequest {
   readonly quantity: number;
   /** keccak256 of the token's URI, zero bytes for none. */
   readonly uriDigest: string;
+  /** Contract that mints it. The book that accepts the order stamps its own, so that no other contract ever mints it too. */
+  readonly minter?: string;
 }
 
 /** The voucher number an order keeps for life, and the second its present voucher is bound to. */

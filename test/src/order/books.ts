@@ -27,9 +27,13 @@ export class StoreFolder {
   }
 }
 
+/** The contract that the tests' orders are for. */
+export const minter = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+
 /** A book with pauses that are only noted. */
 export function openBook(store: EventStore, options: Partial<OrderBookOptions> = {}): Promise<OrderBook> {
   return OrderBook.open(store, {
+    minter,
     maxOpen: 10_000,
     now: () => 1_000,
     isConflict: (error) => error instanceof VersionConflict,

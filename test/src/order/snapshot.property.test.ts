@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { type OrderBook, type OrderCommand } from "../../../src/order/index.ts";
 import type { EventStore } from "../../../src/store/index.ts";
-import { openBook, StoreFolder, storeWith } from "./books.ts";
+import { openBook, StoreFolder, storeWith, minter } from "./books.ts";
 import { authorised, hashOf, idOf, inclusionIn, requestFor } from "./orders.ts";
 
 const commands: readonly OrderCommand[] = [
@@ -73,7 +73,7 @@ describe("The order book's snapshot", function () {
     await book.execute([3, 1_200, 1_400].map((n) => ({ orderId: idOf(n), command: authorised })));
     await book.execute([4, 1_300].map((n) => ({ orderId: idOf(n), command: { kind: "reject", code: "X", reason: "x" } })));
     await book.close();
-    const snapshot = await store.loadSnapshot("orders/open");
+    const snapshot = await store.loadSnapshot(`orders/open/${minter.toLowerCase()}`);
     expect(snapshot?.data).to.have.lengthOf(1_000);
     expect(snapshot?.position).to.equal(1_001); // order 4 is closed, so 1,002 is the first that is not carried
     await book.execute([5, 1_001, 1_450].map((n) => ({ orderId: idOf(n), command: { kind: "reject", code: "X", reason: "x" } })));
