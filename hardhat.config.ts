@@ -60,7 +60,8 @@ export default defineConfig({
       hardfork: "osaka",
       chainId: 31337,
       blockGasLimit: 60_000_000n,
-      mining: { auto: false, interval: 1_000 },
+      allowBlocksWithSameTimestamp: true,
+      mining: { auto: false, interval: 1_000 * Number(process.env["MINTD_LOCAL_BLOCK_TIME"] ?? 1) },
     },
     // A real node on this machine; `npm start` starts it.
     local: {

@@ -131,6 +131,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       rpc,
       reader,
       chainId,
+      oneNode: !network.isPublic,
       minter: address,
       deployedAt: deployment.block,
       onReorg,

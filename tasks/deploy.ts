@@ -5,7 +5,7 @@ import { addressOf, type TaskContext, taskContext } from "./context.ts";
 import { factTable, print, reporting } from "./print.ts";
 
 /** Deploys what is missing on the context's network. @throws GenesisMismatch where the record is of another chain */
-export async function runDeploy(context: TaskContext): Promise<DeployReport> {
+export async function runDeploy(context: TaskContext, beforeRecord?: () => Promise<void>): Promise<DeployReport> {
   const { hre, network, deployments, keys, rpc } = context;
   try {
     await checkChain(rpc, await readDeployment(deployments, network));
@@ -15,7 +15,7 @@ export async function runDeploy(context: TaskContext): Promise<DeployReport> {
   // A fresh clone has no artifacts; where nothing changed this takes no time.
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const connection = await hre.network.getOrCreate(network);
-  return deploy(connection, { directory: deployments, network, signer: addressOf(keys.voucher) });
+  return deploy(connection, { directory: deployments, network, signer: addressOf(keys.voucher), beforeRecord });
 }
 
 const action: NewTaskActionFunction<{ readonly json: boolean }> = ({ json }, hre) =>

@@ -17,3 +17,18 @@ export function stopOnSignal(stop: () => void): () => void {
     process.off("SIGTERM", stop);
   };
 }
+
+/** The promise's outcome, or the signal's reason if that comes first. */
+export async function orAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => {
+    aborted.reject(signal.reason as Error);
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

@@ -20,10 +20,11 @@ export interface MintListResult extends ListReport {
   readonly gasUsed: number;
 }
 
-/** Mints a list and returns when every row is final, rejected or in conflict. */
+/** Mints a list and returns when every row is final, rejected or in conflict. An abort of `signal` ends it with its reason. */
 export async function runMintList(
   hre: Parameters<typeof taskContext>[0],
   { csv, minter, skipInvalid }: Omit<Args, "json">,
+  signal?: AbortSignal,
 ): Promise<MintListResult> {
   const context = await taskContext(hre);
   const options = { skipInvalid, maxQuantity: context.config.orders.maxQuantity };
@@ -33,6 +34,11 @@ export async function runMintList(
   const stop = stopOnSignal(() => {
     mintd.minting.fail(new Interrupted());
   });
+  const fail = () => {
+    mintd.minting.fail(signal?.reason);
+  };
+  signal?.addEventListener("abort", fail, { once: true });
+  if (signal?.aborted) fail();
   let [minted, final] = [0, 0];
   const hide = showProgress("final", checked.rows, () => ({
     done: final,
@@ -52,6 +58,7 @@ export async function runMintList(
   } finally {
     hide();
     stop();
+    signal?.removeEventListener("abort", fail);
   }
 }
 

@@ -40,7 +40,19 @@ export class Anvil {
   static async start(options: AnvilOptions = {}): Promise<Anvil> {
     const port = options.port ?? (await freePort());
     const args = [
-      ["--port", String(port), "--host", "127.0.0.1", "--hardfork", "osaka", "--chain-id", String(options.chainId ?? 31_337), "--quiet"],
+      [
+        "--port",
+        String(port),
+        "--host",
+        "127.0.0.1",
+        "--hardfork",
+        "osaka",
+        "--chain-id",
+        String(options.chainId ?? 31_337),
+        "--quiet",
+        "--prune-history",
+        "64",
+      ],
       options.blockTime === undefined ? [] : ["--block-time", String(options.blockTime)],
       options.noMining ? ["--no-mining"] : [],
       options.state === undefined ? [] : ["--load-state", options.state],

@@ -11,6 +11,8 @@ export interface DeployOptions {
   readonly network: string;
   /** Account that signs vouchers; granted by the admin if it is no signer yet. */
   readonly signer: string;
+  /** Called when the contracts are on the chain, before that is recorded; e.g. makes a local chain keep its blocks. */
+  readonly beforeRecord?: (() => Promise<void>) | undefined;
 }
 
 export interface DeployReport {
@@ -75,6 +77,7 @@ async function deployAnew(connection: NetworkConnection, options: DeployOptions)
       EditionMinter: await record(editionMinter, [authority, "mintd editions", "MINTE", ""]),
     },
   };
+  await options.beforeRecord?.();
   await writeRecord(deploymentFile(options.directory, options.network), deployment);
   return deployment;
 }

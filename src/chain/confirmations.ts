@@ -13,6 +13,8 @@ export interface ConfirmationsParts {
   readonly rpc: Rpc;
   readonly reader: MintLogReader;
   readonly chainId: number;
+  /** Whether the chain is one node alone, as a local one is. */
+  readonly oneNode: boolean;
   readonly minter: string;
   /** Block of the minter's deployment: no mint lies below it. */
   readonly deployedAt: number;
@@ -59,7 +61,7 @@ export class Confirmations {
   /** Takes up where the last run's look at the chain ended. */
   static async open(parts: ConfirmationsParts): Promise<Confirmations> {
     const saved = await parts.store.loadSnapshot(checkpointName(parts));
-    const confirmations = new Confirmations(parts, new Heads(parts.rpc, (saved?.data ?? []) as unknown as Header[]));
+    const confirmations = new Confirmations(parts, new Heads(parts.rpc, (saved?.data ?? []) as unknown as Header[], parts));
     for (const order of parts.book.open()) {
       if (order.inclusion) parts.lane.mined(order.inclusion.txHash, order.inclusion.block, order.inclusion.blockHash);
     }
@@ -83,10 +85,10 @@ export class Confirmations {
       await this.#do(next);
       this.#todo.shift();
     }
+    await this.#checkpoint(); // before orders become final by it: a chain that loses blocks is held against what they were final under
     await this.#lookAfterAttempts();
     await this.#deepen();
     await this.#settle();
-    await this.#checkpoint();
     return true;
   }
 
@@ -110,7 +112,7 @@ export class Confirmations {
     // A first look has no past to read unless orders are open already, e.g. because the checkpoint was lost.
     if (first && this.#parts.book.openCount > 0) this.#todo.push({ kind: "catch up", from: this.#parts.deployedAt, to: start - 1 });
     this.#todo.push(...added.map((header): Todo => ({ kind: "read", header })));
-    return added.length > 0;
+    return added.length > 0 || orphaned.length > 0;
   }
 
   async #do(item: Todo): Promise<void> {
@@ -227,7 +229,9 @@ export class Confirmations {
   }
 }
 
-const checkpointName = ({ chainId, minter }: ConfirmationsParts): string => `heads/${chainId}/${minter.toLowerCase()}`;
+/** Name of the snapshot that holds the newest known blocks. */
+export const checkpointName = ({ chainId, minter }: { readonly chainId: number; readonly minter: string }): string =>
+  `heads/${chainId}/${minter.toLowerCase()}`;
 
 function inclusionOf({ log, block, blockHash, txHash }: Located<Minted>): Inclusion {
   return { block, blockHash, txHash, firstTokenId: log.firstTokenId.toString() };

@@ -37,15 +37,18 @@ interface RawHeader {
 
 /**
  * Follows the canonical chain by hash. A head that is lower than the known one and lies on the same chain is a lagging
- * endpoint, not a reorg: only a block that contradicts a known one takes that one back (law 7).
+ * endpoint, not a reorg: only a block that contradicts a known one takes that one back (law 7). A chain that is one node
+ * alone cannot lag behind itself: there, a lower head means that the blocks above it are lost.
  */
 export class Heads {
   readonly #rpc: Rpc;
+  readonly #oneNode: boolean;
   /** Canonical headers without a gap, oldest first. */
   #window: Header[];
 
-  constructor(rpc: Rpc, window: readonly Header[]) {
+  constructor(rpc: Rpc, window: readonly Header[], { oneNode }: { readonly oneNode: boolean }) {
     this.#rpc = rpc;
+    this.#oneNode = oneNode;
     this.#window = [...window];
   }
 
@@ -75,8 +78,13 @@ export class Heads {
       this.#window = await this.#range(Math.max(0, latest.number - headerWindow + 1), latest);
       return { orphaned: [], added: [latest] };
     }
-    if (latest.hash === tip.hash || this.#at(latest.number)?.hash === latest.hash) return nothing;
+    if (latest.hash === tip.hash) return nothing;
+    if (!this.#oneNode && this.#at(latest.number)?.hash === latest.hash) return nothing;
     const { ancestor, orphaned } = await this.#commonAncestor(latest);
+    if (ancestor.hash === latest.hash) {
+      this.#window = this.#window.filter((header) => header.number <= ancestor.number);
+      return { orphaned, added: [] };
+    }
     const from = Math.max(ancestor.number + 1, latest.number - headerWindow + 1);
     const added = await this.#range(from, latest);
     const skipped = from > ancestor.number + 1 ? { skipped: { from: ancestor.number + 1, to: from - 1 } } : {};

@@ -69,4 +69,5 @@ export const earlyVariables: Readonly<Record<string, string>> = {
   MINTD_HOME: "Folder below which everything is written: `deployments/` and the data folder. Default: the project.",
   MINTD_LOCAL_PORT: "Port of the local chain. Default: `8545`.",
   MINTD_LOCAL_BLOCK_TIME: "Seconds between blocks of the local chain; decimals are allowed. Default: `1`.",
+  MINTD_LOCAL_NODE: "`hardhat` takes Hardhat's own node where anvil would be taken; it forgets its blocks when it stops.",
 };

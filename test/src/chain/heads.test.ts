@@ -16,14 +16,14 @@ describe("Heads", function () {
   beforeEach(async () => {
     anvil = await Anvil.start();
     await anvil.mine(100);
-    heads = new Heads(anvil.rpc, []);
+    heads = new Heads(anvil.rpc, [], { oneNode: false });
     await heads.look();
   });
 
   afterEach(() => anvil.kill());
 
   it("begin at the newest block, know those before it, and see nothing new while there is nothing new", async () => {
-    expect(numbers((await new Heads(anvil.rpc, []).look()).added)).to.deep.equal([100]);
+    expect(numbers((await new Heads(anvil.rpc, [], { oneNode: false }).look()).added)).to.deep.equal([100]);
     expect(numbers(heads.window)).to.deep.equal(range(37, 100));
     expect(await heads.look()).to.deep.equal({ orphaned: [], added: [] });
   });
@@ -105,7 +105,7 @@ describe("Heads", function () {
   it("refuse another chain", async () => {
     const other = await Anvil.start({ args: ["--timestamp", "1700000000"] });
     await other.mine(120);
-    const lost = new Heads(other.rpc, heads.window);
+    const lost = new Heads(other.rpc, heads.window, { oneNode: false });
     await failure("FINAL_BLOCKS_LOST", lost.look());
     await other.kill();
   });
@@ -115,7 +115,7 @@ describe("Heads", function () {
     const failing = rpcWith(anvil.rpc, (method) => {
       if (answers-- <= 0) throw new RpcUnanswered(method, "the test's endpoint", "HTTP 500");
     });
-    const followed = new Heads(failing, heads.window);
+    const followed = new Heads(failing, heads.window, { oneNode: false });
     await anvil.mine(7);
     await failure("RPC_UNANSWERED", followed.look());
     expect(numbers(followed.window)).to.deep.equal(range(37, 100));
