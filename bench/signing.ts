@@ -10,6 +10,7 @@ import { keccak256 } from "../src/keccak/index.ts";
 import { Secret } from "../src/secret.ts";
 import { batchDigest, encodeRedeemBatch, nativeSigner, recover, signVoucher, toHex, voucherDigest } from "../src/voucher/index.ts";
 import { minterAbi, type Redemption } from "../src/voucher/index.ts";
+import { batchTypes, types } from "../test/src/voucher/reference.ts";
 
 const ROUNDS = 7;
 const ROUND_MS = 250;
@@ -23,16 +24,6 @@ interface Contest {
 
 const domain = { chainId: 31337, verifyingContract: "0x55AC5436e68305A0C54297642163A8FdF23BbA0a" };
 const ethersDomain = { name: "mintd", version: "1", ...domain };
-const types = {
-  Voucher: [
-    { name: "to", type: "address" },
-    { name: "quantity", type: "uint32" },
-    { name: "hybridNonce", type: "bytes32" },
-    { name: "orderId", type: "bytes32" },
-    { name: "uriDigest", type: "bytes32" },
-  ],
-};
-const batchTypes = { ...types, VoucherBatch: [{ name: "vouchers", type: "Voucher[]" }] };
 
 let number = 0n;
 /** A fresh redemption each time, so that nobody profits from a cache. */

@@ -6,22 +6,13 @@ import { writeFileSync } from "node:fs";
 import { AbiCoder, computeAddress, getAddress, Interface, keccak256, recoverAddress, SigningKey, solidityPackedKeccak256 } from "ethers";
 import { dataSlice, id, toUtf8Bytes, TypedDataEncoder, ZeroHash } from "ethers";
 import { format } from "prettier";
+import { batchTypes, types } from "../test/src/voucher/reference.ts";
 
 const SEED = "mintd.vectors.1";
 const VOUCHERS = 64;
 const BATCH_SIZES = [1, 2, 7, 100];
 const HYBRID_NONCES = 1024;
 
-const types = {
-  Voucher: [
-    { name: "to", type: "address" },
-    { name: "quantity", type: "uint32" },
-    { name: "hybridNonce", type: "bytes32" },
-    { name: "orderId", type: "bytes32" },
-    { name: "uriDigest", type: "bytes32" },
-  ],
-};
-const batchTypes = { ...types, VoucherBatch: [{ name: "vouchers", type: "Voucher[]" }] };
 const tuple = "(address to,uint32 quantity,uint64 txCount,uint64 alignedSecond,bytes32 orderId,bytes32 uriDigest)";
 const minter = new Interface([
   `function redeem(${tuple} redemption, bytes signature)`,

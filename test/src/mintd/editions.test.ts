@@ -16,4 +16,10 @@ describe("mintd mints editions", function () {
     const again = await world.mint(rows, { minter: "EditionMinter" });
     expect(again).to.include({ accepted: 0, finalBefore: 9, rejected: 1 });
   });
+
+  it("to a contract alone in its batch, with the gas that its refusal needs", async () => {
+    const rows = listOf(1).map((row) => ({ ...row, to: world.deployment.contracts.AccessManager.address }));
+    expect(await world.mint(rows, { minter: "EditionMinter" })).to.include({ rows: 1, minted: 0, rejected: 1 });
+    expect(world.troubles).to.deep.equal([]);
+  });
 });

@@ -4,7 +4,8 @@ import { minterAbi, type Redemption, type VoucherDomain } from "../../../src/vou
 /** ethers' own slow way to the same bytes: what the fast path is held to. */
 export const minter = new Interface(minterAbi);
 
-const types = {
+/** The EIP-712 types as ethers wants them. */
+export const types = {
   Voucher: [
     { name: "to", type: "address" },
     { name: "quantity", type: "uint32" },
@@ -13,7 +14,7 @@ const types = {
     { name: "uriDigest", type: "bytes32" },
   ],
 };
-const batchTypes = { ...types, VoucherBatch: [{ name: "vouchers", type: "Voucher[]" }] };
+export const batchTypes = { ...types, VoucherBatch: [{ name: "vouchers", type: "Voucher[]" }] };
 
 function typed({ to, quantity, txCount, alignedSecond, orderId, uriDigest }: Redemption) {
   return { to, quantity, hybridNonce: solidityPackedKeccak256(["uint256", "uint64"], [txCount, alignedSecond]), orderId, uriDigest };
