@@ -175,9 +175,15 @@ export class Confirmations {
     await lane.resendMissing();
   }
 
+  /** A level is announced only for a block that is canonical now: whatever made us believe in another one is taken back. */
   async #deepen(): Promise<void> {
     const head = this.#heads.tip?.number ?? 0;
     for (const [blockHash, block] of this.#blocks) {
+      const canonical = this.#heads.window.find(({ number }) => number === block.number);
+      if (canonical && canonical.hash !== blockHash) {
+        await this.#takeBack(blockHash);
+        continue;
+      }
       const depth = this.#heads.depthOf(block.number);
       const due = depth >= levelDepth.final ? "final" : depth >= levelDepth.auditable ? "auditable" : "tentative";
       if (block.level === due) continue;
@@ -218,8 +224,11 @@ export class Confirmations {
     if (voucher) this.#byNumber.set(voucher.number, request.orderId);
     if (!inclusion) return;
     const known = this.#blocks.get(inclusion.blockHash);
-    if (known) known.orderIds.add(request.orderId);
-    else this.#blocks.set(inclusion.blockHash, { number: inclusion.block, level: "tentative", orderIds: new Set([request.orderId]) });
+    if (known?.orderIds.has(request.orderId)) return;
+    if (known) {
+      known.orderIds.add(request.orderId);
+      known.level = "tentative"; // a mint that was seen late: its block's levels are told again, and only it does not know them yet
+    } else this.#blocks.set(inclusion.blockHash, { number: inclusion.block, level: "tentative", orderIds: new Set([request.orderId]) });
   }
 
   #forget(blockHash: string, orderId: string): void {

@@ -184,7 +184,9 @@ class LocalNode implements LocalChain {
       } catch (error) {
         if (!(error instanceof RpcUnanswered || error instanceof RpcRefused)) throw error; // busy, perhaps: the next save is soon
       }
-      await this.#watch(Math.max(2_000, 10 * (clock.now() - before)), signal); // a tenth of the time at most goes into saving
+      // Every two blocks or two seconds, so that a kill costs far fewer than 32 blocks; but at most a tenth of the time goes into saving.
+      const pauseMs = 2_000 * Math.min(1, this.#options.blockTimeSeconds);
+      await this.#watch(Math.max(pauseMs, 10 * (clock.now() - before)), signal);
     }
   }
 

@@ -1,5 +1,8 @@
 import { expect } from "chai";
 import { rm } from "node:fs/promises";
+import { requestOf } from "../../../src/list/index.ts";
+import { voucherNumbersStream } from "../../../src/nonce/index.ts";
+import { openSqliteStore } from "../../../src/store/index.ts";
 import { listOf, World } from "./world.ts";
 
 describe("A store that does not know what the chain has", function () {
@@ -36,5 +39,34 @@ describe("A store that does not know what the chain has", function () {
     expect(report).to.include({ conflictCount: 1, accepted: 0 });
     await world.mint(others, { onAdopted: (orders) => adopted.push(orders) });
     expect(adopted).to.deep.equal([3]);
+  });
+
+  it("never calls a mint final that it believes to be in a block which is not canonical: it is taken back and driven again", async () => {
+    const [row] = listOf(1);
+    if (!row) throw new Error("a list of one has a first row");
+    const { orderId, ...data } = requestOf(row, "default");
+    const store = await openSqliteStore({ path: world.storePath });
+    const tentative = { block: 1, blockHash: `0x${"ab".repeat(32)}`, txHash: `0x${"cd".repeat(32)}`, firstTokenId: "1" };
+    await store.append([
+      {
+        stream: `order/${orderId}`,
+        expected: 0,
+        events: [
+          { kind: "requested", data: { ...data, minter: world.minter } },
+          { kind: "authorised", data: { number: "7", second: 0 } },
+          { kind: "tentative", data: tentative },
+        ],
+      },
+      {
+        stream: voucherNumbersStream(31_337, world.minter),
+        expected: 0,
+        events: [{ kind: "leased", data: { firstWord: "0", words: 1, epoch: 1 } }],
+      },
+    ]);
+    await store.close();
+    const report = await world.mint([row]);
+    expect(report).to.include({ accepted: 0, resumed: 1, final: 1 });
+    expect(await world.minted()).to.deep.equal([orderId]);
+    expect(await world.counts()).to.include({ unconfirmed: 1, tentative: 2, final: 1 });
   });
 });
