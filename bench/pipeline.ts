@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 import { type BenchChain, benchChain, keys } from "./bench-chain.ts";
 import { median, spread } from "./statistics.ts";
 import { batchGas, type Rpc } from "../src/chain/index.ts";
-import { signTransaction } from "../src/chain/transaction.ts";
+import { signTransaction } from "../src/chain/lane/transaction.ts";
 import { systemClock } from "../src/clock.ts";
 import { loadConfig } from "../src/config/index.ts";
 import { mintList, type MintRow } from "../src/list/index.ts";

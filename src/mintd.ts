@@ -26,6 +26,7 @@ import { VoucherNonces } from "./nonce/index.ts";
 import { OrderBook } from "./order/index.ts";
 import type { Secret } from "./secret.ts";
 import { type EventStore, openSqliteStore, VersionConflict } from "./store/index.ts";
+import type { Reach } from "./write-ahead.ts";
 import { type DigestSigner, nativeSigner, type VoucherDomain } from "./voucher/index.ts";
 
 export interface MintdOptions {
@@ -45,6 +46,8 @@ export interface MintdOptions {
   readonly onAdopted?: (orders: number) => void;
   /** Hears of blocks that were reorganised away. */
   readonly onReorg?: (orphaned: readonly Header[]) => void;
+  /** Called at the labelled points of the write-ahead path; for tests that end the process there. */
+  readonly reach?: Reach;
 }
 
 /** The running service. */
@@ -78,6 +81,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
     onTrouble = () => undefined,
     onReorg = () => undefined,
     onAdopted = () => undefined,
+    reach = () => undefined,
   } = options;
   const minter = options.minter ?? "VoucherMinter";
   const { address } = deployment.contracts[minter];
@@ -123,6 +127,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       clock,
       onTrouble: trouble,
       onFatal: fail,
+      reach,
     });
     const confirmations = await Confirmations.open({
       store,
@@ -135,6 +140,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       minter: address,
       deployedAt: deployment.block,
       onReorg,
+      reach,
     });
     const domain = { chainId, verifyingContract: address };
     const feeLimits = { maxFeePerGas: gwei(config.fees.maxFeePerGasGwei), priorityFee: gwei(config.fees.priorityFeeGwei) };
@@ -151,6 +157,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       feeLimits,
       clock,
       onTrouble,
+      reach,
     });
     const stop = async (): Promise<void> => {
       await minting.stop();

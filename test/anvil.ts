@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { HttpRpc, type Rpc } from "../src/chain/index.ts";
-import { toQuantity } from "../src/chain/rpc.ts";
+import { toQuantity } from "../src/chain/rpc/rpc.ts";
 import { eventually } from "./eventually.ts";
 
 const binary = join(dirname(createRequire(import.meta.url).resolve("@foundry-rs/anvil-linux-amd64/package.json")), "bin", "anvil");

@@ -1,16 +1,17 @@
 import type { Clock } from "../clock.ts";
 import { allows, type MintRequest, type Order, type OrderBook, type OrderEvent, type RequestOutcome, type Told } from "../order/index.ts";
 import type { DigestSigner, VoucherDomain } from "../voucher/index.ts";
-import type { Batcher } from "./batcher.ts";
+import type { Reach } from "../write-ahead.ts";
+import type { Batcher } from "./batch/batcher.ts";
 import { Bell } from "./bell.ts";
-import type { Confirmations } from "./confirmations.ts";
+import type { Confirmations } from "./confirm/confirmations.ts";
 import { InsufficientFunds, TransactionRefused } from "./errors.ts";
-import { FeeCapReached, type Fees, feesFor, type FeeLimits, nextBaseFee } from "./fees.ts";
-import type { Lane } from "./lane.ts";
+import { FeeCapReached, type Fees, feesFor, type FeeLimits, nextBaseFee } from "./fees/fees.ts";
+import type { Lane } from "./lane/lane.ts";
 import type { Network } from "./networks.ts";
-import { redemptionBatch, type RedemptionBatch } from "./redemption-batch.ts";
-import { type Rpc, RpcRefused, RpcUnanswered } from "./rpc.ts";
-import { BatchReverts, simulate, type Simulation } from "./simulation.ts";
+import { redemptionBatch, type RedemptionBatch } from "./batch/redemption-batch.ts";
+import { type Rpc, RpcRefused, RpcUnanswered } from "./rpc/rpc.ts";
+import { BatchReverts, simulate, type Simulation } from "./batch/simulation.ts";
 
 export interface MintingParts {
   readonly book: OrderBook;
@@ -27,6 +28,7 @@ export interface MintingParts {
   readonly clock: Clock;
   /** Hears what goes wrong while minting goes on. */
   readonly onTrouble: (error: unknown) => void;
+  readonly reach: Reach;
 }
 
 /** Orders that may wait for a lane before more are taken in. */
@@ -110,7 +112,9 @@ export class Minting {
     const { book, batcher, clock } = this.#parts;
     const full = () => book.room < requests.length || batcher.size >= mostWaiting;
     while (full()) await this.#orFatal(this.#bell.next());
+    this.#parts.reach("request:received");
     const outcomes = await this.#orFatal(book.request(requests));
+    this.#parts.reach("request:accepted");
     batcher.add(
       outcomes.flatMap((outcome) => (outcome.outcome === "accepted" ? outcome.order : [])),
       clock.now(),

@@ -3,7 +3,7 @@ import type { EventStore } from "../store/index.ts";
 import type { Deployment, MinterName } from "./deployment.ts";
 import { ChainMismatch, GenesisMismatch, InsufficientFunds, NoCodeAtAddress, SignerNotAuthorised } from "./errors.ts";
 import { networkOf } from "./networks.ts";
-import { type Rpc, RpcRefused } from "./rpc.ts";
+import { type Rpc, RpcRefused } from "./rpc/rpc.ts";
 
 /**
  * The chain is the one that the deployment and the store are about.

@@ -9,12 +9,12 @@ import {
   signVoucher,
   type VoucherDomain,
 } from "../voucher/index.ts";
-import { batchGas } from "./batcher.ts";
+import { batchGas } from "./batch/batcher.ts";
 import { VoucherForElsewhere } from "./errors.ts";
-import { feesFor, type FeeLimits, nextBaseFee } from "./fees.ts";
-import type { Lane } from "./lane.ts";
-import type { Rpc } from "./rpc.ts";
-import { BatchReverts, simulate } from "./simulation.ts";
+import { feesFor, type FeeLimits, nextBaseFee } from "./fees/fees.ts";
+import type { Lane } from "./lane/lane.ts";
+import type { Rpc } from "./rpc/rpc.ts";
+import { BatchReverts, simulate } from "./batch/simulation.ts";
 
 export interface TwoStageParts {
   readonly store: EventStore;

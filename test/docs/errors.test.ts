@@ -20,7 +20,7 @@ function ofRows(): string[] {
 
 /** Codes of rejections: from the table of the contract's errors, and those given on the spot. */
 function ofRejections(): string[] {
-  const [, table = ""] = /const ofItem[^=]*= \{([^}]*)\}/.exec(text("src/chain/simulation.ts")) ?? [];
+  const [, table = ""] = /const ofItem[^=]*= \{([^}]*)\}/.exec(text("src/chain/batch/simulation.ts")) ?? [];
   const given = globSync("src/**/*.ts", { cwd: root }).flatMap((file) => first(text(file).matchAll(/kind: "reject", code: "(\w+)"/g)));
   return [...first(table.matchAll(/"(\w+)"/g)), ...given];
 }

@@ -32,7 +32,7 @@ describe("mintd's record", function () {
     let sent = 0;
     const { rpc } = world.anvil;
     const losing: typeof rpc = {
-      batch: (calls) => rpc.batch(calls),
+      each: (calls) => rpc.each(calls),
       async request<T>(method: string, params: readonly unknown[]): Promise<T> {
         const answer = await rpc.request<T>(method, params);
         if (method === "eth_sendRawTransaction" && sent++ % 3 === 0) throw new RpcUnanswered(method, "the test's endpoint", "ECONNRESET");

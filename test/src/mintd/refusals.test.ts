@@ -12,7 +12,7 @@ function answering(rpc: Rpc, answers: Readonly<Record<string, unknown>>): Rpc {
   return {
     request: <T>(method: string, params: readonly unknown[]) =>
       method in answers ? Promise.resolve(answers[method] as T) : rpc.request<T>(method, params),
-    batch: (calls) => rpc.batch(calls),
+    each: (calls) => rpc.each(calls),
   };
 }
 

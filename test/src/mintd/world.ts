@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ContractFactory, HDNodeWallet, Interface, type InterfaceAbi, JsonRpcProvider, keccak256, Wallet } from "ethers";
-import type { Deployment, Rpc } from "../../../src/chain/index.ts";
+import { type Deployment, type Rpc, type RpcCall, type RpcOutcome, RpcRefused, RpcUnanswered } from "../../../src/chain/index.ts";
 import { configSchema } from "../../../src/config/schema.ts";
 import type { ListReport } from "../../../src/list/index.ts";
 import { mintList } from "../../../src/list/mint-list.ts";
@@ -146,11 +146,17 @@ export function rpcWith(rpc: Rpc, before: (method: string, params: readonly unkn
       await before(method, params);
       return rpc.request<T>(method, params);
     },
-    async batch<T>(calls: Parameters<Rpc["batch"]>[0]): Promise<T[]> {
-      for (const { method, params } of calls) await before(method, params);
-      return rpc.batch<T>(calls);
+    each<T>(calls: readonly RpcCall[]): Promise<RpcOutcome<T>[]> {
+      return Promise.all(calls.map(async ({ method, params }) => this.request<T>(method, params).then(succeeded, refused)));
     },
   };
+}
+
+const succeeded = <T>(value: T): RpcOutcome<T> => ({ ok: true, value });
+
+function refused(error: unknown): RpcOutcome<never> {
+  if (error instanceof RpcRefused || error instanceof RpcUnanswered) return { ok: false, error };
+  throw error;
 }
 
 interface Artifact {

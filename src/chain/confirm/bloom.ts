@@ -1,4 +1,4 @@
-import { keccak256 } from "../keccak/index.ts";
+import { keccak256 } from "../../keccak/index.ts";
 
 /**
  * The bits that an address or topic sets in a block's logs bloom: three numbers below 2048, each the low 11 bits of a

@@ -1,6 +1,6 @@
 import { RLP } from "@ethereumjs/rlp";
-import { keccak256 } from "../keccak/index.ts";
-import { type DigestSigner, toHex } from "../voucher/index.ts";
+import { keccak256 } from "../../keccak/index.ts";
+import { type DigestSigner, toHex } from "../../voucher/index.ts";
 
 export interface UnsignedTransaction {
   readonly chainId: number;

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { toBeHex, zeroPadValue } from "ethers";
-import { consequencesOf, type Receipt } from "../../../src/chain/settlement.ts";
-import type { Order } from "../../../src/order/index.ts";
-import { VOUCHER_SKIPPED_TOPIC } from "../../../src/voucher/index.ts";
-import { carrierOf, hashOf, idOf, inclusionIn, requestFor } from "../order/orders.ts";
+import { consequencesOf, type Receipt } from "../../../../src/chain/lane/settlement.ts";
+import type { Order } from "../../../../src/order/index.ts";
+import { VOUCHER_SKIPPED_TOPIC } from "../../../../src/voucher/index.ts";
+import { carrierOf, hashOf, idOf, inclusionIn, requestFor } from "../../order/orders.ts";
 
 const minter = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 const word = (value: number): string => zeroPadValue(toBeHex(value), 32);

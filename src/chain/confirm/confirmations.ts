@@ -1,10 +1,11 @@
-import { type Inclusion, type Level, levelDepth, type Order, type OrderBook, type OrderEvent, type Told } from "../order/index.ts";
-import type { EventStore } from "../store/index.ts";
-import type { Minted, VoucherSkipped } from "../voucher/index.ts";
+import { type Inclusion, type Level, levelDepth, type Order, type OrderBook, type OrderEvent, type Told } from "../../order/index.ts";
+import type { EventStore } from "../../store/index.ts";
+import type { Minted, VoucherSkipped } from "../../voucher/index.ts";
 import { type Header, Heads, type HeadChange } from "./heads.ts";
-import type { Lane } from "./lane.ts";
+import type { Lane } from "../lane/lane.ts";
 import type { Located, MintLogReader, MintLogs } from "./mint-logs.ts";
-import type { Rpc } from "./rpc.ts";
+import type { Rpc } from "../rpc/rpc.ts";
+import type { Reach } from "../../write-ahead.ts";
 
 export interface ConfirmationsParts {
   readonly store: EventStore;
@@ -20,6 +21,7 @@ export interface ConfirmationsParts {
   readonly deployedAt: number;
   /** Hears of reorgs, once each. */
   readonly onReorg: (orphaned: readonly Header[]) => void;
+  readonly reach: Reach;
 }
 
 /** Orders told in one append; bounds how long the event loop is held. */
@@ -127,6 +129,7 @@ export class Confirmations {
   }
 
   async #takeBack(blockHash: string): Promise<void> {
+    this.#parts.reach("reorg:seen");
     const orderIds = [...(this.#blocks.get(blockHash)?.orderIds ?? [])];
     await this.#execute(orderIds.map((orderId) => ({ orderId, command: { kind: "unconfirm", reason: "reorg", blockHash } })));
     await this.#parts.lane.orphaned(blockHash);
@@ -138,8 +141,10 @@ export class Confirmations {
   }
 
   async #tell({ minted, skipped }: MintLogs): Promise<void> {
+    if (minted.length > 0) this.#parts.reach("inclusion:seen");
     for (const { txHash, block, blockHash } of [...minted, ...skipped]) this.#parts.lane.mined(txHash, block, blockHash);
     await this.#execute(minted.map((mint) => ({ orderId: mint.log.orderId, command: { kind: "include", inclusion: inclusionOf(mint) } })));
+    if (minted.length > 0) this.#parts.reach("inclusion:recorded");
     const told: Told[] = [];
     for (const skip of skipped) told.push(...(await this.#ofSkipped(skip)));
     await this.#execute(told);
@@ -189,6 +194,7 @@ export class Confirmations {
       if (block.level === due) continue;
       block.level = due;
       await this.#execute([...block.orderIds].map((orderId) => ({ orderId, command: { kind: "deepen", blockHash, head } })));
+      this.#parts.reach("level:recorded");
     }
   }
 
@@ -205,6 +211,7 @@ export class Confirmations {
       position: await this.#parts.store.head(),
       data: headers,
     });
+    this.#parts.reach("checkpoint:saved");
   }
 
   async #execute(told: readonly Told[]): Promise<void> {

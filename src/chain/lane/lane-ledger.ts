@@ -1,4 +1,4 @@
-import type { EventStore, StoredEvent, StreamId, Version } from "../store/event-store.ts";
+import type { EventStore, StoredEvent, StreamId, Version } from "../../store/event-store.ts";
 
 /** One signed transaction for a lane's nonce, as it was made durable before its first broadcast. */
 export interface Attempt {

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { type Header, Heads } from "../../../src/chain/heads.ts";
-import { Anvil } from "../../anvil.ts";
-import { rpcWith } from "../mintd/world.ts";
-import { RpcUnanswered } from "../../../src/chain/index.ts";
-import { failure } from "../store/expectations.ts";
+import { type Header, Heads } from "../../../../src/chain/confirm/heads.ts";
+import { Anvil } from "../../../anvil.ts";
+import { rpcWith } from "../../mintd/world.ts";
+import { RpcUnanswered } from "../../../../src/chain/index.ts";
+import { failure } from "../../store/expectations.ts";
 
 const numbers = (headers: readonly Header[]): number[] => headers.map(({ number }) => number);
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);

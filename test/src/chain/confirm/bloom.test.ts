@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { id, Wallet } from "ethers";
-import { bloomBits, bloomMayHold } from "../../../src/chain/bloom.ts";
-import { MINTED_TOPIC } from "../../../src/voucher/index.ts";
-import { listOf, World } from "../mintd/world.ts";
+import { bloomBits, bloomMayHold } from "../../../../src/chain/confirm/bloom.ts";
+import { MINTED_TOPIC } from "../../../../src/voucher/index.ts";
+import { listOf, World } from "../../mintd/world.ts";
 
 interface Log {
   readonly address: string;

@@ -1,6 +1,6 @@
-import { levelDepth } from "../order/index.ts";
-import { FinalBlocksLost } from "./errors.ts";
-import { type Rpc, RpcUnanswered, toQuantity } from "./rpc.ts";
+import { levelDepth } from "../../order/index.ts";
+import { FinalBlocksLost } from "../errors.ts";
+import { batch, type Rpc, RpcUnanswered, toQuantity } from "../rpc/rpc.ts";
 
 /** A block as far as confirmations need it. */
 export interface Header {
@@ -123,7 +123,8 @@ export class Heads {
 
   async #range(from: number, latest: Header): Promise<Header[]> {
     const numbers = Array.from({ length: latest.number - from }, (_, i) => from + i);
-    const raw = await this.#rpc.batch<RawHeader | null>(
+    const raw = await batch<RawHeader | null>(
+      this.#rpc,
       numbers.map((n) => ({ method: "eth_getBlockByNumber", params: [toQuantity(n), false] })),
     );
     const headers = [...raw.map((block) => toHeader(block)), latest];

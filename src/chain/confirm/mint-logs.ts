@@ -1,8 +1,8 @@
 import { id } from "ethers";
-import { decodeMinted, decodeSkipped, type Minted, MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC, type VoucherSkipped } from "../voucher/index.ts";
+import { decodeMinted, decodeSkipped, type Minted, MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC, type VoucherSkipped } from "../../voucher/index.ts";
 import { bloomBits, bloomMayHold } from "./bloom.ts";
 import type { Header } from "./heads.ts";
-import { type Rpc, RpcRefused, RpcUnanswered, toQuantity } from "./rpc.ts";
+import { type Rpc, RpcRefused, RpcUnanswered, toQuantity } from "../rpc/rpc.ts";
 
 /** A log with the block and transaction that carry it. */
 export interface Located<T> {

@@ -1,4 +1,4 @@
-import { type Rpc, type RpcCall, RpcRefused } from "./rpc.ts";
+import { type Rpc, type RpcCall, type RpcOutcome, RpcRefused } from "./rpc.ts";
 
 /** What an EIP-1193 provider does, as far as it is needed here. */
 export interface Eip1193 {
@@ -22,7 +22,10 @@ export class ProviderRpc implements Rpc {
     }
   }
 
-  async batch<T>(calls: readonly RpcCall[]): Promise<T[]> {
-    return Promise.all(calls.map(({ method, params }) => this.request<T>(method, params)));
+  async each<T>(calls: readonly RpcCall[]): Promise<RpcOutcome<T>[]> {
+    const settled = await Promise.allSettled(calls.map(({ method, params }) => this.request<T>(method, params)));
+    return settled.map((one) =>
+      one.status === "fulfilled" ? { ok: true, value: one.value } : { ok: false, error: one.reason as RpcRefused },
+    );
   }
 }

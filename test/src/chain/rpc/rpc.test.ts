@@ -2,9 +2,10 @@ import { expect } from "chai";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { inspect } from "node:util";
-import { HttpRpc, RpcRefused, RpcUnanswered } from "../../../src/chain/index.ts";
-import { freePort } from "../../anvil.ts";
-import { failure } from "../store/expectations.ts";
+import { HttpRpc, RpcRefused, RpcUnanswered } from "../../../../src/chain/index.ts";
+import { batch } from "../../../../src/chain/rpc/rpc.ts";
+import { freePort } from "../../../anvil.ts";
+import { failure } from "../../store/expectations.ts";
 
 interface Call {
   readonly id: number;
@@ -72,7 +73,7 @@ describe("HttpRpc", () => {
       behave = behaviour;
       for (const work of [
         () => rpc.request("eth_sendRawTransaction", ["0x00"]),
-        () => rpc.batch([{ method: "eth_chainId", params: [] }]),
+        () => batch(rpc, [{ method: "eth_chainId", params: [] }]),
       ]) {
         const error = await failure("RPC_UNANSWERED", work());
         expect(error.message).to.match(new RegExp(words)).and.to.contain(`127.0.0.1:${port}`);
@@ -111,9 +112,9 @@ describe("HttpRpc", () => {
       response.end(JSON.stringify(answers));
     };
     const calls = ["a", "b", "c", "d"].map((method) => ({ method, params: [] }));
-    expect(await rpc.batch(calls)).to.deep.equal(["a", "b", "c", "d"]);
+    expect(await batch(rpc, calls)).to.deep.equal(["a", "b", "c", "d"]);
     expect(requests).to.equal(1);
-    expect(await rpc.batch([])).to.deep.equal([]);
+    expect(await batch(rpc, [])).to.deep.equal([]);
     expect(requests).to.equal(1);
   });
 
@@ -128,14 +129,14 @@ describe("HttpRpc", () => {
         ]),
       );
     };
-    expect(await rpc.batch(calls).catch((error: unknown) => error)).to.be.instanceOf(RpcRefused);
+    expect(await batch(rpc, calls).catch((error: unknown) => error)).to.be.instanceOf(RpcRefused);
     behave = (body, response) => response.end(JSON.stringify([{ id: (body as Call[])[0]?.id, result: 1 }]));
-    expect(await rpc.batch(calls).catch((error: unknown) => error)).to.be.instanceOf(RpcUnanswered);
+    expect(await batch(rpc, calls).catch((error: unknown) => error)).to.be.instanceOf(RpcUnanswered);
     behave = json({ id: null, error: { code: -32_600, message: "batches are not allowed" } });
-    expect(await rpc.batch(calls).catch((error: unknown) => error)).to.be.instanceOf(RpcRefused);
+    expect(await batch(rpc, calls).catch((error: unknown) => error)).to.be.instanceOf(RpcRefused);
     for (const nonsense of [{ id: 1, result: "0x1" }, [null], "hello", 7]) {
       behave = json(nonsense);
-      expect(await rpc.batch(calls).catch((error: unknown) => error), JSON.stringify(nonsense)).to.be.instanceOf(RpcUnanswered);
+      expect(await batch(rpc, calls).catch((error: unknown) => error), JSON.stringify(nonsense)).to.be.instanceOf(RpcUnanswered);
     }
   });
 });

@@ -1,5 +1,5 @@
-import { MintdError } from "../error.ts";
-import { type Rpc, toQuantity } from "./rpc.ts";
+import { MintdError } from "../../error.ts";
+import { type Rpc, toQuantity } from "../rpc/rpc.ts";
 
 export interface Fees {
   /** Wei per gas. */

@@ -1,5 +1,5 @@
-import type { Order, Told } from "../order/index.ts";
-import { decodeSkipped, VOUCHER_SKIPPED_TOPIC } from "../voucher/index.ts";
+import type { Order, Told } from "../../order/index.ts";
+import { decodeSkipped, VOUCHER_SKIPPED_TOPIC } from "../../voucher/index.ts";
 import type { Settlement } from "./lane-ledger.ts";
 
 /** A receipt as far as a lane needs it. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { broadcastRows, classifyBroadcastError } from "../../../src/chain/broadcast-outcome.ts";
-import { RpcRefused, RpcUnanswered } from "../../../src/chain/index.ts";
+import { broadcastRows, classifyBroadcastError } from "../../../../src/chain/rpc/broadcast-outcome.ts";
+import { RpcRefused, RpcUnanswered } from "../../../../src/chain/index.ts";
 
 /** In the words of the nodes that say them, one list a row of the table. */
 const rows: readonly (readonly [outcome: string, ...words: string[]])[] = [

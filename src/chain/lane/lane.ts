@@ -1,11 +1,12 @@
 import pLimit from "p-limit";
-import type { Clock } from "../clock.ts";
-import type { Order, OrderBook, Told } from "../order/index.ts";
-import type { EventStore, NewEvent } from "../store/index.ts";
-import type { DigestSigner } from "../voucher/index.ts";
-import { classifyBroadcastError } from "./broadcast-outcome.ts";
-import { ForeignTransaction, InsufficientFunds, TransactionRefused } from "./errors.ts";
-import type { Fees } from "./fees.ts";
+import type { Clock } from "../../clock.ts";
+import type { Order, OrderBook, Told } from "../../order/index.ts";
+import type { EventStore, NewEvent } from "../../store/index.ts";
+import type { DigestSigner } from "../../voucher/index.ts";
+import type { Reach } from "../../write-ahead.ts";
+import { classifyBroadcastError } from "../rpc/broadcast-outcome.ts";
+import { ForeignTransaction, InsufficientFunds, TransactionRefused } from "../errors.ts";
+import type { Fees } from "../fees/fees.ts";
 import {
   type Attempt,
   emptyLane,
@@ -16,7 +17,7 @@ import {
   laneStream,
   type OpenAttempt,
 } from "./lane-ledger.ts";
-import { type Rpc, RpcRefused, toQuantity } from "./rpc.ts";
+import { type Rpc, RpcRefused, toQuantity } from "../rpc/rpc.ts";
 import { consequencesOf, type Receipt, settlementOf } from "./settlement.ts";
 import { signTransaction } from "./transaction.ts";
 
@@ -34,6 +35,7 @@ export interface LaneParts {
   readonly onTrouble: (error: unknown) => void;
   /** Hears what stops the lane: its record cannot be written. */
   readonly onFatal: (error: unknown) => void;
+  readonly reach: Reach;
 }
 
 /** One transaction's worth of work. */
@@ -119,6 +121,7 @@ export class Lane {
         { chainId, nonce, to: work.to, data: work.data, gasLimit: work.gasLimit, ...work.fees },
         signer,
       );
+      this.#parts.reach("attempt:signed");
       const attempt: Attempt = {
         nonce,
         hash,
@@ -134,6 +137,7 @@ export class Lane {
         command: { kind: "assign", carrier: { lane: this.address, nonce, hash } },
       }));
       await book.execute([...work.before, ...assigned], [this.#write([event])]);
+      this.#parts.reach("attempt:recorded");
       this.#apply(event);
       this.#send(hash, raw);
     });
@@ -195,10 +199,12 @@ export class Lane {
     const receipts = await this.#receipts(attempts.map(({ hash }) => hash));
     const settled = receipts.flatMap((receipt) => this.#asKnown(receipt) ?? []);
     if (settled.length === 0) return 0;
+    this.#parts.reach("settlement:seen");
     await this.#record(
       settled.map(({ receipt, attempt }) => ({ kind: "settled", data: settlementOf(receipt, attempt.nonce) })),
       settled.flatMap(({ receipt, attempt }) => consequencesOf(receipt, this.#ordersOf(attempt))),
     );
+    this.#parts.reach("settlement:recorded");
     return settled.length;
   }
 
@@ -321,8 +327,10 @@ export class Lane {
         return false;
       }
     }
+    this.#parts.reach("attempt:sent");
     const carrier = { lane: this.address, nonce: attempt.nonce, hash: attempt.hash };
     await book.execute(attempt.orderIds.map((orderId) => ({ orderId, command: { kind: "broadcast", carrier } })));
+    this.#parts.reach("broadcast:recorded");
     return true;
   }
 

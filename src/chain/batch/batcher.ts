@@ -1,5 +1,5 @@
-import type { Order } from "../order/index.ts";
-import { MAX_BATCH } from "../voucher/index.ts";
+import type { Order } from "../../order/index.ts";
+import { MAX_BATCH } from "../../voucher/index.ts";
 
 export interface BatchLimits {
   /** Orders in a transaction, 1..256. */

@@ -4,10 +4,10 @@ import { open, readFile, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
-import { MintdError } from "../error.ts";
-import { genesisHash } from "./preflight.ts";
-import { type Rpc, RpcRefused } from "./rpc.ts";
+import type { Clock } from "../../clock.ts";
+import { MintdError } from "../../error.ts";
+import { genesisHash } from "../preflight.ts";
+import { type Rpc, RpcRefused } from "../rpc/rpc.ts";
 
 /** The node was started and does not answer, or does not any more. */
 export class LocalChainFailed extends MintdError {

@@ -1,14 +1,14 @@
 import { expect } from "chai";
-import { Lane, type Rpc } from "../../../src/chain/index.ts";
-import { emptyLane, evolveLane, type LaneEvent, readLane } from "../../../src/chain/lane-ledger.ts";
-import { systemClock } from "../../../src/clock.ts";
-import type { OrderBook } from "../../../src/order/index.ts";
-import { Secret } from "../../../src/secret.ts";
-import type { EventStore, StreamWrite } from "../../../src/store/index.ts";
-import { nativeSigner } from "../../../src/voucher/index.ts";
-import { eventually } from "../../eventually.ts";
-import { openBook, StoreFolder, storeWith } from "../order/books.ts";
-import { idOf, requestFor } from "../order/orders.ts";
+import { Lane, type Rpc } from "../../../../src/chain/index.ts";
+import { emptyLane, evolveLane, type LaneEvent, readLane } from "../../../../src/chain/lane/lane-ledger.ts";
+import { systemClock } from "../../../../src/clock.ts";
+import type { OrderBook } from "../../../../src/order/index.ts";
+import { Secret } from "../../../../src/secret.ts";
+import type { EventStore, StreamWrite } from "../../../../src/store/index.ts";
+import { nativeSigner } from "../../../../src/voucher/index.ts";
+import { eventually } from "../../../eventually.ts";
+import { openBook, StoreFolder, storeWith } from "../../order/books.ts";
+import { idOf, requestFor } from "../../order/orders.ts";
 
 const attempt = (nonce: number) => ({
   nonce,
@@ -85,7 +85,7 @@ describe("A lane", () => {
     const rpc: Rpc = {
       request: <T>(method: string, params: readonly unknown[]) =>
         Promise.resolve((answers[method]?.(params) ?? (method === "eth_getTransactionCount" ? "0x0" : null)) as T),
-      batch: () => Promise.reject(new Error("not asked for")),
+      each: () => Promise.reject(new Error("not asked for")),
     };
     const onTrouble = (error: unknown) => void troubles.push(error);
     return Lane.open({
@@ -99,6 +99,7 @@ describe("A lane", () => {
       clock: systemClock,
       onTrouble,
       onFatal: onTrouble,
+      reach: () => undefined,
     });
   }
 

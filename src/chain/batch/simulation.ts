@@ -1,7 +1,7 @@
 import { Interface } from "ethers";
-import { MintdError } from "../error.ts";
-import { minterErrors } from "../voucher/index.ts";
-import { type Rpc, RpcRefused, toQuantity } from "./rpc.ts";
+import { MintdError } from "../../error.ts";
+import { minterErrors } from "../../voucher/index.ts";
+import { type Rpc, RpcRefused, toQuantity } from "../rpc/rpc.ts";
 
 /** A batch reverts for a reason that lies in none of its items. Its orders are kept. */
 export class BatchReverts extends MintdError {

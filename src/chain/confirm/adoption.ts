@@ -1,9 +1,9 @@
-import { levelDepth, type OrderEvent, orderStream } from "../order/index.ts";
-import { NUMBERS_PER_WORD, voucherNumbersStream } from "../nonce/index.ts";
-import type { EventStore, NewEvent, StreamWrite } from "../store/index.ts";
-import type { Minted } from "../voucher/index.ts";
+import { levelDepth, type OrderEvent, orderStream } from "../../order/index.ts";
+import { NUMBERS_PER_WORD, voucherNumbersStream } from "../../nonce/index.ts";
+import type { EventStore, NewEvent, StreamWrite } from "../../store/index.ts";
+import type { Minted } from "../../voucher/index.ts";
 import type { Located, MintLogReader } from "./mint-logs.ts";
-import type { Rpc } from "./rpc.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 
 export interface AdoptionParts {
   readonly store: EventStore;

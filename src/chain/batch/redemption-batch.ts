@@ -1,5 +1,5 @@
-import type { Order, Told } from "../order/index.ts";
-import { batchDigest, type DigestSigner, encodeRedeemBatch, type Redemption, toHex, type VoucherDomain } from "../voucher/index.ts";
+import type { Order, Told } from "../../order/index.ts";
+import { batchDigest, type DigestSigner, encodeRedeemBatch, type Redemption, toHex, type VoucherDomain } from "../../voucher/index.ts";
 import { batchGas } from "./batcher.ts";
 
 /** A batch ready for a lane. */

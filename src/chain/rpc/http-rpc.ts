@@ -1,50 +1,4 @@
-import { MintdError } from "../error.ts";
-
-/** The node answered, with an error of its own. */
-export class RpcRefused extends MintdError {
-  readonly code = "RPC_REFUSED";
-  readonly method: string;
-  /** JSON-RPC error code as the node gave it. */
-  readonly rpcCode: number;
-  readonly data: unknown;
-
-  constructor(method: string, rpcCode: number, message: string, data: unknown) {
-    super(`${method}: ${message} (${rpcCode})`);
-    this.method = method;
-    this.rpcCode = rpcCode;
-    this.data = data;
-  }
-}
-
-/**
- * No answer that can be believed: timeout, reset, HTTP error, no JSON. Nobody knows whether the node did what it was
- * asked; a caller treats it as doubt, never as failure.
- */
-export class RpcUnanswered extends MintdError {
-  readonly code = "RPC_UNANSWERED";
-  readonly method: string;
-
-  constructor(method: string, endpoint: string, why: string, cause?: unknown) {
-    super(`${method}: no usable answer from ${endpoint}: ${why}`, {
-      cause,
-      hint: "check that the node runs and that the URL is right; mintd asks again by itself while it runs",
-    });
-    this.method = method;
-  }
-}
-
-export interface RpcCall {
-  readonly method: string;
-  readonly params: readonly unknown[];
-}
-
-/** One JSON-RPC endpoint. The pool of many endpoints stands behind the same door. */
-export interface Rpc {
-  /** @throws RpcRefused, RpcUnanswered */
-  request<T>(method: string, params: readonly unknown[]): Promise<T>;
-  /** Several calls in one HTTP request, answers in the order of the calls. @throws the first error among them */
-  batch<T>(calls: readonly RpcCall[]): Promise<T[]>;
-}
+import { isRpcError, outcomeOf, type Rpc, type RpcCall, type RpcOutcome, RpcRefused, RpcUnanswered } from "./rpc.ts";
 
 interface Answer {
   readonly id?: number;
@@ -79,17 +33,23 @@ export class HttpRpc implements Rpc {
     return this.#result(method, (await this.#post(method, body)) as Answer) as T;
   }
 
-  async batch<T>(calls: readonly RpcCall[]): Promise<T[]> {
+  async each<T>(calls: readonly RpcCall[]): Promise<RpcOutcome<T>[]> {
     if (calls.length === 0) return [];
     const bodies = calls.map(({ method, params }) => ({ jsonrpc: "2.0", id: this.#nextId++, method, params }));
-    const name = `batch of ${calls.length} ${bodies[0]?.method ?? ""}`;
-    const answers = await this.#post(name, bodies);
-    if (!Array.isArray(answers)) {
-      this.#result(name, answers as Answer); // a node refuses a whole batch with one error
-      return this.#unanswered(name, "one answer for all calls");
+    try {
+      const byId = await this.#answers(`batch of ${calls.length} ${bodies[0]?.method ?? ""}`, bodies);
+      return bodies.map(({ id, method }) => outcomeOf<T>(() => this.#result(method, byId.get(id)) as T));
+    } catch (error) {
+      if (!isRpcError(error)) throw error;
+      return calls.map(() => ({ ok: false, error }));
     }
-    const byId = new Map((answers as (Answer | null)[]).map((answer) => [answer?.id, answer]));
-    return bodies.map(({ id, method }) => this.#result(method, byId.get(id)) as T);
+  }
+
+  async #answers(name: string, bodies: readonly unknown[]): Promise<Map<number | undefined, Answer | null>> {
+    const answers = await this.#post(name, bodies);
+    if (Array.isArray(answers)) return new Map((answers as (Answer | null)[]).map((answer) => [answer?.id, answer]));
+    this.#result(name, answers as Answer); // a node refuses a whole batch with one error
+    return this.#unanswered(name, "one answer for all calls");
   }
 
   #result(method: string, answer: Answer | null | undefined): unknown {
@@ -151,6 +111,3 @@ function reasonOf(error: unknown, timeoutMs: number): string {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
   return code ?? "the connection failed";
 }
-
-/** A quantity as JSON-RPC writes it. */
-export const toQuantity = (value: number | bigint): string => `0x${value.toString(16)}`;

@@ -1,9 +1,9 @@
-import type { EventStore } from "../store/index.ts";
-import { checkpointName } from "./confirmations.ts";
-import type { Deployment } from "./deployment.ts";
-import { FinalBlocksLost, NoCodeAtAddress } from "./errors.ts";
-import { type Header, Heads } from "./heads.ts";
-import type { Rpc } from "./rpc.ts";
+import type { EventStore } from "../../store/index.ts";
+import { checkpointName } from "../confirm/confirmations.ts";
+import type { Deployment } from "../deployment.ts";
+import { FinalBlocksLost, NoCodeAtAddress } from "../errors.ts";
+import { type Header, Heads } from "../confirm/heads.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 
 /**
  * How many of the newest blocks that the store knows the local chain no longer has, e.g. because it was killed before it

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Batcher, batchGas, type BatchLimits } from "../../../src/chain/index.ts";
-import { FeeCapReached, feesFor } from "../../../src/chain/fees.ts";
-import type { Order } from "../../../src/order/index.ts";
-import { idOf, requestFor } from "../order/orders.ts";
+import { Batcher, batchGas, type BatchLimits } from "../../../../src/chain/index.ts";
+import { FeeCapReached, feesFor } from "../../../../src/chain/fees/fees.ts";
+import type { Order } from "../../../../src/order/index.ts";
+import { idOf, requestFor } from "../../order/orders.ts";
 
 const orderOf = (n: number, quantity = 1): Order => ({
   request: requestFor(n, { quantity }),

@@ -3,9 +3,9 @@ import { mkdir, rename } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import pLimit from "p-limit";
-import type { Clock } from "../clock.ts";
-import { MintdError } from "../error.ts";
-import { GenesisMismatch } from "./errors.ts";
+import type { Clock } from "../../clock.ts";
+import { MintdError } from "../../error.ts";
+import { GenesisMismatch } from "../errors.ts";
 import {
   answering,
   type ChainRecord,
@@ -22,7 +22,8 @@ import {
   writeRecord,
   writeWhole,
 } from "./local-node.ts";
-import { HttpRpc, type Rpc, RpcRefused, RpcUnanswered } from "./rpc.ts";
+import { HttpRpc } from "../rpc/http-rpc.ts";
+import { type Rpc, RpcRefused, RpcUnanswered } from "../rpc/rpc.ts";
 
 /** Something that is not the recorded chain listens where the local chain should. */
 export class PortInUse extends MintdError {
