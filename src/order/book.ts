@@ -1,9 +1,9 @@
-import pLimit from "p-limit";
 import type { EventStore, Json, NewEvent, Position, StoredEvent, StreamWrite } from "../store/event-store.ts";
 import { IdempotencyConflict, OrderNotFound, TooManyOpenOrders } from "./errors.ts";
 import type { MintRequest, OrderEvent, VoucherBinding } from "./events.ts";
 import { decide, evolve, type Order, type OrderCommand, orderOfStream, orderStream } from "./order.ts";
 import { isClosed } from "./transitions.ts";
+import { Turns } from "./turns.ts";
 
 /** A command and the order it is for. */
 export interface Told {
@@ -38,6 +38,8 @@ export interface OrderBookOptions {
 const snapshotOrders = 1_000;
 const eventsBetweenSnapshots = 20_000;
 const retries = { first: 10, factor: 1.5, most: 3 };
+/** Key under which requests take turns, so that orders are accepted in the order of the calls. */
+const accepting = "accepting";
 
 interface Entry {
   readonly order: Order;
@@ -49,17 +51,19 @@ interface Entry {
  * The open orders in memory and the one way to change them: command in, decided, appended, and only then believed.
  *
  * Race: facts about one order come from the batcher and from the chain at the same time, and another process might
- * write too. Mitigation: commands take turns, each is decided on the state that the former left; a version conflict
- * reloads and decides again. What remains: after the last retry the conflict is thrown and nothing was written.
+ * write too. Mitigation: commands to one order take turns, each is decided on the state that the former left; a version
+ * conflict reloads and decides again. What remains: after the last retry the conflict is thrown and nothing was written.
  */
 export class OrderBook {
   readonly #store: EventStore;
   readonly #options: OrderBookOptions;
   readonly #open = new Map<string, Entry>();
   readonly #listeners = new Set<OrderListener>();
-  /** Commands take turns. */
-  readonly #inTurn = pLimit(1);
+  readonly #turns = new Turns();
+  /** Everything up to here is in memory. */
   #position: Position = 0;
+  /** Orders that are being accepted and are not open yet. */
+  #accepting = 0;
   #sinceSnapshot = 0;
 
   private constructor(store: EventStore, options: OrderBookOptions) {
@@ -79,6 +83,11 @@ export class OrderBook {
     return this.#open.get(orderId)?.order;
   }
 
+  /** Place of an open order among all that were ever accepted: a smaller one was accepted before. */
+  acceptedAt(orderId: string): Position | undefined {
+    return this.#open.get(orderId)?.position;
+  }
+
   /** All open orders, oldest first. */
   *open(): IterableIterator<Order> {
     for (const entry of this.#open.values()) yield entry.order;
@@ -95,7 +104,7 @@ export class OrderBook {
 
   /** How many more orders may be accepted now. */
   get room(): number {
-    return Math.max(0, this.#options.maxOpen - this.#open.size);
+    return Math.max(0, this.#options.maxOpen - this.#open.size - this.#accepting);
   }
 
   /** Calls `listener` after each event is durable, in order. Returns the way to stop. */
@@ -117,7 +126,8 @@ export class OrderBook {
    */
   request(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
     const { minter } = this.#options;
-    return this.#inTurn(() => this.#request(requests.map((request) => ({ ...request, minter }))));
+    const own = requests.map((request) => ({ ...request, minter }));
+    return this.#inTurn([accepting, ...own.map(({ orderId }) => orderId)], () => this.#request(own));
   }
 
   /**
@@ -127,7 +137,7 @@ export class OrderBook {
    */
   adopt(request: MintRequest, voucher: VoucherBinding): Promise<void> {
     const { minter } = this.#options;
-    return this.#inTurn(() => this.#adopt({ ...request, minter }, voucher));
+    return this.#inTurn([accepting, request.orderId], () => this.#adopt({ ...request, minter }, voucher));
   }
 
   /**
@@ -136,12 +146,22 @@ export class OrderBook {
    * @throws IllegalTransition, VersionConflict; nothing is written then.
    */
   execute(told: readonly Told[], also: readonly StreamWrite[] = []): Promise<void> {
-    return this.#inTurn(() => this.#retry(() => this.#execute(told, also), told));
+    const keys = [...told.map(({ orderId }) => orderId), ...also.map(({ stream }) => stream)];
+    return this.#inTurn(keys, () => this.#retry(() => this.#execute(told, also), told));
   }
 
-  /** Waits for its turn and keeps a snapshot, so that the next start is quick. */
+  /** Waits for what is under way and keeps a snapshot, so that the next start is quick. */
   async close(): Promise<void> {
-    await this.#inTurn(() => this.#saveSnapshot());
+    await this.#turns.alone(() => this.#saveSnapshot());
+  }
+
+  async #inTurn<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
+    const result = await this.#turns.run(keys, work);
+    if (this.#sinceSnapshot >= eventsBetweenSnapshots) {
+      this.#sinceSnapshot = 0;
+      await this.#turns.alone(() => this.#saveSnapshot()); // alone: what is in memory is then what is stored
+    }
+    return result;
   }
 
   async #request(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
@@ -151,25 +171,29 @@ export class OrderBook {
       ({ orderId }, i) => versions[i] === 0 && !seen.has(orderId) && seen.set(orderId, requests[i] as MintRequest),
     );
     if (fresh.length > this.room) throw new TooManyOpenOrders(this.#options.maxOpen);
-    const at = this.#options.now();
-    const accepted = new Map<string, Order>();
-    if (fresh.length > 0) {
-      const events = fresh.map((request) => ({ request, event: requestedEvent(request) }));
-      const last = await this.#append(
-        events.map(({ request, event }) => ({ stream: orderStream(request.orderId), expected: 0, events: [stored(event)] })),
-      );
-      events.forEach(({ request, event }, i) => {
-        accepted.set(request.orderId, this.#apply(undefined, event, request.orderId, at, last - events.length + 1 + i));
-      });
-    }
+    this.#accepting = fresh.length;
+    const accepted = await this.#accept(fresh).finally(() => (this.#accepting = 0));
     const outcomes = requests.map(async (request): Promise<RequestOutcome> => {
       const order = accepted.get(request.orderId);
       if (order?.request === undefined) return this.#again(request);
       return seen.get(request.orderId) === request ? { outcome: "accepted", order } : compare(request, order);
     });
-    const results = await Promise.all(outcomes);
-    await this.#snapshotIfDue();
-    return results;
+    return Promise.all(outcomes);
+  }
+
+  async #accept(fresh: readonly MintRequest[]): Promise<Map<string, Order>> {
+    const accepted = new Map<string, Order>();
+    if (fresh.length === 0) return accepted;
+    const at = this.#options.now();
+    const events = fresh.map((request) => ({ request, event: requestedEvent(request) }));
+    const last = await this.#store.append(
+      events.map(({ request, event }) => ({ stream: orderStream(request.orderId), expected: 0, events: [stored(event)] })),
+    );
+    events.forEach(({ request, event }, i) => {
+      accepted.set(request.orderId, this.#apply(undefined, event, request.orderId, at, last - events.length + 1 + i));
+    });
+    this.#stands(last, events.length);
+    return accepted;
   }
 
   async #adopt(request: MintRequest, voucher: VoucherBinding): Promise<void> {
@@ -178,9 +202,9 @@ export class OrderBook {
     const at = this.#options.now();
     const requested = requestedEvent(request);
     const events = [requested, ...decide({ kind: "authorise", voucher }, evolve(undefined, requested, orderId, at), orderId)];
-    const last = await this.#append([{ stream: orderStream(orderId), expected: 0, events: events.map(stored) }]);
+    const last = await this.#store.append([{ stream: orderStream(orderId), expected: 0, events: events.map(stored) }]);
     for (const event of events) this.#apply(this.#open.get(orderId), event, orderId, at, last - events.length + 1);
-    await this.#snapshotIfDue();
+    this.#stands(last, events.length);
   }
 
   async #again(request: MintRequest): Promise<RequestOutcome> {
@@ -206,11 +230,14 @@ export class OrderBook {
       return { stream: orderStream(orderId), expected: this.get(orderId)?.version ?? 0, events: events.map(stored) };
     });
     if (writes.length + also.length === 0) return;
-    await this.#append([...writes, ...also]);
+    const last = await this.#store.append([...writes, ...also]);
     for (const [orderId, events] of decided) {
       for (const event of events) this.#apply(this.#open.get(orderId), event, orderId, at);
     }
-    await this.#snapshotIfDue();
+    this.#stands(
+      last,
+      [...writes, ...also].reduce((sum, { events }) => sum + events.length, 0),
+    );
   }
 
   /** @throws the conflict, after the last retry */
@@ -238,11 +265,10 @@ export class OrderBook {
     }
   }
 
-  async #append(writes: readonly StreamWrite[]): Promise<Position> {
-    const last = await this.#store.append(writes);
-    this.#position = last;
-    for (const write of writes) this.#sinceSnapshot += write.events.length;
-    return last;
+  /** The events up to `last` are in the store and in memory. */
+  #stands(last: Position, events: number): void {
+    this.#position = Math.max(this.#position, last);
+    this.#sinceSnapshot += events;
   }
 
   #apply(entry: Entry | undefined, event: OrderEvent, orderId: string, at: number, position = entry?.position ?? 0): Order {
@@ -275,10 +301,6 @@ export class OrderBook {
     if (order.request.minter !== this.#options.minter) return;
     if (isClosed(order.kind)) this.#open.delete(orderId);
     else this.#open.set(orderId, { order, position: entry?.position ?? event.position });
-  }
-
-  async #snapshotIfDue(): Promise<void> {
-    if (this.#sinceSnapshot >= eventsBetweenSnapshots) await this.#saveSnapshot();
   }
 
   /**
