@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { computeAddress, HDNodeWallet } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { deploy } from "../scripts/deployment/deploy.ts";
-import { type Deployment, HttpRpc, type MinterName, ProviderRpc, readDeployment, type Rpc } from "../src/chain/index.ts";
+import { type Deployment, type MinterName, type OnDemandRpc, ProviderRpc, readDeployment, type Rpc } from "../src/chain/index.ts";
 import { loadConfig, type MintdConfig } from "../src/config/index.ts";
 import { MintdError } from "../src/error.ts";
 import { type Mintd, openMintd } from "../src/mintd.ts";
 import { Secret } from "../src/secret.ts";
+import { endpointsOf, withEndpoints } from "./endpoints.ts";
 import { describeError } from "./print.ts";
 
 /** The network has no accounts that mintd could use. */
@@ -41,6 +42,8 @@ export interface TaskContext {
   readonly storePath: string;
   readonly config: MintdConfig;
   readonly rpc: Rpc;
+  /** What `rpc` is where it goes over HTTP. */
+  readonly endpoints: OnDemandRpc | undefined;
   readonly keys: Keys;
   /** A chain inside this process, gone when it ends; deployed to on first use. */
   readonly inProcess: boolean;
@@ -67,10 +70,8 @@ export async function taskContext(hre: HardhatRuntimeEnvironment): Promise<TaskC
   const config = loadConfig({ env: process.env });
   const inProcess = settings?.type === "edr-simulated";
   const home = inProcess ? await mkdtemp(join(tmpdir(), "mintd-")) : homeOf(hre);
-  const rpc =
-    settings?.type === "http"
-      ? new HttpRpc({ url: await settings.url.getUrl(), timeoutMs: config.rpc.timeoutMs })
-      : new ProviderRpc((await hre.network.getOrCreate(network)).provider);
+  const endpoints = settings?.type === "http" ? await endpointsOf(settings, config) : undefined;
+  const rpc = endpoints ?? new ProviderRpc((await hre.network.getOrCreate(network)).provider);
   return {
     hre,
     network,
@@ -79,6 +80,7 @@ export async function taskContext(hre: HardhatRuntimeEnvironment): Promise<TaskC
     storePath: join(home, config.dataDir, network, "store.db"),
     config,
     rpc,
+    endpoints,
     keys: await keysOf(hre, network, config.lane.count),
     inProcess,
   };
@@ -125,7 +127,7 @@ export async function deploymentOf(context: TaskContext): Promise<Deployment> {
 export async function openMintdFor(context: TaskContext, minter: MinterName): Promise<Mintd> {
   const { config, rpc, storePath, keys } = context;
   const told = new Set<string>();
-  return openMintd({
+  const mintd = await openMintd({
     config,
     rpc,
     deployment: await deploymentOf(context),
@@ -146,4 +148,5 @@ export async function openMintdFor(context: TaskContext, minter: MinterName): Pr
       console.error(`the chain took back ${orphaned.length} block(s) from ${orphaned.at(-1)?.number ?? 0}; their orders are driven again`);
     },
   });
+  return withEndpoints(mintd, context.endpoints);
 }

@@ -5,13 +5,12 @@ import { networkOf } from "./networks.ts";
 /** The endpoint serves another chain than the configuration says. */
 export class ChainMismatch extends MintdError {
   readonly code = "CHAIN_MISMATCH";
-  constructor(expected: number, actual: number) {
-    super(
-      `the endpoint serves chain ${actual} (${networkOf(actual).name}), the configuration says ${expected} (${networkOf(expected).name})`,
-      {
-        hint: "point the network's RPC URL at the right chain",
-      },
-    );
+  /** @param endpoint its host, where there are several */
+  constructor(expected: number, actual: number, endpoint?: string) {
+    const who = endpoint === undefined ? "the endpoint" : `the endpoint ${endpoint}`;
+    super(`${who} serves chain ${actual} (${networkOf(actual).name}), the configuration says ${expected} (${networkOf(expected).name})`, {
+      hint: "point the network's RPC URL at the right chain",
+    });
   }
 }
 

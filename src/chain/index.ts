@@ -25,6 +25,12 @@ export { endLocalChain, type LocalChain, PortInUse, setLocalChainAside, startLoc
 export { isAlive, LocalChainFailed, nodeKind, readRecord } from "./local/local-node.ts";
 export { type Eip1193, ProviderRpc } from "./rpc/provider-rpc.ts";
 export { HttpRpc } from "./rpc/http-rpc.ts";
+export { InvalidRpcUrl, MORE_URLS, moreUrls } from "./rpc/more-urls.ts";
+export { OnDemandRpc } from "./rpc/on-demand-rpc.ts";
+export type { EndpointSource } from "./rpc/endpoint.ts";
+export type { EndpointState } from "./rpc/ranking.ts";
+export { RpcPool, type RpcPoolOptions } from "./rpc/rpc-pool.ts";
+export { EndpointForked } from "./rpc/survey.ts";
 export { type Rpc, type RpcCall, type RpcOutcome, RpcRefused, RpcUnanswered } from "./rpc/rpc.ts";
 export { BatchReverts } from "./batch/simulation.ts";
 export { issueVoucher, type Redeemed, redeemVoucher, type TwoStageParts } from "./two-stage.ts";
