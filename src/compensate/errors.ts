@@ -103,9 +103,6 @@ export class InvalidRegistration extends MintdError {
   }
 }
 
-/** The process ended again and again while this task ran; the task may be why. */
-export const CRASHED_TOO_OFTEN = "TASK_CRASHED_TOO_OFTEN";
-
 /** So many handlers of a kind have outlived their time that no more of its tasks are begun until some end. */
 export class TaskNeverEnds extends MintdError {
   readonly code = "TASK_NEVER_ENDS";
@@ -113,5 +110,13 @@ export class TaskNeverEnds extends MintdError {
     super(`${strays} attempts at tasks of kind '${kind}' went on after they were told to stop`, {
       hint: "see what they wait for; its tasks wait until some of them end, or until mintd is started again",
     });
+  }
+}
+
+/** The process ended again and again while this task ran; the task may be why. Never thrown: the reason of a dead letter. */
+export class TaskCrashedTooOften extends MintdError {
+  readonly code = "TASK_CRASHED_TOO_OFTEN";
+  constructor(crashes: number) {
+    super(`the process ended ${crashes} times while it ran`, { hint: "see why the process ended, then replay or discard it" });
   }
 }

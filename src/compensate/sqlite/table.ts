@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { EncodedTask } from "../encode.ts";
-import { CRASHED_TOO_OFTEN } from "../errors.ts";
+import { TaskCrashedTooOften } from "../errors.ts";
 import { type Claim, type Depths, LEAST_URGENT, type TaskState } from "../task-queue.ts";
+import { failureOf } from "../failure.ts";
 import type { Answers, QueueLimits, Row, Settled } from "./protocol.ts";
 
 /** Tasks, or characters of their texts, after which a page of a listing ends. */
@@ -32,10 +33,10 @@ export class TaskTable {
   beginRun(now: number): void {
     const { newRun, returned, suspected } = this.#statements;
     this.#run = Number(one(newRun.get())["newest"]);
-    const error = { at: now, code: CRASHED_TOO_OFTEN, message: `the process ended ${this.#limits.crashes} times while it ran` };
+    const error = new TaskCrashedTooOften(this.#limits.crashes);
     suspected.run({
       now,
-      error: JSON.stringify(error),
+      error: JSON.stringify(failureOf(error, now)),
       reason: `${error.code}: ${error.message}`,
       most: this.#limits.crashes,
       errors: this.#limits.errors,
