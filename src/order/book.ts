@@ -1,15 +1,10 @@
 import type { EventStore, Json, NewEvent, Position, StoredEvent, StreamWrite } from "../store/event-store.ts";
 import { IdempotencyConflict, OrderNotFound, TooManyOpenOrders } from "./errors.ts";
 import type { MintRequest, OrderEvent, VoucherBinding } from "./events.ts";
-import { decide, evolve, type Order, type OrderCommand, orderOfStream, orderStream } from "./order.ts";
+import { ConflictPath, type DeferredWork } from "./conflict-path.ts";
+import { decide, evolve, type Order, orderOfStream, orderStream, type Told } from "./order.ts";
 import { isClosed } from "./transitions.ts";
 import { Turns } from "./turns.ts";
-
-/** A command and the order it is for. */
-export interface Told {
-  readonly orderId: string;
-  readonly command: OrderCommand;
-}
 
 /** What became of a request: accepted now, accepted before with the same content, or refused because the content differs. */
 export type RequestOutcome =
@@ -32,12 +27,13 @@ export interface OrderBookOptions {
   readonly pause: (ms: number) => Promise<void>;
   /** Jitter, in [0, 1). */
   readonly random: () => number;
+  /** Keeps commands for later when other writers get in the way again and again; without it the conflict is thrown. */
+  readonly defer?: (work: DeferredWork) => Promise<string>;
 }
 
 /** Orders that a snapshot carries itself; those accepted later are replayed from their events. */
 const snapshotOrders = 1_000;
 const eventsBetweenSnapshots = 20_000;
-const retries = { first: 10, factor: 1.5, most: 3 };
 /** Key under which requests take turns, so that orders are accepted in the order of the calls. */
 const accepting = "accepting";
 
@@ -52,7 +48,8 @@ interface Entry {
  *
  * Race: facts about one order come from the batcher and from the chain at the same time, and another process might
  * write too. Mitigation: commands to one order take turns, each is decided on the state that the former left; a version
- * conflict reloads and decides again. What remains: after the last retry the conflict is thrown and nothing was written.
+ * conflict reloads and decides again. What remains: after the last retry nothing was written, and the commands are put off,
+ * or the conflict is thrown.
  */
 export class OrderBook {
   readonly #store: EventStore;
@@ -60,6 +57,7 @@ export class OrderBook {
   readonly #open = new Map<string, Entry>();
   readonly #listeners = new Set<OrderListener>();
   readonly #turns = new Turns();
+  readonly #conflicts: ConflictPath;
   /** Everything up to here is in memory. */
   #position: Position = 0;
   /** Orders that are being accepted and are not open yet. */
@@ -69,6 +67,9 @@ export class OrderBook {
   private constructor(store: EventStore, options: OrderBookOptions) {
     this.#store = store;
     this.#options = options;
+    const { isConflict, pause, random, now } = options;
+    const defer = options.defer ?? (() => Promise.reject(new TypeError("nothing is deferred here")));
+    this.#conflicts = new ConflictPath({ isConflict, pause, random, now, defer });
   }
 
   /** Reads the open orders: the snapshot, then what was appended since. */
@@ -143,11 +144,30 @@ export class OrderBook {
   /**
    * Decides the commands in the order given and appends what they lead to, together with `also` (streams of others,
    * e.g. the lane's attempt), all or nothing. Commands to orders that are not open are old news and are passed over.
+   * Commands alone, without `also`, are put off where other writers keep getting in the way: they are told later then.
    * @throws IllegalTransition, VersionConflict; nothing is written then.
    */
   execute(told: readonly Told[], also: readonly StreamWrite[] = []): Promise<void> {
     const keys = [...told.map(({ orderId }) => orderId), ...also.map(({ stream }) => stream)];
-    return this.#inTurn(keys, () => this.#retry(() => this.#execute(told, also), told));
+    return this.#inTurn(keys, async () => {
+      const deferrable = also.length === 0 && this.#options.defer !== undefined;
+      await this.#conflicts.run(
+        () => this.#execute(told, also),
+        () => this.#reload(told),
+        deferrable ? { told } : {},
+      );
+    });
+  }
+
+  /** The same for commands that were put off before: tried once, and the caller tries again. @throws VersionConflict */
+  executeDeferred(told: readonly Told[]): Promise<void> {
+    return this.#inTurn(
+      told.map(({ orderId }) => orderId),
+      async () => {
+        await this.#reload(told);
+        await this.#execute(told, []);
+      },
+    );
   }
 
   /** Waits for what is under way and keeps a snapshot, so that the next start is quick. */
@@ -238,21 +258,6 @@ export class OrderBook {
       last,
       [...writes, ...also].reduce((sum, { events }) => sum + events.length, 0),
     );
-  }
-
-  /** @throws the conflict, after the last retry */
-  async #retry(work: () => Promise<void>, told: readonly Told[]): Promise<void> {
-    let wait = retries.first;
-    for (let retry = 0; ; retry++, wait *= retries.factor) {
-      try {
-        await work();
-        return;
-      } catch (error) {
-        if (!this.#options.isConflict(error) || retry >= retries.most) throw error;
-        await this.#options.pause(wait * this.#options.random());
-        await this.#reload(told);
-      }
-    }
   }
 
   async #reload(told: readonly Told[]): Promise<void> {

@@ -41,6 +41,12 @@ export type OrderCommand =
   | { readonly kind: "fail"; readonly carrier: Carrier; readonly reason: string }
   | { readonly kind: "compensate"; readonly reason: string };
 
+/** A command and the order it is for. */
+export interface Told {
+  readonly orderId: string;
+  readonly command: OrderCommand;
+}
+
 /** The stream that holds an order's events. */
 export const orderStream = (orderId: string): StreamId => `order/${orderId}`;
 
