@@ -32,9 +32,11 @@ import {
   Upkeep,
 } from "./chain/index.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { Compensation, lastEvents, openSqliteTaskQueue, queuePathBeside } from "./compensate/index.ts";
 import type { MintdConfig } from "./config/index.ts";
 import { VoucherNonces } from "./nonce/index.ts";
 import { type MintRequest, OrderBook } from "./order/index.ts";
+import { driveAgainTask, registerRepairs } from "./repairs.ts";
 import type { Secret } from "./secret.ts";
 import { type EventStore, openSqliteStore, VersionConflict } from "./store/index.ts";
 import type { Reach } from "./write-ahead.ts";
@@ -73,6 +75,7 @@ export interface Mintd extends AsyncDisposable {
   readonly funds: Funds;
   readonly confirmations: Confirmations;
   readonly minting: Minting;
+  readonly compensation: Compensation;
   readonly voucherSigner: DigestSigner;
   readonly domain: VoucherDomain;
   /** What issuing and redeeming a single voucher needs. */
@@ -111,11 +114,19 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
   await checkMinter(rpc, deployment, minter, voucherSigner.address);
   const maxGas = await transactionGasLimit(rpc, config.batch.maxGas);
   const store = await openSqliteStore({ path: options.storePath, now: () => clock.now() });
+  const opened: { close(): Promise<void> }[] = [store];
   try {
     await bindStore(store, deployment);
     const reader = new MintLogReader(rpc, address);
     const adopted = await adoptHistory({ store, rpc, reader, chainId, minter: address, deployedAt: deployment.block });
     if (adopted > 0) onAdopted(adopted);
+    const queue = await openSqliteTaskQueue({ path: queuePathBeside(options.storePath), role: "worker", now: () => clock.now() });
+    opened.push(queue);
+    const compensation = new Compensation({
+      ...{ queue, clock, onTrouble },
+      random: Math.random,
+      history: (streams) => lastEvents(store, streams),
+    });
     const book = await OrderBook.open(store, {
       minter: address,
       maxOpen: config.orders.maxOpen,
@@ -123,6 +134,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       isConflict: (error) => error instanceof VersionConflict,
       pause: (ms) => sleep(ms),
       random: Math.random,
+      defer: async (work) => String((await compensation.put(work)).number),
     });
     const numbers = await VoucherNonces.open({ store, chainId, minter: address });
     const fail = (error: unknown) => {
@@ -169,7 +181,11 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
     const batches = new BatchMaker({ book, rpc, numbers, signer: voucherSigner, domain });
     const minting = new Minting({
       ...{ book, dispatcher, batches, lanes, funds, upkeep, confirmations, pricing, network, clock, onTrouble, notify, reach },
+      compensate: async (orderId) => {
+        await compensation.put(driveAgainTask(orderId));
+      },
     });
+    registerRepairs(compensation, { book, minting, lanes, pricing });
     const laneFor = (request: MintRequest): Lane => {
       const lane = lanes.of(dispatcher.laneFor(request));
       if (!lane) throw new TypeError("the dispatcher knows the lanes alone");
@@ -177,9 +193,11 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
     };
     const stop = async (): Promise<void> => {
       await minting.stop();
+      await compensation.drain();
       await lanes.close();
       await confirmations.close();
       await book.close();
+      await queue.close();
       await store.close();
     };
     return {
@@ -190,18 +208,20 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       funds,
       confirmations,
       minting,
+      compensation,
       voucherSigner,
       domain,
       twoStage: { store, book, laneFor, rpc, numbers, signer: voucherSigner, domain, pricing },
       async start() {
         await checkFunds(rpc, lanes.addresses, chainId, batchGas([1]));
         await minting.start();
+        compensation.start();
       },
       stop,
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
-    await store.close();
+    for (const each of opened.reverse()) await each.close();
     throw error;
   }
 }

@@ -14,6 +14,7 @@ export { type Duty, type LaneState, readLane } from "./lane/lane-ledger.ts";
 export { Lanes } from "./lane/lanes.ts";
 export type { LaneNotice } from "./lane/notices.ts";
 export type { Pricing } from "./lane/pricing.ts";
+export { replaceableFees } from "./lane/replacement.ts";
 export { Upkeep } from "./lane/upkeep.ts";
 export { MintLogReader, type Located } from "./confirm/mint-logs.ts";
 export { Dispatcher } from "./dispatch/dispatcher.ts";

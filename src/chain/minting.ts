@@ -38,9 +38,16 @@ export interface MintingParts {
   /** Hears what goes wrong while minting goes on. */
   readonly onTrouble: (error: unknown) => void;
   readonly notify: (notice: LaneNotice) => void;
+  /** Sees to it, durably, that `driveAgain` is called for the order. */
+  readonly compensate: (orderId: string) => Promise<void>;
   readonly reach: Reach;
 }
 
+/**
+ * Seconds before the newest block to which vouchers are bound: after a reorg a transaction may be mined in a block that is
+ * older than the one under which it was signed, and a voucher from the future reverts its batch. They hold 300 s.
+ */
+const secondsBack = 60;
 /** Orders that may wait for a lane before more are taken in. */
 const mostWaiting = 4_000;
 /** Transactions that are signed and recorded in one append. */
@@ -80,7 +87,7 @@ export class Minting {
     book.listen((order, event, before) => {
       this.#follow(order, event, before);
     });
-    await this.#compensateFailed(); // which also brings them to their lines
+    await this.#compensateFailed();
     await lanes.resume();
     this.#loops = Promise.all([...[...lanes].map((lane) => this.#guard(this.#laneLoop(lane))), this.#guard(this.#chainLoop())]);
   }
@@ -221,8 +228,8 @@ export class Minting {
 
   /** Signs and records what is due, as much as the lane has room for. Returns whether there was anything that may go. */
   async #mintNext(lane: Lane): Promise<boolean> {
-    const { dispatcher, clock, confirmations } = this.#parts;
-    const second = confirmations.tip?.timestamp ?? 0;
+    const { dispatcher, clock } = this.#parts;
+    const second = this.#second();
     const room = Math.min(lane.room, mostTogether);
     const taken: Taken[][] = [];
     while (taken.length < room && dispatcher.dueIn(lane, clock.now()) !== undefined) {
@@ -238,8 +245,8 @@ export class Minting {
 
   /** Fills a gap with waiting orders of users who have nothing on their way, and with a no-op where there are none. */
   async #fill(lane: Lane, gap: { readonly nonce: number; readonly overdue: boolean }): Promise<boolean> {
-    const { dispatcher, clock, confirmations } = this.#parts;
-    const batch = dispatcher.take(lane, clock.now(), confirmations.tip?.timestamp ?? 0, true);
+    const { dispatcher, clock } = this.#parts;
+    const batch = dispatcher.take(lane, clock.now(), this.#second(), true);
     if (batch.length > 0) await this.#mint(lane, [batch], gap.nonce);
     else if (gap.overdue) await lane.fillWithNoOp(gap.nonce, await this.#fees());
     else return false;
@@ -284,6 +291,10 @@ export class Minting {
     return affordable;
   }
 
+  #second(): number {
+    return Math.max(0, (this.#parts.confirmations.tip?.timestamp ?? 0) - secondsBack);
+  }
+
   #fees(): Promise<Fees> {
     return this.#parts.pricing.feesAt(this.#parts.confirmations.tip?.hash);
   }
@@ -293,12 +304,19 @@ export class Minting {
     for (const lane of lanes) dispatcher.reroute(lane, clock.now());
   }
 
-  /** Orders of a batch that reverted for good go through a batch again, which is simulated before it is sent. */
+  /** Hands over the orders of batches that reverted for good; what is lost between the event and here is found at the next start. */
   async #compensateFailed(): Promise<void> {
-    const failed = [...this.#failed];
-    const told = failed.map((orderId): Told => ({ orderId, command: { kind: "compensate", reason: "driven again" } }));
-    await this.#parts.book.execute(told);
-    for (const orderId of failed) this.#failed.delete(orderId);
+    for (const orderId of [...this.#failed]) {
+      await this.#parts.compensate(orderId);
+      this.#failed.delete(orderId);
+    }
+  }
+
+  /** An order whose transaction reverted for good goes through a batch again, which is simulated before it is sent. */
+  async driveAgain(orderId: string): Promise<void> {
+    if (this.#parts.book.get(orderId)?.kind !== "failed") return; // told again, or minted by somebody else meanwhile
+    await this.#parts.book.execute([{ orderId, command: { kind: "compensate", reason: "driven again" } }]);
+    this.#bell.ring();
   }
 
   #follow(order: Order, event: OrderEvent, before: Order | undefined): void {

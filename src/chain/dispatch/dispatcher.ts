@@ -32,7 +32,7 @@ interface Home {
 }
 
 /** Seconds for which a user's vouchers are bound to one second; well below what the contract allows (VALIDITY_SECONDS, 300). */
-const sameSecondFor = 150;
+const sameSecondFor = 120;
 
 /**
  * Which lane mints which order, so that orders of one user never overtake each other.
