@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Duty, type Lanes, type Minting, type Pricing, replaceableFees } from "./chain/index.ts";
-import type { Compensation, NewTask } from "./compensate/index.ts";
+import type { Compensation } from "./compensate/compensation.ts";
+import type { NewTask } from "./compensate/task-queue.ts";
 import { DEFERRED_KIND, type OrderBook, orderStream, toldOf } from "./order/index.ts";
 
 /** What the compensation tasks of the service work on. */
