@@ -49,7 +49,10 @@ export interface CompensationOptions {
 const retries = { first: 10, factor: 1.5, most: 3 };
 /** Failures in a row after which a worker is replaced. */
 const FAILURES_IN_A_ROW = 3;
-/** Handlers of one kind that may have outlived their grace before no more tasks of the kind are taken: they hold memory. */
+/**
+ * Handlers of one kind that may have outlived their grace before no more tasks of the kind are taken, since they hold memory.
+ * Each worker may then add one, so they are never more than this and the workers together.
+ */
 const MAX_STRAYS = 64;
 /** Longest wait between two looks at the queue, whatever is due when. */
 const LONGEST_WAIT = 60_000;
