@@ -175,6 +175,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       book,
       lanes: [...lanes],
       takesUsers: (lane) => lane.state.duty === "open" && !funds.isLow(lane),
+      releasesUsers: (lane) => lane.state.duty === "draining" || (lane.state.duty === "open" && funds.isLow(lane)),
       isOpen: (carrier) => lanes.isOpen(carrier),
       limits: { ...config.batch, maxGas },
     });
