@@ -1,9 +1,13 @@
 import { isClosed, type MintRequest, type Order, type OrderBook, userOf } from "../../order/index.ts";
 import { Batcher, type BatchLimits, type Verdict } from "../batch/batcher.ts";
-import type { Lane } from "../lane/lane.ts";
 import { rendezvous } from "./rendezvous.ts";
 
-export interface DispatcherParts {
+/** What dispatch needs to know of a lane. */
+interface Addressed {
+  readonly address: string;
+}
+
+export interface DispatcherParts<Lane extends Addressed> {
   readonly book: Pick<OrderBook, "open" | "get" | "acceptedAt">;
   /** At least one. */
   readonly lanes: readonly Lane[];
@@ -48,13 +52,13 @@ const sameSecondFor = 120;
  * What remains: orders of a transaction that reverted, that somebody else's transaction displaced, or that was reorganised
  * away and then expired, are minted after younger ones that were sent already.
  */
-export class Dispatcher {
-  readonly #parts: DispatcherParts;
+export class Dispatcher<Lane extends Addressed> {
+  readonly #parts: DispatcherParts<Lane>;
   readonly #lines: ReadonlyMap<string, Batcher>;
   readonly #homes = new Map<string, Home>();
   readonly #places = new Map<string, Place>();
 
-  constructor(parts: DispatcherParts) {
+  constructor(parts: DispatcherParts<Lane>) {
     this.#parts = parts;
     this.#lines = new Map(parts.lanes.map(({ address }) => [address, new Batcher(parts.limits)]));
   }

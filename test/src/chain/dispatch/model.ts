@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { Dispatcher } from "../../../../src/chain/index.ts";
-import type { Lane } from "../../../../src/chain/lane/lane.ts";
 import { allows, type Carrier, decide, evolve, isClosed, type Order, type OrderCommand, userOf } from "../../../../src/order/index.ts";
 import { hashOf, idOf, requestFor } from "../../order/orders.ts";
 
@@ -38,7 +37,7 @@ interface ModelLane {
  * what the dispatcher promises.
  */
 export class World {
-  dispatcher: Dispatcher;
+  dispatcher: Dispatcher<ModelLane>;
   readonly orders = new Map<string, Order>();
   readonly #lanes: readonly ModelLane[];
   readonly #accepted: string[] = [];
@@ -47,6 +46,8 @@ export class World {
   readonly #excused = new Set<string>();
   /** Orders whose inclusion a reorg took back. */
   readonly #reorganised = new Set<string>();
+  /** Orders whose mint is in somebody else's transaction that is not final, and its place. */
+  readonly #copies = new Map<string, number>();
   #place = 0;
   readonly #now = 0;
   #second = 1_000;
@@ -60,9 +61,8 @@ export class World {
     this.dispatcher = this.#dispatcher();
   }
 
-  #dispatcher(): Dispatcher {
+  #dispatcher(): Dispatcher<ModelLane> {
     const orders = this.orders;
-    const of = ({ address }: { readonly address: string }) => this.#lanes.find((lane) => lane.address === address);
     return new Dispatcher({
       book: {
         *open() {
@@ -71,10 +71,10 @@ export class World {
         get: (orderId) => openOnly(orders.get(orderId)),
         acceptedAt: (orderId) => this.#accepted.indexOf(orderId) + 1,
       },
-      lanes: this.#lanes.map(({ address }) => ({ address }) as Lane), // it knows lanes by their addresses alone
-      takesUsers: (lane) => of(lane)?.duty === "open",
-      releasesUsers: (lane) => of(lane)?.duty === "draining",
-      isOpen: ({ lane, nonce }) => of({ address: lane })?.open.has(nonce) ?? false,
+      lanes: this.#lanes,
+      takesUsers: (lane) => lane.duty === "open",
+      releasesUsers: (lane) => lane.duty === "draining",
+      isOpen: ({ lane, nonce }) => this.#lanes.some(({ address, open }) => address === lane && open.has(nonce)),
       limits: { maxItems: 3, maxGas: 14_000_000, maxWaitMs: 0 },
     });
   }
@@ -106,7 +106,7 @@ export class World {
     const lane = this.#lane(n);
     const gap = intoGap ? lane.gaps[0] : undefined;
     if (lane.hands || (intoGap && gap === undefined)) return;
-    const taken = this.dispatcher.take(handle(lane), this.#now, this.#second, gap !== undefined);
+    const taken = this.dispatcher.take(lane, this.#now, this.#second, gap !== undefined);
     const orderIds = taken.map(({ order }) => order.request.orderId);
     expect(new Set(orderIds).size, "an order twice in one batch").to.equal(orderIds.length);
     for (const { order, second } of taken) this.#mayTake(lane, order, second, orderIds, gap);
@@ -223,6 +223,18 @@ export class World {
     this.#tell(orderId, { kind: "authorise", voucher: { number: String(Number(orderId)), second: this.#second } });
   }
 
+  /** Somebody repeats the voucher of a transaction that was displaced, and is mined before it is issued again. */
+  copy(): void {
+    const order = [...this.orders.values()].find(({ request, reason }) => reason === "nonce-taken" && this.#isWaiting(request.orderId));
+    if (!order) return;
+    const { orderId } = order.request;
+    const block = ++this.#place;
+    this.#copies.set(orderId, block);
+    this.#mints.set(orderId, block);
+    const inclusion = { block, blockHash: idOf(block), txHash: idOf(800_000 + block), firstTokenId: "0" };
+    this.#tell(orderId, { kind: "include", inclusion });
+  }
+
   /** Holders redeem their vouchers, for good. */
   redeem(): void {
     for (const { kind, request } of [...this.orders.values()]) {
@@ -258,6 +270,11 @@ export class World {
   /** The newest blocks are gone, over all lanes. */
   reorg(blocks: number): void {
     const from = this.#place - blocks;
+    for (const [orderId, block] of [...this.#copies].filter(([, place]) => place > from)) {
+      this.#copies.delete(orderId);
+      this.#mints.delete(orderId);
+      this.#tell(orderId, { kind: "unconfirm", reason: "reorg", blockHash: idOf(block) });
+    }
     for (const lane of this.#lanes) {
       const gone = [...lane.open.values()].filter(({ place = 0 }) => place > from);
       for (const transaction of gone) {
@@ -319,7 +336,7 @@ export class World {
   }
 
   reroute(): void {
-    for (const lane of this.#lanes) this.dispatcher.reroute(handle(lane), this.#now);
+    for (const lane of this.#lanes) this.dispatcher.reroute(lane, this.#now);
   }
 
   /** All goes well from here on, until everything is final; then nothing is lost, doubled or out of order. */
@@ -330,6 +347,7 @@ export class World {
       if (rounds > 4 * this.#accepted.length + 20) expect.fail(`never minted: ${this.#left()}`);
       this.driveAgain();
       this.redeem();
+      for (const [orderId, block] of this.#copies) this.#tell(orderId, { kind: "deepen", blockHash: idOf(block), head: block + 31 });
       this.reroute();
       for (const [n, lane] of this.#lanes.entries()) {
         this.assign(n);
@@ -343,7 +361,7 @@ export class World {
       }
       this.pass(30);
     }
-    for (const lane of this.#lanes) expect(this.dispatcher.take(handle(lane), this.#now, this.#second)).to.deep.equal([]);
+    for (const lane of this.#lanes) expect(this.dispatcher.take(lane, this.#now, this.#second)).to.deep.equal([]);
     expect(this.dispatcher.waiting, "left in a line").to.equal(0);
     this.#minedInOrder();
   }
@@ -377,7 +395,5 @@ export class World {
     }
   }
 }
-
-const handle = ({ address }: ModelLane): Lane => ({ address }) as Lane;
 
 const openOnly = (order: Order | undefined): Order | undefined => (order && isClosed(order.kind) ? undefined : order);
