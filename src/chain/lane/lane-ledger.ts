@@ -116,10 +116,13 @@ export async function readLane(store: EventStore, chainId: number, address: stri
 }
 
 /** What a snapshot keeps: without it, reading a lane would mean reading the bytes of all transactions it ever sent. */
-export const toSnapshot = (lane: LaneState): Json => ({ ...lane, open: [...lane.open.values()] }) as unknown as Json;
+export function toSnapshot({ nextNonce, open, ...lane }: LaneState): Json {
+  const kept = { ...lane, ...(nextNonce === undefined ? {} : { nextNonce }), open: [...open.values()] };
+  return kept as unknown as Json;
+}
 
 function fromSnapshot(data: Json | undefined): LaneState {
   if (data === undefined) return emptyLane();
   const { open, ...lane } = data as unknown as Omit<LaneState, "open"> & { readonly open: readonly OpenNonce[] };
-  return { ...lane, open: new Map(open.map((each) => [each.nonce, each])) };
+  return { ...emptyLane(), ...lane, open: new Map(open.map((each) => [each.nonce, each])) };
 }
