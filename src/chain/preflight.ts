@@ -2,6 +2,7 @@ import { AbiCoder, id } from "ethers";
 import type { EventStore } from "../store/index.ts";
 import type { Deployment, MinterName } from "./deployment.ts";
 import { ChainMismatch, GenesisMismatch, InsufficientFunds, NoCodeAtAddress, SignerNotAuthorised } from "./errors.ts";
+import { l1DataFee } from "./fees/l1-fee.ts";
 import { networkOf } from "./networks.ts";
 import { type Rpc, RpcRefused } from "./rpc/rpc.ts";
 
@@ -53,13 +54,18 @@ export async function checkMinter(rpc: Rpc, deployment: Deployment, minter: Mint
   if (BigInt(answer) !== 1n) throw new SignerNotAuthorised(signer, address, deployment.network);
 }
 
-/** The lane can pay for a batch at the present price. @throws InsufficientFunds */
+/** Size of a transaction with one order, rounded up. */
+const smallestBatchBytes = 1_024;
+
+/** The lane can pay for a batch of one order at the present price, its publication on L1 included. @throws InsufficientFunds */
 export async function checkFunds(rpc: Rpc, lane: string, chainId: number, batchGas: number): Promise<void> {
-  const [balance, gasPrice] = await Promise.all([
+  const { l1FeeOracle } = networkOf(chainId);
+  const [balance, gasPrice, l1Fee] = await Promise.all([
     rpc.request<string>("eth_getBalance", [lane, "latest"]),
     rpc.request<string>("eth_gasPrice", []),
+    l1FeeOracle === undefined ? 0n : l1DataFee(rpc, l1FeeOracle, smallestBatchBytes),
   ]);
-  const needed = BigInt(gasPrice) * BigInt(batchGas);
+  const needed = BigInt(gasPrice) * BigInt(batchGas) + l1Fee;
   if (BigInt(balance) < needed) throw new InsufficientFunds(lane, networkOf(chainId).name, BigInt(balance), needed);
 }
 
