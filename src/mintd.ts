@@ -11,9 +11,8 @@ import {
   Confirmations,
   type Deployment,
   Dispatcher,
-  FeeCapReached,
   type FeeLimits,
-  feesFor,
+  FeeOracle,
   Funds,
   type Header,
   Lane,
@@ -24,8 +23,8 @@ import {
   Minting,
   MintLogReader,
   networkOf,
-  nextBaseFee,
   type Pricing,
+  replacementFees,
   type Rpc,
   transactionGasLimit,
   type TwoStageParts,
@@ -159,7 +158,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
     );
     await lanesInUse(store, book, chainId, lanes);
     const feeLimits = { maxFeePerGas: gwei(config.fees.maxFeePerGasGwei), priorityFee: gwei(config.fees.priorityFeeGwei) };
-    const pricing = pricingOf(rpc, feeLimits);
+    const pricing = pricingOf(new FeeOracle({ rpc, clock, network, limits: feeLimits }), feeLimits);
     const funds = new Funds(rpc);
     const upkeep = new Upkeep({ lanes, nonces, funds, pricing, clock, network: network.name, blockTimeMs: network.blockTimeMs, notify });
     await upkeep.reconcile();
@@ -229,20 +228,11 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
 /** Gwei to wei; a gwei may have decimals. */
 const gwei = (value: number): bigint => BigInt(Math.round(value * 1e9));
 
-/** The price of a transaction by the next block's base fee, which changes with the head and not in between. */
-function pricingOf(rpc: Rpc, limits: FeeLimits): Pricing {
-  let known: { readonly head: string; readonly baseFee: bigint } | undefined;
+/** What lanes need to know of fees. */
+function pricingOf(oracle: FeeOracle, limits: FeeLimits): Pricing {
   return {
-    async feesAt(head) {
-      if (head === undefined || known?.head !== head) known = { head: head ?? "", baseFee: await nextBaseFee(rpc) };
-      return feesFor(known.baseFee, limits);
-    },
-    replacement: (previous, wanted) => {
-      const raised = (fee: bigint, market: bigint) => ((fee * 9n + 7n) / 8n > market ? (fee * 9n + 7n) / 8n : market);
-      const maxFeePerGas = raised(previous.maxFeePerGas, wanted.maxFeePerGas);
-      if (maxFeePerGas > limits.maxFeePerGas) throw new FeeCapReached(maxFeePerGas, limits.maxFeePerGas);
-      return { maxFeePerGas, maxPriorityFeePerGas: raised(previous.maxPriorityFeePerGas, wanted.maxPriorityFeePerGas) };
-    },
-    costOf: ({ gasLimit, fees }) => Promise.resolve(BigInt(gasLimit) * fees.maxFeePerGas),
+    feesAt: (head) => oracle.feesAt(head),
+    replacement: (previous, wanted) => replacementFees(previous, wanted, limits),
+    costOf: ({ gasLimit, fees, bytes }) => oracle.estimateCost({ gasLimit, fees, rawBytes: bytes }),
   };
 }
