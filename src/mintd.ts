@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   adoptHistory,
@@ -26,6 +27,7 @@ import { VoucherNonces } from "./nonce/index.ts";
 import { OrderBook } from "./order/index.ts";
 import type { Secret } from "./secret.ts";
 import { type EventStore, openSqliteStore, VersionConflict } from "./store/index.ts";
+import { Telemetry } from "./telemetry/index.ts";
 import type { Reach } from "./write-ahead.ts";
 import { type DigestSigner, nativeSigner, type VoucherDomain } from "./voucher/index.ts";
 
@@ -62,6 +64,7 @@ export interface Mintd extends AsyncDisposable {
   readonly domain: VoucherDomain;
   /** What issuing and redeeming a single voucher needs. */
   readonly twoStage: TwoStageParts;
+  readonly telemetry: Telemetry;
   /** Checks chain, contracts, roles and funds, brings back what a former run left, and begins to mint. */
   start(): Promise<void>;
   /** Lets what is being recorded finish and releases everything. What is not final is taken up by the next start. */
@@ -70,9 +73,28 @@ export interface Mintd extends AsyncDisposable {
 
 /**
  * Puts the service together: config -> adapters -> service. The only place that constructs adapters.
- * @throws ChainMismatch, GenesisMismatch, NoCodeAtAddress, SignerNotAuthorised, InsufficientFunds, and the store's errors
+ * @throws ChainMismatch, GenesisMismatch, NoCodeAtAddress, SignerNotAuthorised, InsufficientFunds, LogFileUnwritable, and the store's errors; start() also TelemetryPortInUse
  */
 export async function openMintd(options: MintdOptions): Promise<Mintd> {
+  const { config, clock = systemClock, storePath } = options;
+  const { level = config.log.file === undefined ? "silent" : "info", file } = config.log;
+  const { port } = config.telemetry;
+  const telemetry = new Telemetry({
+    clock,
+    level,
+    ...(port !== undefined && { port }),
+    ...(file !== undefined && { logFile: resolve(dirname(storePath), file) }),
+  });
+  try {
+    return await assemble(options, telemetry);
+  } catch (error) {
+    telemetry.failed(error);
+    await telemetry.close();
+    throw error;
+  }
+}
+
+async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mintd> {
   const {
     config,
     rpc,
@@ -94,8 +116,9 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
   await checkChain(rpc, deployment);
   await checkMinter(rpc, deployment, minter, voucherSigner.address);
   const maxGas = await transactionGasLimit(rpc, config.batch.maxGas);
-  const store = await openSqliteStore({ path: options.storePath, now: () => clock.now() });
+  const bare = await openSqliteStore({ path: options.storePath, now: () => clock.now() });
   try {
+    const store = await telemetry.observeStore(bare);
     await bindStore(store, deployment);
     const reader = new MintLogReader(rpc, address);
     const adopted = await adoptHistory({ store, rpc, reader, chainId, minter: address, deployedAt: deployment.block });
@@ -108,10 +131,15 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       pause: (ms) => sleep(ms),
       random: Math.random,
     });
+    telemetry.followOrders(book);
     const numbers = await VoucherNonces.open({ store, chainId, minter: address });
+    const hear = (error: unknown) => {
+      telemetry.trouble(error, { lane: laneSigner.address });
+      onTrouble(error);
+    };
     const trouble = (error: unknown) => {
       if (needsAPerson(error)) minting.fail(error);
-      else onTrouble(error);
+      else hear(error);
     };
     const fail = (error: unknown) => {
       minting.fail(error);
@@ -129,6 +157,15 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       onFatal: fail,
       reach,
     });
+    telemetry.remember(lane.address, lane.state.open.values());
+    telemetry.observeLanes(() => [
+      {
+        lane: lane.address,
+        inFlight: lane.inFlight,
+        window: network.laneWindow,
+        ...(lane.state.nextNonce !== undefined && { nextNonce: lane.state.nextNonce }),
+      },
+    ]);
     const confirmations = await Confirmations.open({
       store,
       book,
@@ -139,7 +176,10 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       oneNode: !network.isPublic,
       minter: address,
       deployedAt: deployment.block,
-      onReorg,
+      onReorg(orphaned) {
+        telemetry.reorg(orphaned);
+        onReorg(orphaned);
+      },
       reach,
     });
     const domain = { chainId, verifyingContract: address };
@@ -156,8 +196,11 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       network,
       feeLimits,
       clock,
-      onTrouble,
+      onTrouble: hear,
       reach,
+    });
+    minting.failure.catch((error: unknown) => {
+      telemetry.failed(error);
     });
     const stop = async (): Promise<void> => {
       await minting.stop();
@@ -165,6 +208,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       await confirmations.close();
       await book.close();
       await store.close();
+      await telemetry.close();
     };
     return {
       store,
@@ -175,8 +219,10 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       minting,
       voucherSigner,
       domain,
+      telemetry,
       twoStage: { store, book, lane, rpc, numbers, signer: voucherSigner, domain, feeLimits },
       async start() {
+        await telemetry.start();
         await checkFunds(rpc, lane.address, chainId, batchGas([1]));
         await minting.start();
       },
@@ -184,7 +230,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
-    await store.close();
+    await bare.close();
     throw error;
   }
 }

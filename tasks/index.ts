@@ -117,4 +117,29 @@ const nonceShow = task(
   .setAction(() => import("./nonce-show.ts"))
   .build();
 
-export const tasks = [start, deploy, mintList, mintVerify, voucherIssue, voucherRedeem, orderShow, confirmationsWatch, nonceShow];
+const metricsShow = task(
+  "metrics:show",
+  described("Shows the metrics of the mintd that runs and serves them (telemetry.port)", "metrics:show --port 9464"),
+)
+  .addOption({
+    name: "port",
+    description: "Port of 127.0.0.1 that serves them; 0: the setting telemetry.port",
+    type: ArgumentType.INT,
+    defaultValue: 0,
+  })
+  .addFlag(json)
+  .setAction(() => import("./metrics-show.ts"))
+  .build();
+
+export const tasks = [
+  start,
+  deploy,
+  mintList,
+  mintVerify,
+  voucherIssue,
+  voucherRedeem,
+  orderShow,
+  confirmationsWatch,
+  nonceShow,
+  metricsShow,
+];

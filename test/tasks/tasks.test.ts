@@ -53,6 +53,7 @@ describe("The tasks", function () {
       "nonce:show",
       "confirmations:watch",
       "start",
+      "metrics:show",
     ];
     for (let at = 0; at < names.length; at += 3) {
       const some = names.slice(at, at + 3);
