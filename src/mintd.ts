@@ -222,9 +222,14 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       telemetry,
       twoStage: { store, book, lane, rpc, numbers, signer: voucherSigner, domain, feeLimits },
       async start() {
-        await telemetry.start();
-        await checkFunds(rpc, lane.address, chainId, batchGas([1]));
-        await minting.start();
+        try {
+          await telemetry.start();
+          await checkFunds(rpc, lane.address, chainId, batchGas([1]));
+          await minting.start();
+        } catch (error) {
+          telemetry.failed(error);
+          throw error;
+        }
       },
       stop,
       [Symbol.asyncDispose]: stop,
