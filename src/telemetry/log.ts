@@ -1,6 +1,6 @@
 import { mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { destination as pinoDestination, type Logger, pino } from "pino";
+import { destination as pinoDestination, type Logger, type LoggerOptions, pino } from "pino";
 import type { Clock } from "../clock.ts";
 import { LogFileUnwritable } from "./errors.ts";
 
@@ -18,6 +18,8 @@ export interface LogOptions {
 
 export interface Log {
   readonly logger: Logger;
+  /** The same log for lines of ids and states alone, of which there are many: looking for hidden fields would double their cost. */
+  readonly lean: Logger;
   /** Writes what is buffered and lets the destination go. */
   close(): Promise<void>;
 }
@@ -34,7 +36,10 @@ const hidden = ["key", "privateKey", "authorization", "url"].flatMap((name) => [
  * @throws LogFileUnwritable
  */
 export function createLog({ level, destination, clock, onDropped = () => undefined }: LogOptions): Log {
-  if (level === "silent") return { logger: pino({ enabled: false }), close: () => Promise.resolve() };
+  if (level === "silent") {
+    const logger = pino({ enabled: false });
+    return { logger, lean: logger, close: () => Promise.resolve() };
+  }
   const sink = pinoDestination({ fd: destination === undefined ? 2 : openLog(destination), sync: false, maxLength: mostBuffered });
   let failing = false; // the disk is full, the reader of stderr is gone: minting goes on
   sink.on("drop", onDropped);
@@ -45,18 +50,15 @@ export function createLog({ level, destination, clock, onDropped = () => undefin
   sink.on("write", () => {
     failing = false;
   });
-  const logger = pino(
-    {
-      level,
-      base: null,
-      timestamp: () => `,"time":${clock.now()}`,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: hidden, censor: "[secret]" },
-    },
-    sink,
-  );
+  const options: LoggerOptions = {
+    level,
+    base: null,
+    timestamp: () => `,"time":${clock.now()}`,
+    formatters: { level: (label) => ({ level: label }) },
+  };
   return {
-    logger,
+    logger: pino({ ...options, redact: { paths: hidden, censor: "[secret]" } }, sink),
+    lean: pino(options, sink),
     async close() {
       if (failing) {
         sink.destroy();

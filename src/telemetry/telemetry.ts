@@ -93,7 +93,7 @@ export class Telemetry implements AsyncDisposable {
   followOrders(book: OrderBook): void {
     this.#openOrders = () => book.openCount;
     book.listen((order, event, before) => {
-      logTransition(this.log, order, this.#transitions.observe(order, event, before));
+      logTransition(this.#log.lean, order, this.#transitions.observe(order, event, before));
     });
   }
 
