@@ -228,7 +228,7 @@ export const catalogue = {
     type: "counter",
     group: "rpc",
     unit: "requests",
-    meaning: "requests to the endpoint, by class of method",
+    meaning: "requests to the endpoint, by class of method, or `all` where they are not told apart",
     labels: ["endpoint", "method"],
   },
   rpcErrors: {

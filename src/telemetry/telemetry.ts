@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
-import type { Registry } from "prom-client";
+import type { Counter, Registry } from "prom-client";
+import type { LaneNotice } from "../chain/lane/notices.ts";
 import type { Clock } from "../clock.ts";
 import type { OrderBook } from "../order/index.ts";
 import type { EventStore } from "../store/event-store.ts";
@@ -39,8 +40,8 @@ export class Telemetry implements AsyncDisposable {
   readonly #ledger: LedgerFollower;
   #server: MetricsServer | undefined;
   #lanes: () => Iterable<LaneView> = () => [];
-  #endpoints: () => Iterable<EndpointView> = () => [];
-  #queue: () => Readonly<Record<string, number>> = () => ({});
+  #endpoints: () => Promise<Iterable<EndpointView>> = () => Promise.resolve([]);
+  #queue: () => Promise<Readonly<Record<string, number>>> = () => Promise.resolve({});
   #openOrders: () => number = () => 0;
 
   /** @throws LogFileUnwritable */
@@ -73,7 +74,8 @@ export class Telemetry implements AsyncDisposable {
 
   /** All metrics in Prometheus's text format, read now. */
   async scrape(): Promise<{ readonly text: string; readonly contentType: string }> {
-    this.#collect();
+    const tasks = await this.#queue().catch(() => ({}));
+    this.#collect(tasks, await this.#endpoints().catch(() => []));
     return { text: await this.#registry.metrics(), contentType: this.#registry.contentType };
   }
 
@@ -123,13 +125,13 @@ export class Telemetry implements AsyncDisposable {
     this.#lanes = views;
   }
 
-  /** `views` is read at each scrape. */
-  observeEndpoints(views: () => Iterable<EndpointView>): void {
+  /** `views` is read at each scrape; left out where they cannot be read. */
+  observeEndpoints(views: () => Promise<Iterable<EndpointView>>): void {
     this.#endpoints = views;
   }
 
-  /** Tasks by state, read at each scrape. */
-  observeQueue(depths: () => Readonly<Record<string, number>>): void {
+  /** Tasks by state, read at each scrape; left out where they cannot be read. */
+  observeQueue(depths: () => Promise<Readonly<Record<string, number>>>): void {
     this.#queue = depths;
   }
 
@@ -180,6 +182,14 @@ export class Telemetry implements AsyncDisposable {
     this.#metrics.foreign.inc({ lane: laneOf(lane) }, transactions);
   }
 
+  /** Something happened to a lane. What is on record besides (settled, replaced, cancelled, displaced) is counted from there. */
+  heard(notice: LaneNotice): void {
+    const { lane } = notice;
+    if (notice.kind === "sent again") this.rebroadcast(lane);
+    else if (notice.kind === "gap") this.nonceGap(lane);
+    else if ("error" in notice) this.trouble(notice.error, { lane });
+  }
+
   /** Blocks were reorganised away by one reorg. */
   reorg(orphaned: readonly { readonly number: number }[]): void {
     if (orphaned.length === 0) return;
@@ -218,8 +228,9 @@ export class Telemetry implements AsyncDisposable {
     this.log.error(record, message);
   }
 
-  #collect(): void {
-    const { open, inFlight, window, nextNonce, balance, paused, low, rpcHealthy, rpcHeadLag, queue } = this.#metrics;
+  #collect(tasks: Readonly<Record<string, number>>, endpoints: Iterable<EndpointView>): void {
+    const { open, inFlight, window, nextNonce, balance, paused, low, rpcHealthy, rpcHeadLag, rpcRequests, rpcErrors, queue } =
+      this.#metrics;
     this.#process.collect();
     open.set(this.#openOrders());
     for (const gauge of [inFlight, window, nextNonce, balance, paused, low, rpcHealthy, rpcHeadLag, queue]) gauge.reset();
@@ -232,13 +243,21 @@ export class Telemetry implements AsyncDisposable {
       paused.set(labels, Number(view.paused ?? false));
       low.set(labels, Number(view.low ?? false));
     }
-    for (const view of this.#endpoints()) {
+    for (const view of endpoints) {
       const labels = { endpoint: hostOf(view.endpoint) };
       rpcHealthy.set(labels, Number(view.healthy));
       if (view.headLag !== undefined) rpcHeadLag.set(labels, view.headLag);
+      if (view.requests !== undefined) setTotal(rpcRequests, { ...labels, method: "all" }, view.requests);
+      if (view.errors !== undefined) setTotal(rpcErrors, { ...labels, method: "all" }, view.errors);
     }
-    for (const [state, tasks] of Object.entries(this.#queue())) queue.set({ state }, tasks);
+    for (const [state, depth] of Object.entries(tasks)) queue.set({ state }, depth);
   }
+}
+
+/** A counter whose total is counted elsewhere: it can only be raised, so it is begun anew. */
+function setTotal(counter: Counter<"endpoint" | "method">, labels: { endpoint: string; method: string }, total: number): void {
+  counter.remove(labels);
+  counter.inc(labels, total);
 }
 
 /** Addresses differ in case by where they come from; as a label each lane has one. */

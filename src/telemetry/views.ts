@@ -20,6 +20,9 @@ export interface EndpointView {
   readonly healthy: boolean;
   /** Blocks behind the highest known head. */
   readonly headLag?: number;
+  /** Requests since the start, and those of them without an answer, where somebody else counts them. */
+  readonly requests?: number;
+  readonly errors?: number;
 }
 
 /** Classes of JSON-RPC methods: few enough for a label, and told apart by what a failure means. */

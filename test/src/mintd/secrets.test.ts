@@ -121,7 +121,7 @@ describe("Secrets", function () {
     try {
       const options = (more: Partial<MintdOptions> & { readonly settings?: object } = {}): Parameters<World["open"]>[0] => ({
         rpc: new HttpRpc({ url: provider.url, timeoutMs: 100 }),
-        laneKey: new Secret(lane.privateKey),
+        laneKeys: [new Secret(lane.privateKey)],
         voucherKey: new Secret(voucher.privateKey),
         clock: fastClock, // a second after each fault would be a minute in all
         onTrouble: (error) => told.push(error),

@@ -82,8 +82,8 @@ describe("mintd's metrics", function () {
     expect(valueOf(families, "mintd_replacements_total")).to.equal(0);
     expect(valueOf(families, "mintd_orders_open")).to.equal(0);
     expect(valueOf(families, "mintd_lane_in_flight_attempts", lane)).to.equal(0);
-    expect(valueOf(families, "mintd_lane_window_attempts", lane)).to.equal(64);
-    expect(valueOf(families, "mintd_lane_next_nonce", lane)).to.equal(mintd.lane.state.nextNonce);
+    expect(valueOf(families, "mintd_lane_window_attempts", lane)).to.equal([...mintd.lanes][0]?.window.limit);
+    expect(valueOf(families, "mintd_lane_next_nonce", lane)).to.equal([...mintd.lanes][0]?.state.nextNonce);
     expect(valueOf(families, "mintd_store_head_position")).to.equal(events.length);
     expect(valueOf(families, "process_resident_memory_bytes")).to.be.above(10e6);
   });

@@ -112,8 +112,10 @@ describe("Telemetry", function () {
     telemetry.reorg([]);
     telemetry.workerReplaced();
     telemetry.rpc("https://user:canary@node.example:8443/v3/canary", "eth_sendRawTransaction", { ms: 12, ok: false });
-    telemetry.observeEndpoints(() => [{ endpoint: "wss://node.example:8443/canary?k=canary", healthy: true, headLag: 2 }]);
-    telemetry.observeQueue(() => ({ waiting: 4, dead: 1 }));
+    telemetry.observeEndpoints(() =>
+      Promise.resolve([{ endpoint: "wss://node.example:8443/canary?k=canary", healthy: true, headLag: 2, requests: 7, errors: 1 }]),
+    );
+    telemetry.observeQueue(() => Promise.resolve({ waiting: 4, dead: 1 }));
     telemetry.observeLanes(() => [{ lane, inFlight: 2, window: 16, nextNonce: 9, balanceWei: 250_000_000_000_000_000n, paused: true }]);
     const families = await scrape(telemetry);
     const of = { lane: lane.toLowerCase() };
@@ -125,6 +127,8 @@ describe("Telemetry", function () {
     expect(valueOf(families, "mintd_rpc_errors_total", { endpoint: "node.example:8443", method: "broadcast" })).to.equal(1);
     expect(valueOf(families, "mintd_rpc_latency_ms_sum", { endpoint: "node.example:8443" })).to.equal(12);
     expect(valueOf(families, "mintd_rpc_head_lag_blocks", { endpoint: "node.example:8443" })).to.equal(2);
+    await scrape(telemetry); // totals that are counted elsewhere do not add up over scrapes
+    expect(valueOf(await scrape(telemetry), "mintd_rpc_requests_total", { method: "all" })).to.equal(7);
     expect(valueOf(families, "mintd_compensation_tasks", { state: "dead" })).to.equal(1);
     expect(valueOf(families, "mintd_lane_balance_ether", of)).to.equal(0.25);
     expect([valueOf(families, "mintd_lane_paused", of), valueOf(families, "mintd_lane_balance_low", of)]).to.deep.equal([1, 0]);
