@@ -13,9 +13,8 @@ import {
   type Deployment,
   Dispatcher,
   type EndpointState,
-  FeeCapReached,
   type FeeLimits,
-  feesFor,
+  FeeOracle,
   Funds,
   type Header,
   Lane,
@@ -26,8 +25,8 @@ import {
   Minting,
   MintLogReader,
   networkOf,
-  nextBaseFee,
   type Pricing,
+  replacementFees,
   type Rpc,
   transactionGasLimit,
   type TwoStageParts,
@@ -209,7 +208,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       );
     await lanesInUse(store, book, chainId, lanes);
     const feeLimits = { maxFeePerGas: gwei(config.fees.maxFeePerGasGwei), priorityFee: gwei(config.fees.priorityFeeGwei) };
-    const pricing = pricingOf(rpc, feeLimits);
+    const pricing = pricingOf(new FeeOracle({ rpc, clock, network, limits: feeLimits }), feeLimits);
     const funds = new Funds(rpc);
     telemetry.observeLanes(() => [...lanes].map((lane) => viewOf(lane, funds)));
     const upkeep = new Upkeep({ lanes, nonces, funds, pricing, clock, network: network.name, blockTimeMs: network.blockTimeMs, notify });
@@ -306,20 +305,11 @@ const viewOf = (lane: Lane, funds: Funds): LaneView => {
 /** Gwei to wei; a gwei may have decimals. */
 const gwei = (value: number): bigint => BigInt(Math.round(value * 1e9));
 
-/** The price of a transaction by the next block's base fee, which changes with the head and not in between. */
-function pricingOf(rpc: Rpc, limits: FeeLimits): Pricing {
-  let known: { readonly head: string; readonly baseFee: bigint } | undefined;
+/** What lanes need to know of fees. */
+function pricingOf(oracle: FeeOracle, limits: FeeLimits): Pricing {
   return {
-    async feesAt(head) {
-      if (head === undefined || known?.head !== head) known = { head: head ?? "", baseFee: await nextBaseFee(rpc) };
-      return feesFor(known.baseFee, limits);
-    },
-    replacement: (previous, wanted) => {
-      const raised = (fee: bigint, market: bigint) => ((fee * 9n + 7n) / 8n > market ? (fee * 9n + 7n) / 8n : market);
-      const maxFeePerGas = raised(previous.maxFeePerGas, wanted.maxFeePerGas);
-      if (maxFeePerGas > limits.maxFeePerGas) throw new FeeCapReached(maxFeePerGas, limits.maxFeePerGas);
-      return { maxFeePerGas, maxPriorityFeePerGas: raised(previous.maxPriorityFeePerGas, wanted.maxPriorityFeePerGas) };
-    },
-    costOf: ({ gasLimit, fees }) => Promise.resolve(BigInt(gasLimit) * fees.maxFeePerGas),
+    feesAt: (head) => oracle.feesAt(head),
+    replacement: (previous, wanted) => replacementFees(previous, wanted, limits),
+    costOf: ({ gasLimit, fees, bytes }) => oracle.estimateCost({ gasLimit, fees, rawBytes: bytes }),
   };
 }

@@ -164,11 +164,11 @@ const laneCancel = task(
   .setAction(() => import("./lane-cancel.ts"))
   .build();
 
-const laneTopUp = task("lane:top-up", described("Sends ETH from the admin to lanes that have less", "lane:top-up --to 0.5 --network local"))
+const laneFund = task("lane:fund", described("Sends ETH from the admin to lanes that have less", "lane:fund --to 0.5 --network local"))
   .addOption({ ...laneAddress, description: "One lane's address; all where empty", defaultValue: "" })
   .addOption({ name: "to", description: "ETH that each is to have", type: ArgumentType.STRING, defaultValue: "0.5" })
   .addFlag(json)
-  .setAction(() => import("./lane-top-up.ts"))
+  .setAction(() => import("./lane-fund.ts"))
   .build();
 
 const compensationList = task(
@@ -228,7 +228,7 @@ export const tasks = [
   laneShow,
   laneDuty,
   laneCancel,
-  laneTopUp,
+  laneFund,
   compensationList,
   compensationReplay,
   compensationDiscard,
