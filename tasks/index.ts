@@ -117,6 +117,20 @@ const nonceShow = task(
   .setAction(() => import("./nonce-show.ts"))
   .build();
 
+const metricsShow = task(
+  "metrics:show",
+  described("Shows the metrics of the mintd that runs and serves them (telemetry.port)", "metrics:show --port 9464"),
+)
+  .addOption({
+    name: "port",
+    description: "Port of 127.0.0.1 that serves them; 0: the setting telemetry.port",
+    type: ArgumentType.INT,
+    defaultValue: 0,
+  })
+  .addFlag(json)
+  .setAction(() => import("./metrics-show.ts"))
+  .build();
+
 const laneAddress = { name: "lane", description: "The lane's address", type: ArgumentType.STRING } as const;
 
 const laneShow = task("lane:show", described("Shows each lane's duty, balance, nonces and sums", "lane:show --network local"))
@@ -210,6 +224,7 @@ export const tasks = [
   orderShow,
   confirmationsWatch,
   nonceShow,
+  metricsShow,
   laneShow,
   laneDuty,
   laneCancel,

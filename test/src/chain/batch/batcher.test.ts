@@ -9,6 +9,7 @@ const orderOf = (n: number, quantity = 1): Order => ({
   kind: "requested",
   version: 1,
   requestedAt: 0,
+  changedAt: 0,
 });
 const limits: BatchLimits = { maxItems: 10, maxGas: 14_000_000, maxWaitMs: 100 };
 const inLine = (n: number, quantity = 1): InLine => ({ order: orderOf(n, quantity), acceptedAt: n });
