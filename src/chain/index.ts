@@ -5,7 +5,9 @@ export { Batcher, batchGas, type BatchLimits, type InLine } from "./batch/batche
 export { Confirmations } from "./confirm/confirmations.ts";
 export { type Deployment, deploymentFile, DeploymentUnreadable, type MinterName, readDeployment } from "./deployment.ts";
 export * from "./errors.ts";
-export { FeeCapReached, type FeeLimits, feesFor, nextBaseFee } from "./fees/fees.ts";
+export { FeeOracle, type FeeOracleParts } from "./fees/fee-oracle.ts";
+export { FeeCapReached, type FeeLimits, type Fees } from "./fees/fees.ts";
+export { replacementFees } from "./fees/replacement.ts";
 export type { Header } from "./confirm/heads.ts";
 export { AccountNonces } from "./lane/account-nonces.ts";
 export { Funds } from "./lane/funds.ts";
