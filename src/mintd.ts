@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  AccountNonces,
   adoptHistory,
-  Batcher,
+  BatchMaker,
   batchGas,
   bindStore,
   checkChain,
@@ -9,21 +10,33 @@ import {
   checkMinter,
   Confirmations,
   type Deployment,
+  Dispatcher,
+  FeeCapReached,
+  type FeeLimits,
+  feesFor,
+  Funds,
   type Header,
   Lane,
+  type LaneNotice,
+  Lanes,
+  lanesInUse,
   type MinterName,
   Minting,
   MintLogReader,
-  needsAPerson,
   networkOf,
+  nextBaseFee,
+  type Pricing,
   type Rpc,
   transactionGasLimit,
   type TwoStageParts,
+  Upkeep,
 } from "./chain/index.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { Compensation, lastEvents, openSqliteTaskQueue, queuePathBeside } from "./compensate/index.ts";
 import type { MintdConfig } from "./config/index.ts";
 import { VoucherNonces } from "./nonce/index.ts";
-import { OrderBook } from "./order/index.ts";
+import { type MintRequest, OrderBook } from "./order/index.ts";
+import { driveAgainTask, registerRepairs } from "./repairs.ts";
 import type { Secret } from "./secret.ts";
 import { type EventStore, openSqliteStore, VersionConflict } from "./store/index.ts";
 import type { Reach } from "./write-ahead.ts";
@@ -37,11 +50,14 @@ export interface MintdOptions {
   readonly minter?: MinterName;
   /** File of the event store. */
   readonly storePath: string;
-  readonly laneKey: Secret;
+  /** One for each lane, at least one. */
+  readonly laneKeys: readonly Secret[];
   readonly voucherKey: Secret;
   readonly clock?: Clock;
   /** Hears what goes wrong while minting goes on: doubt, a dear chain, foreign transactions. */
   readonly onTrouble?: (error: unknown) => void;
+  /** Hears what happens to the lanes besides their orders' events. */
+  readonly onNotice?: (notice: LaneNotice) => void;
   /** Hears how many mints of the chain's past became orders of a store that did not know them. */
   readonly onAdopted?: (orders: number) => void;
   /** Hears of blocks that were reorganised away. */
@@ -55,9 +71,11 @@ export interface Mintd extends AsyncDisposable {
   readonly store: EventStore;
   readonly book: OrderBook;
   readonly numbers: VoucherNonces;
-  readonly lane: Lane;
+  readonly lanes: Lanes;
+  readonly funds: Funds;
   readonly confirmations: Confirmations;
   readonly minting: Minting;
+  readonly compensation: Compensation;
   readonly voucherSigner: DigestSigner;
   readonly domain: VoucherDomain;
   /** What issuing and redeeming a single voucher needs. */
@@ -70,7 +88,8 @@ export interface Mintd extends AsyncDisposable {
 
 /**
  * Puts the service together: config -> adapters -> service. The only place that constructs adapters.
- * @throws ChainMismatch, GenesisMismatch, NoCodeAtAddress, SignerNotAuthorised, InsufficientFunds, and the store's errors
+ * @throws ChainMismatch, GenesisMismatch, NoCodeAtAddress, SignerNotAuthorised, LaneMissing, InsufficientFunds, and the
+ * store's errors
  */
 export async function openMintd(options: MintdOptions): Promise<Mintd> {
   const {
@@ -81,6 +100,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
     onTrouble = () => undefined,
     onReorg = () => undefined,
     onAdopted = () => undefined,
+    onNotice = () => undefined,
     reach = () => undefined,
   } = options;
   const minter = options.minter ?? "VoucherMinter";
@@ -89,17 +109,24 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
   const usual = networkOf(chainId);
   const network = { ...usual, pollMs: config.rpc.pollMs ?? usual.pollMs, laneWindow: config.lane.window ?? usual.laneWindow };
   const voucherSigner = nativeSigner(options.voucherKey);
-  const laneSigner = nativeSigner(options.laneKey);
 
   await checkChain(rpc, deployment);
   await checkMinter(rpc, deployment, minter, voucherSigner.address);
   const maxGas = await transactionGasLimit(rpc, config.batch.maxGas);
   const store = await openSqliteStore({ path: options.storePath, now: () => clock.now() });
+  const opened: { close(): Promise<void> }[] = [store];
   try {
     await bindStore(store, deployment);
     const reader = new MintLogReader(rpc, address);
     const adopted = await adoptHistory({ store, rpc, reader, chainId, minter: address, deployedAt: deployment.block });
     if (adopted > 0) onAdopted(adopted);
+    const queue = await openSqliteTaskQueue({ path: queuePathBeside(options.storePath), role: "worker", now: () => clock.now() });
+    opened.push(queue);
+    const compensation = new Compensation({
+      ...{ queue, clock, onTrouble },
+      random: Math.random,
+      history: (streams) => lastEvents(store, streams),
+    });
     const book = await OrderBook.open(store, {
       minter: address,
       maxOpen: config.orders.maxOpen,
@@ -107,87 +134,115 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       isConflict: (error) => error instanceof VersionConflict,
       pause: (ms) => sleep(ms),
       random: Math.random,
+      defer: async (work) => String((await compensation.put(work)).number),
     });
     const numbers = await VoucherNonces.open({ store, chainId, minter: address });
-    const trouble = (error: unknown) => {
-      if (needsAPerson(error)) minting.fail(error);
-      else onTrouble(error);
-    };
     const fail = (error: unknown) => {
       minting.fail(error);
     };
-    const lane = await Lane.open({
-      store,
-      book,
-      rpc,
-      signer: laneSigner,
-      chainId,
-      network: network.name,
-      blockTimeMs: network.blockTimeMs,
-      clock,
-      onTrouble: trouble,
-      onFatal: fail,
-      reach,
-    });
+    const notify = (notice: LaneNotice) => {
+      onNotice(notice);
+      if ("error" in notice) onTrouble(notice.error);
+    };
+    const nonces = new AccountNonces(rpc, clock);
+    const lanes = new Lanes(
+      await Promise.all(
+        options.laneKeys.map((key) =>
+          Lane.open({
+            ...{ store, book, rpc, nonces, chainId, clock, notify, reach, onFatal: fail },
+            signer: nativeSigner(key),
+            network: network.name,
+            mostInFlight: network.laneWindow,
+          }),
+        ),
+      ),
+    );
+    await lanesInUse(store, book, chainId, lanes);
+    const feeLimits = { maxFeePerGas: gwei(config.fees.maxFeePerGasGwei), priorityFee: gwei(config.fees.priorityFeeGwei) };
+    const pricing = pricingOf(rpc, feeLimits);
+    const funds = new Funds(rpc);
+    const upkeep = new Upkeep({ lanes, nonces, funds, pricing, clock, network: network.name, blockTimeMs: network.blockTimeMs, notify });
+    await upkeep.reconcile();
     const confirmations = await Confirmations.open({
-      store,
-      book,
-      lane,
-      rpc,
-      reader,
-      chainId,
+      ...{ store, book, lanes, upkeep, clock, rpc, reader, chainId, onReorg, reach },
+      lookAfterMs: 2 * network.blockTimeMs,
       oneNode: !network.isPublic,
       minter: address,
       deployedAt: deployment.block,
-      onReorg,
-      reach,
     });
     const domain = { chainId, verifyingContract: address };
-    const feeLimits = { maxFeePerGas: gwei(config.fees.maxFeePerGasGwei), priorityFee: gwei(config.fees.priorityFeeGwei) };
-    const minting = new Minting({
+    const dispatcher = new Dispatcher({
       book,
-      batcher: new Batcher({ ...config.batch, maxGas }),
-      lane,
-      confirmations,
-      rpc,
-      numbers,
-      signer: voucherSigner,
-      domain,
-      network,
-      feeLimits,
-      clock,
-      onTrouble,
-      reach,
+      lanes: [...lanes],
+      takesUsers: (lane) => lane.state.duty === "open" && !funds.isLow(lane),
+      isOpen: (carrier) => lanes.isOpen(carrier),
+      limits: { ...config.batch, maxGas },
     });
+    const batches = new BatchMaker({ book, rpc, numbers, signer: voucherSigner, domain });
+    const minting = new Minting({
+      ...{ book, dispatcher, batches, lanes, funds, upkeep, confirmations, pricing, network, clock, onTrouble, notify, reach },
+      compensate: async (orderId) => {
+        await compensation.put(driveAgainTask(orderId));
+      },
+    });
+    registerRepairs(compensation, { book, minting, lanes, pricing });
+    const laneFor = (request: MintRequest): Lane => {
+      const lane = lanes.of(dispatcher.laneFor(request));
+      if (!lane) throw new TypeError("the dispatcher knows the lanes alone");
+      return lane;
+    };
     const stop = async (): Promise<void> => {
       await minting.stop();
-      await lane.close();
+      await compensation.drain();
+      await lanes.close();
       await confirmations.close();
       await book.close();
+      await queue.close();
       await store.close();
     };
     return {
       store,
       book,
       numbers,
-      lane,
+      lanes,
+      funds,
       confirmations,
       minting,
+      compensation,
       voucherSigner,
       domain,
-      twoStage: { store, book, lane, rpc, numbers, signer: voucherSigner, domain, feeLimits },
+      twoStage: { store, book, laneFor, rpc, numbers, signer: voucherSigner, domain, pricing },
       async start() {
-        await checkFunds(rpc, lane.address, chainId, batchGas([1]));
+        await checkFunds(rpc, lanes.addresses, chainId, batchGas([1]));
         await minting.start();
+        compensation.start();
       },
       stop,
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
-    await store.close();
+    for (const each of opened.reverse()) await each.close();
     throw error;
   }
 }
 
 /** Gwei to wei; a gwei may have decimals. */
 const gwei = (value: number): bigint => BigInt(Math.round(value * 1e9));
+
+/** The price of a transaction by the next block's base fee, which changes with the head and not in between. */
+function pricingOf(rpc: Rpc, limits: FeeLimits): Pricing {
+  let known: { readonly head: string; readonly baseFee: bigint } | undefined;
+  return {
+    async feesAt(head) {
+      if (head === undefined || known?.head !== head) known = { head: head ?? "", baseFee: await nextBaseFee(rpc) };
+      return feesFor(known.baseFee, limits);
+    },
+    replacement: (previous, wanted) => {
+      const raised = (fee: bigint, market: bigint) => ((fee * 9n + 7n) / 8n > market ? (fee * 9n + 7n) / 8n : market);
+      const maxFeePerGas = raised(previous.maxFeePerGas, wanted.maxFeePerGas);
+      if (maxFeePerGas > limits.maxFeePerGas) throw new FeeCapReached(maxFeePerGas, limits.maxFeePerGas);
+      return { maxFeePerGas, maxPriorityFeePerGas: raised(previous.maxPriorityFeePerGas, wanted.maxPriorityFeePerGas) };
+    },
+    costOf: ({ gasLimit, fees }) => Promise.resolve(BigInt(gasLimit) * fees.maxFeePerGas),
+  };
+}

@@ -22,6 +22,16 @@ export class NoAccounts extends MintdError {
   }
 }
 
+/** More lanes are wanted than there are keys for them. */
+export class TooFewLaneKeys extends MintdError {
+  readonly code = "TOO_FEW_LANE_KEYS";
+  constructor(network: string, wanted: number, keys: number) {
+    super(`lane.count is ${wanted}, but network ${network} has ${keys} private key(s) for lanes`, {
+      hint: "list the lanes' keys as the network's third and further `accounts` in hardhat.config.ts, or lower lane.count",
+    });
+  }
+}
+
 /** Where a task works and with what: settled from Hardhat's configuration before anything is opened. */
 export interface TaskContext {
   readonly hre: HardhatRuntimeEnvironment;
@@ -39,11 +49,15 @@ export interface TaskContext {
   readonly inProcess: boolean;
 }
 
-/** By position in the network's accounts: the first administers and deploys, the second signs vouchers, the third sends; the first stands in for what is missing. */
+/**
+ * By position in the network's accounts: the first administers and deploys, the second signs vouchers, from the third on
+ * they send, as many as lane.count says. The first stands in for what is missing.
+ */
 export interface Keys {
   readonly admin: Secret;
   readonly voucher: Secret;
-  readonly lane: Secret;
+  /** At least one. */
+  readonly lanes: readonly Secret[];
 }
 
 /** Everything written lies below this folder; another one keeps two mintds on one machine apart. */
@@ -67,28 +81,30 @@ export async function taskContext(hre: HardhatRuntimeEnvironment): Promise<TaskC
     config,
     rpc,
     endpoints,
-    keys: await keysOf(hre, network),
+    keys: await keysOf(hre, network, config.lane.count),
     inProcess,
   };
 }
 
-async function keysOf(hre: HardhatRuntimeEnvironment, network: string): Promise<Keys> {
-  const [admin, voucher = admin, lane = admin] = await secretsOf(hre.config.networks[network]?.accounts);
-  if (!admin || !voucher || !lane) throw new NoAccounts(network);
-  return { admin, voucher, lane };
+async function keysOf(hre: HardhatRuntimeEnvironment, network: string, laneCount: number): Promise<Keys> {
+  const [admin, voucher = admin, ...lanes] = await secretsOf(hre.config.networks[network]?.accounts, 2 + laneCount);
+  if (!admin || !voucher) throw new NoAccounts(network);
+  if (lanes.length === 0 && laneCount === 1) return { admin, voucher, lanes: [admin] };
+  if (lanes.length < laneCount) throw new TooFewLaneKeys(network, laneCount, lanes.length);
+  return { admin, voucher, lanes };
 }
 
 type Accounts = HardhatRuntimeEnvironment["config"]["networks"][string]["accounts"];
 
-/** The first three keys, listed one by one or derived from a mnemonic. */
-async function secretsOf(accounts: Accounts | undefined): Promise<Secret[]> {
+/** The first keys, listed one by one or derived from a mnemonic. */
+async function secretsOf(accounts: Accounts | undefined, most: number): Promise<Secret[]> {
   if (accounts === undefined || accounts === "remote") return [];
   if (!Array.isArray(accounts)) {
     const { mnemonic, path, initialIndex, count, passphrase } = accounts;
     const root = HDNodeWallet.fromPhrase(await mnemonic.get(), await passphrase.get(), path);
-    return Array.from({ length: Math.min(3, count) }, (_, i) => new Secret(root.deriveChild(initialIndex + i).privateKey));
+    return Array.from({ length: Math.min(most, count) }, (_, i) => new Secret(root.deriveChild(initialIndex + i).privateKey));
   }
-  const keys = accounts.slice(0, 3).map((account) => ("privateKey" in account ? account.privateKey : account));
+  const keys = accounts.slice(0, most).map((account) => ("privateKey" in account ? account.privateKey : account));
   return Promise.all(keys.map(async (key) => new Secret(await key.getHexString())));
 }
 
@@ -117,7 +133,7 @@ export async function openMintdFor(context: TaskContext, minter: MinterName): Pr
     deployment: await deploymentOf(context),
     minter,
     storePath,
-    laneKey: keys.lane,
+    laneKeys: keys.lanes,
     voucherKey: keys.voucher,
     onTrouble(error) {
       const words = describeError(error);

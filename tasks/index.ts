@@ -117,4 +117,60 @@ const nonceShow = task(
   .setAction(() => import("./nonce-show.ts"))
   .build();
 
-export const tasks = [start, deploy, mintList, mintVerify, voucherIssue, voucherRedeem, orderShow, confirmationsWatch, nonceShow];
+const compensationList = task(
+  "compensation:list",
+  described("Lists compensation tasks: what waits, runs, is done, dead or discarded", "compensation:list --state dead --network local"),
+)
+  .addOption({
+    name: "state",
+    description: "waiting, running, done, dead or discarded; all where empty",
+    type: ArgumentType.STRING,
+    defaultValue: "",
+  })
+  .addOption({ name: "limit", description: "Most tasks to list, oldest first", type: ArgumentType.INT, defaultValue: 100 })
+  .addFlag(json)
+  .setAction(() => import("./compensation-list.ts"))
+  .build();
+
+const compensationReplay = task(
+  "compensation:replay",
+  described("Gives dead letters another chance, tries counted anew", "compensation:replay order-17 --network local"),
+)
+  .addPositionalArgument({
+    name: "id",
+    description: "The task's id, as compensation:list shows it",
+    type: ArgumentType.STRING,
+    defaultValue: "",
+  })
+  .addFlag({ name: "all", description: "All dead letters instead of those of one id" })
+  .addFlag(json)
+  .setAction(() => import("./compensation-replay.ts"))
+  .build();
+
+const compensationDiscard = task(
+  "compensation:discard",
+  described(
+    "Gives up the dead letters of an id, and keeps why",
+    'compensation:discard order-17 --reason "paid back by hand" --network local',
+  ),
+)
+  .addPositionalArgument({ name: "id", description: "The task's id, as compensation:list shows it", type: ArgumentType.STRING })
+  .addOption({ name: "reason", description: "Why, for whoever asks later", type: ArgumentType.STRING, defaultValue: "" })
+  .addFlag(json)
+  .setAction(() => import("./compensation-discard.ts"))
+  .build();
+
+export const tasks = [
+  start,
+  deploy,
+  mintList,
+  mintVerify,
+  voucherIssue,
+  voucherRedeem,
+  orderShow,
+  confirmationsWatch,
+  nonceShow,
+  compensationList,
+  compensationReplay,
+  compensationDiscard,
+];

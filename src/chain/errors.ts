@@ -87,6 +87,24 @@ export class InsufficientFunds extends MintdError {
   }
 }
 
+/** No lane of this run has this address. */
+export class LaneUnknown extends MintdError {
+  readonly code = "LANE_UNKNOWN";
+  constructor(address: string, lanes: readonly string[]) {
+    super(`${address} is not one of the lanes ${lanes.join(", ")}`, { hint: "see the lanes: npx hardhat nonce:show" });
+  }
+}
+
+/** A lane with transactions on their way is not among the lanes of this run. Nothing is sent. */
+export class LaneMissing extends MintdError {
+  readonly code = "LANE_MISSING";
+  constructor(address: string, transactions: number) {
+    super(`the lane ${address} has ${transactions} transaction(s) on their way, but its key is not configured`, {
+      hint: "bring its key back (setting lane.count, accounts of the network) until all of them are final",
+    });
+  }
+}
+
 /** The node will never take this transaction as it is; nothing of it is on the way. */
 export class TransactionRefused extends MintdError {
   readonly code = "TRANSACTION_REFUSED";

@@ -1,10 +1,13 @@
 import { AbiCoder, id } from "ethers";
+import type { OrderBook } from "../order/index.ts";
 import type { EventStore } from "../store/index.ts";
 import type { Deployment, MinterName } from "./deployment.ts";
-import { ChainMismatch, GenesisMismatch, InsufficientFunds, NoCodeAtAddress, SignerNotAuthorised } from "./errors.ts";
+import { ChainMismatch, GenesisMismatch, InsufficientFunds, LaneMissing, NoCodeAtAddress, SignerNotAuthorised } from "./errors.ts";
 import { l1DataFee } from "./fees/l1-fee.ts";
+import { readLane } from "./lane/lane-ledger.ts";
+import type { Lanes } from "./lane/lanes.ts";
 import { networkOf } from "./networks.ts";
-import { type Rpc, RpcRefused } from "./rpc/rpc.ts";
+import { batch, type Rpc, RpcRefused } from "./rpc/rpc.ts";
 
 /**
  * The chain is the one that the deployment and the store are about.
@@ -57,16 +60,32 @@ export async function checkMinter(rpc: Rpc, deployment: Deployment, minter: Mint
 /** Size of a transaction with one order, rounded up. */
 const smallestBatchBytes = 1_024;
 
-/** The lane can pay for a batch of one order at the present price, its publication on L1 included. @throws InsufficientFunds */
-export async function checkFunds(rpc: Rpc, lane: string, chainId: number, batchGas: number): Promise<void> {
+/**
+ * At least one lane can pay for a batch of one order at the present price, its publication on L1 included; the others wait
+ * for funds by themselves. @throws InsufficientFunds
+ */
+export async function checkFunds(rpc: Rpc, lanes: readonly string[], chainId: number, batchGas: number): Promise<void> {
+  const calls = lanes.map((lane) => ({ method: "eth_getBalance", params: [lane, "latest"] }));
+  const [gasPrice, ...balances] = await batch<string>(rpc, [{ method: "eth_gasPrice", params: [] }, ...calls]);
   const { l1FeeOracle } = networkOf(chainId);
-  const [balance, gasPrice, l1Fee] = await Promise.all([
-    rpc.request<string>("eth_getBalance", [lane, "latest"]),
-    rpc.request<string>("eth_gasPrice", []),
-    l1FeeOracle === undefined ? 0n : l1DataFee(rpc, l1FeeOracle, smallestBatchBytes),
-  ]);
-  const needed = BigInt(gasPrice) * BigInt(batchGas) + l1Fee;
-  if (BigInt(balance) < needed) throw new InsufficientFunds(lane, networkOf(chainId).name, BigInt(balance), needed);
+  const l1Fee = l1FeeOracle === undefined ? 0n : await l1DataFee(rpc, l1FeeOracle, smallestBatchBytes);
+  const needed = BigInt(gasPrice ?? "0x0") * BigInt(batchGas) + l1Fee;
+  const richest = balances.map(BigInt).reduce((most, balance) => (balance > most ? balance : most), 0n);
+  if (richest >= needed) return;
+  const lane = lanes[balances.findIndex((balance) => BigInt(balance) === richest)] ?? "";
+  throw new InsufficientFunds(lane, networkOf(chainId).name, richest, needed);
+}
+
+/**
+ * Every lane that still has orders on their way is among the lanes of this run: nobody else can say what became of them.
+ * @throws LaneMissing
+ */
+export async function lanesInUse(store: EventStore, book: OrderBook, chainId: number, lanes: Lanes): Promise<void> {
+  const carriers = [...book.open()].flatMap(({ carrier, inclusion }) => (carrier && !inclusion && !lanes.of(carrier.lane) ? carrier : []));
+  for (const address of new Set(carriers.map(({ lane }) => lane))) {
+    const { open } = await readLane(store, chainId, address);
+    if (carriers.some(({ lane, nonce }) => lane === address && open.has(nonce))) throw new LaneMissing(address, open.size);
+  }
 }
 
 /** Gas that a transaction may use here: never more than the block or EIP-7825 allow. */

@@ -38,6 +38,7 @@ export const configSchema = z.strictObject({
     maxWaitMs: whole(0, 60_000, 250, "longest time an order waits for others to share its transaction, in milliseconds"),
   }).prefault({}),
   lane: section({
+    count: whole(1, 256, 1, "lanes: accounts that send side by side, from the third of the network's accounts on"),
     window: z
       .int()
       .min(1)

@@ -173,9 +173,9 @@ describe("FeeOracle over anvil", () => {
       const poor = `0x${"12".repeat(20)}`;
       await anvil.rpc.request("anvil_setBalance", [poor, toQuantity(gasPrice * 100_000n)]);
       await setCode("0x");
-      await checkFunds(anvil.rpc, poor, 8_453, 100_000);
+      await checkFunds(anvil.rpc, [poor], 8_453, 100_000);
       await setCode(oracleCode("getL1FeeUpperBound(uint256)", 4, 1_000));
-      await failure("INSUFFICIENT_FUNDS", checkFunds(anvil.rpc, poor, 8_453, 100_000));
+      await failure("INSUFFICIENT_FUNDS", checkFunds(anvil.rpc, [poor], 8_453, 100_000));
     });
   });
 });
