@@ -16,6 +16,8 @@ export interface Figures {
   readonly falselyConfirmed: number;
   /** Mints that ended in an error for the caller, and errors that concerned no single mint. */
   readonly errors: number;
+  /** Errors that a library threw where no caller can catch them; each would end an ordinary process. */
+  readonly unhandled: number;
   readonly mintsPerSecond: number | null;
   readonly gasPerMint: number | null;
   readonly p50Ms: number | null;
@@ -37,6 +39,8 @@ export interface Evidence {
   readonly watch: BlockWatch;
   readonly told: Told;
   readonly mints: number;
+  /** The first block after the deployments. */
+  readonly firstBlock: number;
   readonly proxyCalls: Readonly<Record<string, number>>;
   readonly injected: Readonly<Record<string, number>>;
   readonly seconds: number;
@@ -67,8 +71,9 @@ export async function audit(evidence: Evidence): Promise<Figures> {
     stuck: all.filter((mint) => !told.confirmed.has(mint) && !told.failed.has(mint)).length,
     falselyConfirmed: [...told.confirmed].filter((mint) => !includedAt.has(idOf(mint))).length,
     errors: told.errors,
+    unhandled: told.unhandled,
     mintsPerSecond: mined.length === 0 ? null : mined.length / ((last - told.firstAcceptedAt) / 1_000),
-    gasPerMint: each(await gasSpentOn(rpc, contract, head)),
+    gasPerMint: each(await gasSpentOn(rpc, contract, evidence.firstBlock, head)),
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
     callsPerMint: each(calls),
@@ -81,9 +86,9 @@ export async function audit(evidence: Evidence): Promise<Figures> {
 const quantile = (sorted: readonly number[], q: number): number | null => sorted[Math.ceil(sorted.length * q) - 1] ?? null;
 
 /** Of all transactions to the contract, the reverted ones too. */
-async function gasSpentOn(rpc: Rpc, contract: string, head: number): Promise<number> {
+async function gasSpentOn(rpc: Rpc, contract: string, from: number, head: number): Promise<number> {
   let gas = 0;
-  for (let number = 0; number <= head; number++) {
+  for (let number = from; number <= head; number++) {
     const receipts = await rpc.request<{ to: string | null; gasUsed: string }[]>("eth_getBlockReceipts", [toQuantity(number)]);
     for (const { to, gasUsed } of receipts) if (to?.toLowerCase() === contract.toLowerCase()) gas += Number(gasUsed);
   }

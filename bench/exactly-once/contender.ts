@@ -7,9 +7,9 @@ import { mintWithMintd } from "./with-mintd.ts";
 import { mintWithViem } from "./with-viem.ts";
 
 const tell = (word: Word): void => void process.send?.(word);
-// The libraries poll in the background; an endpoint's error there would end an ordinary process. They are let off.
+// ethers polls in the background, and what an endpoint says there nobody can catch. It would end an ordinary process; here it is counted.
 process.on("unhandledRejection", (error) => {
-  tell({ kind: "trouble", error: `unhandled ${shortOf(error)}` });
+  tell({ kind: "unhandled", error: shortOf(error) });
 });
 process.once("disconnect", () => process.exit(1));
 const ways = { ethers: mintWithEthers, viem: mintWithViem, mintd: mintWithMintd };

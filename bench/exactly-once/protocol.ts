@@ -19,6 +19,8 @@ export interface Job {
   readonly storePath: string;
   /** Numbers of the mints to be made. */
   readonly mints: readonly number[];
+  /** Mints of which a former process said that they are on the chain, and not yet that they are for good. */
+  readonly underway: readonly number[];
   /** Calls of ethers and viem that are under way at the same time. */
   readonly inFlight: number;
   /** How often a library looks for a new block, in milliseconds. */
@@ -35,8 +37,10 @@ export type Word =
   | { readonly kind: "confirmed"; readonly mint: number }
   /** The caller gets an error and no more of this mint. */
   | { readonly kind: "failed"; readonly mint: number; readonly error: string }
-  /** An error that concerns no single mint, e.g. the service did not start. */
+  /** An error that concerns no single mint: the service did not start. */
   | { readonly kind: "trouble"; readonly error: string }
+  /** An error that a library threw where nobody can catch it. */
+  | { readonly kind: "unhandled"; readonly error: string }
   /** mintd alone: all of its mints are on the chain now, and become final when it grows. */
   | { readonly kind: "waits for depth" }
   | { readonly kind: "done" };

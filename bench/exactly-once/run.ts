@@ -20,7 +20,8 @@ export interface RunOptions {
   readonly seed: number;
   readonly mints: number;
   readonly blockMs: number;
-  readonly inFlight: number;
+  /** In place of what is best for the scenario. */
+  readonly inFlight: number | undefined;
   /** A run ends at the latest after this long, */
   readonly deadlineMs: number;
   /** and when for this long nothing was mined and nothing was told. */
@@ -62,6 +63,7 @@ export async function run(options: RunOptions): Promise<Figures> {
     watch,
     told,
     mints: options.mints,
+    firstBlock: watch.firstBlock,
     proxyCalls: calls,
     injected: faults,
     seconds,
@@ -95,9 +97,12 @@ class Course {
       if (scenario.kill) {
         await this.#reached(until, () => this.#sent >= this.#halfOfTransactions);
         await this.#kill(child);
+        const heard = this.#told.acknowledged;
+        const unheard = all.filter((mint) => !heard.has(mint));
         this.#start(
-          all.filter((mint) => !this.#told.acknowledged.has(mint)),
+          unheard,
           "store",
+          [...heard].filter((mint) => !this.#told.confirmed.has(mint)),
         );
       }
       if (scenario.reorg !== undefined) {
@@ -142,8 +147,8 @@ class Course {
     await this.#arena.anvil.rpc.request("anvil_mine", [toQuantity(toFinal)]);
   }
 
-  #start(mints: readonly number[], store: string): ChildProcess {
-    const { contender, inFlight, blockMs } = this.#options;
+  #start(mints: readonly number[], store: string, underway: readonly number[] = []): ChildProcess {
+    const { contender, scenario, mints: all, blockMs } = this.#options;
     const { proxy, deployment, plainMinter, directory } = this.#arena;
     const child = fork(join(import.meta.dirname, "contender.ts"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#children.set(child, "minting");
@@ -160,7 +165,8 @@ class Course {
       deployment,
       storePath: join(directory, `${store}.db`),
       mints,
-      inFlight,
+      underway,
+      inFlight: this.#options.inFlight ?? scenario.inFlight ?? all,
       pollMs: blockMs,
     };
     child.send(job);

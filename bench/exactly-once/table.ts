@@ -1,6 +1,7 @@
 import Table from "cli-table3";
-import type { Figures } from "./audit.ts";
 import { median } from "../statistics.ts";
+import type { Figures } from "./audit.ts";
+import type { Result } from "./notes.ts";
 
 const columns: readonly (readonly [head: string, of: (figures: Figures) => number | null])[] = [
   ["mined", (figures) => figures.mined],
@@ -17,14 +18,14 @@ const columns: readonly (readonly [head: string, of: (figures: Figures) => numbe
 ];
 
 /** One row a contender; of several rounds the median, and the range behind it where they differ. */
-export function scenarioTable(rows: readonly { readonly contender: string; readonly rounds: readonly Figures[] }[]): string {
+export function scenarioTable(rows: readonly Result[]): string {
   const table = new Table({
     head: ["", ...columns.map(([head]) => head)],
     colAligns: ["left", ...columns.map(() => "right" as const)],
     style: { head: [], border: [], compact: true },
   });
   for (const { contender, rounds } of rows) {
-    table.push([contender, ...columns.map(([, of]) => cell(rounds.map(of).filter((value) => value !== null)))]);
+    table.push([contender.title, ...columns.map(([, of]) => cell(rounds.map(of).filter((value) => value !== null)))]);
   }
   return table.toString();
 }
@@ -35,4 +36,5 @@ function cell(values: readonly number[]): string {
   return low === high ? (middle ?? "") : `${middle ?? ""} (${low ?? ""}-${high ?? ""})`;
 }
 
-const grouped = (value: number): string => value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) < 20 ? 1 : 0 });
+/** With the digits that matter. */
+export const grouped = (value: number): string => value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) < 20 ? 1 : 0 });

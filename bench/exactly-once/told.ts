@@ -10,13 +10,14 @@ export class Told {
   /** When the last word came, ms since the epoch. */
   lastWordAt = 0;
   errors = 0;
+  unhandled = 0;
 
   get firstAcceptedAt(): number {
     return Math.min(...this.acceptedAt.values());
   }
 
   take(word: Word): void {
-    this.lastWordAt = Date.now();
+    if (word.kind !== "unhandled") this.lastWordAt = Date.now(); // noise is no progress
     switch (word.kind) {
       case "accepted":
         for (const mint of word.mints) {
@@ -36,6 +37,9 @@ export class Told {
         return;
       case "trouble":
         this.#error(word.error);
+        return;
+      case "unhandled":
+        this.unhandled++;
         return;
       case "waits for depth":
       case "done":

@@ -13,6 +13,8 @@ const lookEveryMs = 10;
 
 /** Sees blocks as they appear at the node itself, and when. */
 export class BlockWatch {
+  /** The first that it watches. */
+  readonly firstBlock: number;
   readonly #rpc: Rpc;
   readonly #filter: { readonly address: string; readonly topics: readonly string[] };
   readonly #seenAt = new Map<string, number>();
@@ -25,6 +27,7 @@ export class BlockWatch {
     this.#rpc = rpc;
     this.#filter = filter;
     this.#last = last;
+    this.firstBlock = last + 1;
   }
 
   /** Watches mints: logs of this contract with this topic, whose second topic names the mint. */
