@@ -26,8 +26,10 @@ export class Chain {
   readonly #branches = new Set<Branch>();
   #tip: number;
   #highest: number;
-  /** Below it a restarted anvil has no past states and cannot reorganise. */
-  #reorgFloor = 0;
+  /** Lowest block that stays in a reorg: the contracts are below it, and a restarted anvil has no states from before its start. */
+  #reorgFloor: number;
+  /** Time of the newest block that anybody saw, seconds. Time does not go back with the blocks. */
+  #time = 0;
   #coinbase = 1;
   readonly #onRewind: (() => Promise<void>)[] = [];
 
@@ -35,13 +37,16 @@ export class Chain {
     this.anvil = anvil;
     this.deployment = deployment;
     this.#folder = folder;
-    this.#tip = this.#highest = tip;
+    this.#tip = this.#highest = this.#reorgFloor = tip;
   }
 
   /** Takes over a fresh anvil that was started with `anvilOptions`. @param folder for saved states */
   static async begin(anvil: Anvil, deployment: Deployment, folder: string): Promise<Chain> {
-    const chain = new Chain(anvil, deployment, folder, Number(await anvil.rpc.request<string>("eth_blockNumber", [])));
-    await chain.#becomeCurrent();
+    const head = await anvil.rpc.request<{ number: string; timestamp: string }>("eth_getBlockByNumber", ["latest", false]);
+    const chain = new Chain(anvil, deployment, folder, Number(head.number));
+    chain.#time = Number(head.timestamp);
+    await chain.#goOn(anvil);
+    for (let i = 0; i < 20; i++) await chain.mine(); // a past for the first reorg
     return chain;
   }
 
@@ -75,7 +80,8 @@ export class Chain {
   async mine(): Promise<void> {
     await this.giveUpBranches(this.#tip + 1);
     await this.anvil.mine();
-    this.#show(++this.#tip);
+    this.#time += secondsPerBlock;
+    this.shown(++this.#tip);
   }
 
   /** Called before a head of that height is shown to anybody. */
@@ -83,9 +89,9 @@ export class Chain {
     for (const branch of [...this.#branches]) if (height - branch.base + 1 >= levelDepth.final) await branch.giveUp();
   }
 
-  /** A fork mined a block. */
+  /** Somebody may have seen a block of this height. */
   shown(height: number): void {
-    this.#show(height);
+    this.#highest = Math.max(this.#highest, height);
   }
 
   /**
@@ -98,6 +104,7 @@ export class Chain {
     if (possible <= 0) return 0;
     await this.#differ();
     await this.anvil.reorg(possible);
+    await this.#goOn(this.anvil);
     for (const branch of this.#branches) branch.changedFrom(this.#tip - possible + 1);
     await this.#rewound();
     return possible;
@@ -125,9 +132,17 @@ export class Chain {
     for (const branch of this.#branches) branch.changedFrom(this.#tip + 1);
     this.#branches.delete(from);
     this.#branches.delete(saved);
-    await this.#becomeCurrent();
+    await this.#differ();
+    await this.#goOn(this.anvil);
     await this.#rewound();
     return lost;
+  }
+
+  /** A node with the chain's present state, as another anvil. */
+  async split(saved: Branch): Promise<Anvil> {
+    const anvil = await Anvil.start({ ...anvilOptions, state: saved.file });
+    await this.#goOn(anvil);
+    return anvil;
   }
 
   /** A branch that begins above the present head, with the present state in its file. */
@@ -141,14 +156,10 @@ export class Chain {
     return this.#highest - levelDepth.final + 2;
   }
 
-  #show(height: number): void {
-    this.#highest = Math.max(this.#highest, height);
-  }
-
-  /** A node that was just started goes on from the head's time, not from its own clock. */
-  async #becomeCurrent(): Promise<void> {
-    await continueTime(this.anvil);
-    await this.#differ();
+  /** The node's next blocks follow in time on everything that was seen; an anvil that was just started would take its own clock. */
+  async #goOn({ rpc }: Anvil): Promise<void> {
+    await rpc.request("anvil_setBlockTimestampInterval", [secondsPerBlock]);
+    await rpc.request("evm_setNextBlockTimestamp", [toQuantity(this.#time + secondsPerBlock)]);
   }
 
   /** Blocks of one parent, time and content would be the same block on two branches. */
@@ -159,11 +170,4 @@ export class Chain {
   async #rewound(): Promise<void> {
     for (const again of this.#onRewind) await again();
   }
-}
-
-/** An anvil that was just started takes the time from its own clock; here blocks are a fixed time apart. */
-export async function continueTime({ rpc }: Anvil): Promise<void> {
-  const head = await rpc.request<{ timestamp: string }>("eth_getBlockByNumber", ["latest", false]);
-  await rpc.request("anvil_setBlockTimestampInterval", [secondsPerBlock]);
-  await rpc.request("evm_setNextBlockTimestamp", [toQuantity(Number(head.timestamp) + secondsPerBlock)]);
 }

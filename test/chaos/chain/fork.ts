@@ -1,6 +1,6 @@
-import { Anvil } from "../../anvil.ts";
+import type { Anvil } from "../../anvil.ts";
 import type { Branch } from "./branch.ts";
-import { anvilOptions, type Chain, continueTime } from "./chain.ts";
+import type { Chain } from "./chain.ts";
 
 /** Who earns the fork's blocks; makes them differ from the chain's own. */
 const coinbase = `0x${"f".repeat(40)}`;
@@ -22,8 +22,7 @@ export class Fork {
   /** @param ended called when nobody may see the fork any more, because it would bury blocks of the chain too deep */
   static async of(chain: Chain, ended: () => void): Promise<Fork> {
     const branch = await chain.save();
-    const anvil = await Anvil.start({ ...anvilOptions, state: branch.file });
-    await continueTime(anvil);
+    const anvil = await chain.split(branch);
     await anvil.rpc.request("anvil_setCoinbase", [coinbase]);
     const fork = new Fork(anvil, chain, branch);
     branch.onGiveUp(async () => {
