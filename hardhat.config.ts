@@ -13,12 +13,8 @@ const compiler = {
   settings: { evmVersion: "osaka", optimizer: { enabled: true, runs: 10_000 } },
 };
 
-/** The first three keys of the mnemonic "test test … junk" that every development node funds: admin, voucher signer, lane. Public. */
-const localKeys = [
-  "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
-  "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
-  "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a",
-];
+/** The accounts that every development node funds: admin, voucher signer, lanes. Public. */
+const localAccounts = { mnemonic: "test test test test test test test test test test test junk", count: 10 };
 
 /** Endpoint and key from Hardhat's keystore or the environment: SEPOLIA_RPC_URL, SEPOLIA_PRIVATE_KEY and so on. */
 function publicNetwork(name: string, chainId: number): HttpNetworkUserConfig {
@@ -69,7 +65,7 @@ export default defineConfig({
       chainType: "l1",
       chainId: 31337,
       url: `http://127.0.0.1:${process.env["MINTD_LOCAL_PORT"] ?? "8545"}`,
-      accounts: localKeys,
+      accounts: localAccounts,
     },
     mainnet: publicNetwork("mainnet", 1),
     sepolia: publicNetwork("sepolia", 11155111),

@@ -55,7 +55,7 @@ await using mintd = await openMintd({
   rpc: bench.chain.rpc,
   deployment: bench.deployment,
   storePath: join(bench.directory, "store.db"),
-  laneKey: keys.lane,
+  laneKeys: [keys.lane],
   voucherKey: keys.voucher,
   onTrouble: console.error,
 });

@@ -129,7 +129,7 @@ async function pipeline({ chain, deployment, directory }: BenchChain, round: num
     rpc: chain.rpc,
     deployment,
     storePath: join(directory, "store.db"),
-    laneKey: keys.lane,
+    laneKeys: [keys.lane],
     voucherKey: keys.voucher,
     onTrouble: console.error,
   });

@@ -19,7 +19,7 @@ const cell = (value: string | number | undefined) => (value === undefined ? "-" 
 const row = (each: Setting) => `| ${[cell(each.key), cell(each.env), cell(each.fallback), rangeOf(each), each.meaning].join(" | ")} |`;
 
 const early = [
-  "Four more variables are read before any file is, and are in none:",
+  "These variables are in no file, because they are read before it or are secret:",
   "",
   "| environment | meaning |",
   "| --- | --- |",

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  AccountNonces,
   adoptHistory,
-  Batcher,
+  BatchMaker,
   batchGas,
   bindStore,
   checkChain,
@@ -9,21 +10,31 @@ import {
   checkMinter,
   Confirmations,
   type Deployment,
+  Dispatcher,
+  FeeCapReached,
+  type FeeLimits,
+  feesFor,
+  Funds,
   type Header,
   Lane,
+  type LaneNotice,
+  Lanes,
+  lanesInUse,
   type MinterName,
   Minting,
   MintLogReader,
-  needsAPerson,
   networkOf,
+  nextBaseFee,
+  type Pricing,
   type Rpc,
   transactionGasLimit,
   type TwoStageParts,
+  Upkeep,
 } from "./chain/index.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { MintdConfig } from "./config/index.ts";
 import { VoucherNonces } from "./nonce/index.ts";
-import { OrderBook } from "./order/index.ts";
+import { type MintRequest, OrderBook } from "./order/index.ts";
 import type { Secret } from "./secret.ts";
 import { type EventStore, openSqliteStore, VersionConflict } from "./store/index.ts";
 import type { Reach } from "./write-ahead.ts";
@@ -37,11 +48,14 @@ export interface MintdOptions {
   readonly minter?: MinterName;
   /** File of the event store. */
   readonly storePath: string;
-  readonly laneKey: Secret;
+  /** One for each lane, at least one. */
+  readonly laneKeys: readonly Secret[];
   readonly voucherKey: Secret;
   readonly clock?: Clock;
   /** Hears what goes wrong while minting goes on: doubt, a dear chain, foreign transactions. */
   readonly onTrouble?: (error: unknown) => void;
+  /** Hears what happens to the lanes besides their orders' events. */
+  readonly onNotice?: (notice: LaneNotice) => void;
   /** Hears how many mints of the chain's past became orders of a store that did not know them. */
   readonly onAdopted?: (orders: number) => void;
   /** Hears of blocks that were reorganised away. */
@@ -55,7 +69,8 @@ export interface Mintd extends AsyncDisposable {
   readonly store: EventStore;
   readonly book: OrderBook;
   readonly numbers: VoucherNonces;
-  readonly lane: Lane;
+  readonly lanes: Lanes;
+  readonly funds: Funds;
   readonly confirmations: Confirmations;
   readonly minting: Minting;
   readonly voucherSigner: DigestSigner;
@@ -70,7 +85,8 @@ export interface Mintd extends AsyncDisposable {
 
 /**
  * Puts the service together: config -> adapters -> service. The only place that constructs adapters.
- * @throws ChainMismatch, GenesisMismatch, NoCodeAtAddress, SignerNotAuthorised, InsufficientFunds, and the store's errors
+ * @throws ChainMismatch, GenesisMismatch, NoCodeAtAddress, SignerNotAuthorised, LaneMissing, InsufficientFunds, and the
+ * store's errors
  */
 export async function openMintd(options: MintdOptions): Promise<Mintd> {
   const {
@@ -81,6 +97,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
     onTrouble = () => undefined,
     onReorg = () => undefined,
     onAdopted = () => undefined,
+    onNotice = () => undefined,
     reach = () => undefined,
   } = options;
   const minter = options.minter ?? "VoucherMinter";
@@ -89,7 +106,6 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
   const usual = networkOf(chainId);
   const network = { ...usual, pollMs: config.rpc.pollMs ?? usual.pollMs, laneWindow: config.lane.window ?? usual.laneWindow };
   const voucherSigner = nativeSigner(options.voucherKey);
-  const laneSigner = nativeSigner(options.laneKey);
 
   await checkChain(rpc, deployment);
   await checkMinter(rpc, deployment, minter, voucherSigner.address);
@@ -109,59 +125,59 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       random: Math.random,
     });
     const numbers = await VoucherNonces.open({ store, chainId, minter: address });
-    const trouble = (error: unknown) => {
-      if (needsAPerson(error)) minting.fail(error);
-      else onTrouble(error);
-    };
     const fail = (error: unknown) => {
       minting.fail(error);
     };
-    const lane = await Lane.open({
-      store,
-      book,
-      rpc,
-      signer: laneSigner,
-      chainId,
-      network: network.name,
-      blockTimeMs: network.blockTimeMs,
-      clock,
-      onTrouble: trouble,
-      onFatal: fail,
-      reach,
-    });
+    const notify = (notice: LaneNotice) => {
+      onNotice(notice);
+      if ("error" in notice) onTrouble(notice.error);
+    };
+    const nonces = new AccountNonces(rpc, clock);
+    const lanes = new Lanes(
+      await Promise.all(
+        options.laneKeys.map((key) =>
+          Lane.open({
+            ...{ store, book, rpc, nonces, chainId, clock, notify, reach, onFatal: fail },
+            signer: nativeSigner(key),
+            network: network.name,
+            mostInFlight: network.laneWindow,
+          }),
+        ),
+      ),
+    );
+    await lanesInUse(store, book, chainId, lanes);
+    const feeLimits = { maxFeePerGas: gwei(config.fees.maxFeePerGasGwei), priorityFee: gwei(config.fees.priorityFeeGwei) };
+    const pricing = pricingOf(rpc, feeLimits);
+    const funds = new Funds(rpc);
+    const upkeep = new Upkeep({ lanes, nonces, funds, pricing, clock, network: network.name, blockTimeMs: network.blockTimeMs, notify });
+    await upkeep.reconcile();
     const confirmations = await Confirmations.open({
-      store,
-      book,
-      lane,
-      rpc,
-      reader,
-      chainId,
+      ...{ store, book, lanes, upkeep, clock, rpc, reader, chainId, onReorg, reach },
+      lookAfterMs: 2 * network.blockTimeMs,
       oneNode: !network.isPublic,
       minter: address,
       deployedAt: deployment.block,
-      onReorg,
-      reach,
     });
     const domain = { chainId, verifyingContract: address };
-    const feeLimits = { maxFeePerGas: gwei(config.fees.maxFeePerGasGwei), priorityFee: gwei(config.fees.priorityFeeGwei) };
-    const minting = new Minting({
+    const dispatcher = new Dispatcher({
       book,
-      batcher: new Batcher({ ...config.batch, maxGas }),
-      lane,
-      confirmations,
-      rpc,
-      numbers,
-      signer: voucherSigner,
-      domain,
-      network,
-      feeLimits,
-      clock,
-      onTrouble,
-      reach,
+      lanes: [...lanes],
+      takesUsers: (lane) => lane.state.duty === "open" && !funds.isLow(lane),
+      isOpen: (carrier) => lanes.isOpen(carrier),
+      limits: { ...config.batch, maxGas },
     });
+    const batches = new BatchMaker({ book, rpc, numbers, signer: voucherSigner, domain });
+    const minting = new Minting({
+      ...{ book, dispatcher, batches, lanes, funds, upkeep, confirmations, pricing, network, clock, onTrouble, notify, reach },
+    });
+    const laneFor = (request: MintRequest): Lane => {
+      const lane = lanes.of(dispatcher.laneFor(request));
+      if (!lane) throw new TypeError("the dispatcher knows the lanes alone");
+      return lane;
+    };
     const stop = async (): Promise<void> => {
       await minting.stop();
-      await lane.close();
+      await lanes.close();
       await confirmations.close();
       await book.close();
       await store.close();
@@ -170,14 +186,15 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       store,
       book,
       numbers,
-      lane,
+      lanes,
+      funds,
       confirmations,
       minting,
       voucherSigner,
       domain,
-      twoStage: { store, book, lane, rpc, numbers, signer: voucherSigner, domain, feeLimits },
+      twoStage: { store, book, laneFor, rpc, numbers, signer: voucherSigner, domain, pricing },
       async start() {
-        await checkFunds(rpc, lane.address, chainId, batchGas([1]));
+        await checkFunds(rpc, lanes.addresses, chainId, batchGas([1]));
         await minting.start();
       },
       stop,
@@ -191,3 +208,21 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
 
 /** Gwei to wei; a gwei may have decimals. */
 const gwei = (value: number): bigint => BigInt(Math.round(value * 1e9));
+
+/** The price of a transaction by the next block's base fee, which changes with the head and not in between. */
+function pricingOf(rpc: Rpc, limits: FeeLimits): Pricing {
+  let known: { readonly head: string; readonly baseFee: bigint } | undefined;
+  return {
+    async feesAt(head) {
+      if (head === undefined || known?.head !== head) known = { head: head ?? "", baseFee: await nextBaseFee(rpc) };
+      return feesFor(known.baseFee, limits);
+    },
+    replacement: (previous, wanted) => {
+      const raised = (fee: bigint, market: bigint) => ((fee * 9n + 7n) / 8n > market ? (fee * 9n + 7n) / 8n : market);
+      const maxFeePerGas = raised(previous.maxFeePerGas, wanted.maxFeePerGas);
+      if (maxFeePerGas > limits.maxFeePerGas) throw new FeeCapReached(maxFeePerGas, limits.maxFeePerGas);
+      return { maxFeePerGas, maxPriorityFeePerGas: raised(previous.maxPriorityFeePerGas, wanted.maxPriorityFeePerGas) };
+    },
+    costOf: ({ gasLimit, fees }) => Promise.resolve(BigInt(gasLimit) * fees.maxFeePerGas),
+  };
+}

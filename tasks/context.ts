@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { computeAddress, HDNodeWallet } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { deploy } from "../scripts/deployment/deploy.ts";
-import { type Deployment, HttpRpc, type MinterName, ProviderRpc, readDeployment, type Rpc } from "../src/chain/index.ts";
+import { type Deployment, type MinterName, type OnDemandRpc, ProviderRpc, readDeployment, type Rpc } from "../src/chain/index.ts";
 import { loadConfig, type MintdConfig } from "../src/config/index.ts";
 import { MintdError } from "../src/error.ts";
 import { type Mintd, openMintd } from "../src/mintd.ts";
 import { Secret } from "../src/secret.ts";
+import { endpointsOf, withEndpoints } from "./endpoints.ts";
 import { describeError } from "./print.ts";
 
 /** The network has no accounts that mintd could use. */
@@ -17,6 +18,16 @@ export class NoAccounts extends MintdError {
   constructor(network: string) {
     super(`network ${network} has no private keys configured`, {
       hint: "list private keys as the network's `accounts` in hardhat.config.ts: admin, voucher signer, lane",
+    });
+  }
+}
+
+/** More lanes are wanted than there are keys for them. */
+export class TooFewLaneKeys extends MintdError {
+  readonly code = "TOO_FEW_LANE_KEYS";
+  constructor(network: string, wanted: number, keys: number) {
+    super(`lane.count is ${wanted}, but network ${network} has ${keys} private key(s) for lanes`, {
+      hint: "list the lanes' keys as the network's third and further `accounts` in hardhat.config.ts, or lower lane.count",
     });
   }
 }
@@ -31,16 +42,22 @@ export interface TaskContext {
   readonly storePath: string;
   readonly config: MintdConfig;
   readonly rpc: Rpc;
+  /** What `rpc` is where it goes over HTTP. */
+  readonly endpoints: OnDemandRpc | undefined;
   readonly keys: Keys;
   /** A chain inside this process, gone when it ends; deployed to on first use. */
   readonly inProcess: boolean;
 }
 
-/** By position in the network's accounts: the first administers and deploys, the second signs vouchers, the third sends; the first stands in for what is missing. */
+/**
+ * By position in the network's accounts: the first administers and deploys, the second signs vouchers, from the third on
+ * they send, as many as lane.count says. The first stands in for what is missing.
+ */
 export interface Keys {
   readonly admin: Secret;
   readonly voucher: Secret;
-  readonly lane: Secret;
+  /** At least one. */
+  readonly lanes: readonly Secret[];
 }
 
 /** Everything written lies below this folder; another one keeps two mintds on one machine apart. */
@@ -53,10 +70,8 @@ export async function taskContext(hre: HardhatRuntimeEnvironment): Promise<TaskC
   const config = loadConfig({ env: process.env });
   const inProcess = settings?.type === "edr-simulated";
   const home = inProcess ? await mkdtemp(join(tmpdir(), "mintd-")) : homeOf(hre);
-  const rpc =
-    settings?.type === "http"
-      ? new HttpRpc({ url: await settings.url.getUrl(), timeoutMs: config.rpc.timeoutMs })
-      : new ProviderRpc((await hre.network.getOrCreate(network)).provider);
+  const endpoints = settings?.type === "http" ? await endpointsOf(settings, config) : undefined;
+  const rpc = endpoints ?? new ProviderRpc((await hre.network.getOrCreate(network)).provider);
   return {
     hre,
     network,
@@ -65,28 +80,31 @@ export async function taskContext(hre: HardhatRuntimeEnvironment): Promise<TaskC
     storePath: join(home, config.dataDir, network, "store.db"),
     config,
     rpc,
-    keys: await keysOf(hre, network),
+    endpoints,
+    keys: await keysOf(hre, network, config.lane.count),
     inProcess,
   };
 }
 
-async function keysOf(hre: HardhatRuntimeEnvironment, network: string): Promise<Keys> {
-  const [admin, voucher = admin, lane = admin] = await secretsOf(hre.config.networks[network]?.accounts);
-  if (!admin || !voucher || !lane) throw new NoAccounts(network);
-  return { admin, voucher, lane };
+async function keysOf(hre: HardhatRuntimeEnvironment, network: string, laneCount: number): Promise<Keys> {
+  const [admin, voucher = admin, ...lanes] = await secretsOf(hre.config.networks[network]?.accounts, 2 + laneCount);
+  if (!admin || !voucher) throw new NoAccounts(network);
+  if (lanes.length === 0 && laneCount === 1) return { admin, voucher, lanes: [admin] };
+  if (lanes.length < laneCount) throw new TooFewLaneKeys(network, laneCount, lanes.length);
+  return { admin, voucher, lanes };
 }
 
 type Accounts = HardhatRuntimeEnvironment["config"]["networks"][string]["accounts"];
 
-/** The first three keys, listed one by one or derived from a mnemonic. */
-async function secretsOf(accounts: Accounts | undefined): Promise<Secret[]> {
+/** The first keys, listed one by one or derived from a mnemonic. */
+async function secretsOf(accounts: Accounts | undefined, most: number): Promise<Secret[]> {
   if (accounts === undefined || accounts === "remote") return [];
   if (!Array.isArray(accounts)) {
     const { mnemonic, path, initialIndex, count, passphrase } = accounts;
     const root = HDNodeWallet.fromPhrase(await mnemonic.get(), await passphrase.get(), path);
-    return Array.from({ length: Math.min(3, count) }, (_, i) => new Secret(root.deriveChild(initialIndex + i).privateKey));
+    return Array.from({ length: Math.min(most, count) }, (_, i) => new Secret(root.deriveChild(initialIndex + i).privateKey));
   }
-  const keys = accounts.slice(0, 3).map((account) => ("privateKey" in account ? account.privateKey : account));
+  const keys = accounts.slice(0, most).map((account) => ("privateKey" in account ? account.privateKey : account));
   return Promise.all(keys.map(async (key) => new Secret(await key.getHexString())));
 }
 
@@ -109,13 +127,13 @@ export async function deploymentOf(context: TaskContext): Promise<Deployment> {
 export async function openMintdFor(context: TaskContext, minter: MinterName): Promise<Mintd> {
   const { config, rpc, storePath, keys } = context;
   const told = new Set<string>();
-  return openMintd({
+  const mintd = await openMintd({
     config,
     rpc,
     deployment: await deploymentOf(context),
     minter,
     storePath,
-    laneKey: keys.lane,
+    laneKeys: keys.lanes,
     voucherKey: keys.voucher,
     onTrouble(error) {
       const words = describeError(error);
@@ -130,4 +148,5 @@ export async function openMintdFor(context: TaskContext, minter: MinterName): Pr
       console.error(`the chain took back ${orphaned.length} block(s) from ${orphaned.at(-1)?.number ?? 0}; their orders are driven again`);
     },
   });
+  return withEndpoints(mintd, context.endpoints);
 }

@@ -30,7 +30,7 @@ export async function runMintList(
   const options = { skipInvalid, maxQuantity: context.config.orders.maxQuantity };
   const checked = await checkMintList(csv, options);
   await using mintd = await openMintdFor(context, minterNamed(minter));
-  const before = mintd.lane.state.settled;
+  const before = mintd.lanes.settled;
   const stop = stopOnSignal(() => {
     mintd.minting.fail(new Interrupted());
   });
@@ -53,7 +53,7 @@ export async function runMintList(
         ({ minted, final } = now);
       },
     });
-    const after = mintd.lane.state.settled;
+    const after = mintd.lanes.settled;
     return { ...report, skipped: checked, transactions: after.transactions - before.transactions, gasUsed: after.gasUsed - before.gasUsed };
   } finally {
     hide();

@@ -1,53 +1,50 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
-import { readLane, readDeployment } from "../src/chain/index.ts";
+import { type LaneState, readLane, readDeployment, type Rpc } from "../src/chain/index.ts";
 import { openSqliteStore } from "../src/store/index.ts";
 import { readLeases } from "../src/nonce/index.ts";
 import { addressOf, taskContext } from "./context.ts";
 import { factTable, print, reporting, rowTable } from "./print.ts";
 
+/** A lane by its ledger beside what the node says of its account. */
+interface LaneNonces {
+  readonly lane: string;
+  readonly duty: string;
+  readonly next: number | null;
+  readonly latest: number;
+  readonly pending: number;
+  readonly open: readonly OpenView[];
+}
+
+interface OpenView {
+  readonly nonce: number;
+  readonly attempts: readonly string[];
+  readonly orders: number;
+  readonly gasLimit: number;
+}
+
 const action: NewTaskActionFunction<{ readonly json: boolean }> = ({ json }, hre) =>
   reporting(json, async () => {
     const { storePath, deployments, network, keys, rpc } = await taskContext(hre);
     const deployment = await readDeployment(deployments, network);
-    const address = addressOf(keys.lane);
     const store = await openSqliteStore({ path: storePath, readOnly: true });
     try {
-      const lane = await readLane(store, deployment.chainId, address);
-      const [latest, pending] = await Promise.all(
-        ["latest", "pending"].map(async (block) => Number(await rpc.request<string>("eth_getTransactionCount", [address, block]))),
-      );
-      const open = [...lane.open.values()].map(({ nonce, hash, orderIds, gasLimit }) => ({
-        nonce,
-        hash,
-        orders: orderIds.length,
-        gasLimit,
-      }));
-      const leases = await Promise.all(
+      const lanes: LaneNonces[] = [];
+      for (const key of keys.lanes) {
+        const address = addressOf(key);
+        lanes.push(await noncesOf(rpc, address, await readLane(store, deployment.chainId, address)));
+      }
+      const vouchers = await Promise.all(
         (["VoucherMinter", "EditionMinter"] as const).map(async (name) => {
           const words = await readLeases(store, deployment.chainId, deployment.contracts[name].address);
           return { minter: name, address: deployment.contracts[name].address, ...words };
         }),
       );
-      print(json, { lane: address, next: lane.nextNonce ?? null, latest, pending, open, vouchers: leases }, () =>
+      print(json, { lanes, vouchers }, () =>
         [
-          factTable([
-            ["lane", address],
-            ["next nonce by the ledger", lane.nextNonce ?? "-"],
-            ["nonce on chain, latest", latest ?? "-"],
-            ["nonce on chain, pending", pending ?? "-"],
-            ["attempts not final", open.length],
-          ]),
-          ...(open.length === 0
-            ? []
-            : [
-                rowTable(
-                  ["nonce", "transaction", "orders", "gas limit"],
-                  open.map((one) => [one.nonce, one.hash, one.orders, one.gasLimit]),
-                ),
-              ]),
+          ...lanes.flatMap(laneLines),
           rowTable(
             ["minter", "leases", "words leased", "numbers below"],
-            leases.map(({ minter, leases: count, words, below }) => [minter, count, words, below]),
+            vouchers.map(({ minter, leases: count, words, below }) => [minter, count, words, below]),
           ),
         ].join("\n"),
       );
@@ -55,5 +52,30 @@ const action: NewTaskActionFunction<{ readonly json: boolean }> = ({ json }, hre
       await store.close();
     }
   });
+
+async function noncesOf(rpc: Rpc, lane: string, state: LaneState): Promise<LaneNonces> {
+  const count = async (block: string) => Number(await rpc.request<string>("eth_getTransactionCount", [lane, block]));
+  const open = [...state.open.values()].map(({ nonce, attempts }) => ({
+    nonce,
+    attempts: attempts.map(({ hash }) => hash),
+    orders: attempts[0].orderIds.length,
+    gasLimit: attempts[0].gasLimit,
+  }));
+  return { lane, duty: state.duty, next: state.nextNonce ?? null, latest: await count("latest"), pending: await count("pending"), open };
+}
+
+function laneLines({ lane, duty, next, latest, pending, open }: LaneNonces): string[] {
+  const facts = factTable([
+    ["lane", lane],
+    ["duty", duty],
+    ["next nonce by the ledger", next ?? "-"],
+    ["nonce on chain, latest", latest],
+    ["nonce on chain, pending", pending],
+    ["nonces not final", open.length],
+  ]);
+  if (open.length === 0) return [facts];
+  const rows = open.flatMap(({ nonce, attempts, orders, gasLimit }) => attempts.map((hash) => [nonce, hash, orders, gasLimit]));
+  return [facts, rowTable(["nonce", "attempt", "orders", "gas limit"], rows)];
+}
 
 export default action;

@@ -5,13 +5,12 @@ import { networkOf } from "./networks.ts";
 /** The endpoint serves another chain than the configuration says. */
 export class ChainMismatch extends MintdError {
   readonly code = "CHAIN_MISMATCH";
-  constructor(expected: number, actual: number) {
-    super(
-      `the endpoint serves chain ${actual} (${networkOf(actual).name}), the configuration says ${expected} (${networkOf(expected).name})`,
-      {
-        hint: "point the network's RPC URL at the right chain",
-      },
-    );
+  /** @param endpoint its host, where there are several */
+  constructor(expected: number, actual: number, endpoint?: string) {
+    const who = endpoint === undefined ? "the endpoint" : `the endpoint ${endpoint}`;
+    super(`${who} serves chain ${actual} (${networkOf(actual).name}), the configuration says ${expected} (${networkOf(expected).name})`, {
+      hint: "point the network's RPC URL at the right chain",
+    });
   }
 }
 
@@ -84,6 +83,16 @@ export class InsufficientFunds extends MintdError {
     const needs = neededWei === undefined ? "" : `; the next batch may cost up to ${formatEther(neededWei)} ETH`;
     super(`the lane ${address} has ${has} on ${network}${needs}`, {
       hint: `send ETH to ${address}, then run the same command again: it goes on where it stopped`,
+    });
+  }
+}
+
+/** A lane with transactions on their way is not among the lanes of this run. Nothing is sent. */
+export class LaneMissing extends MintdError {
+  readonly code = "LANE_MISSING";
+  constructor(address: string, transactions: number) {
+    super(`the lane ${address} has ${transactions} transaction(s) on their way, but its key is not configured`, {
+      hint: "bring its key back (setting lane.count, accounts of the network) until all of them are final",
     });
   }
 }

@@ -1,43 +1,55 @@
 import type { Clock } from "../clock.ts";
-import { allows, type MintRequest, type Order, type OrderBook, type OrderEvent, type RequestOutcome, type Told } from "../order/index.ts";
-import type { DigestSigner, VoucherDomain } from "../voucher/index.ts";
+import {
+  IllegalTransition,
+  type MintRequest,
+  type Order,
+  type OrderBook,
+  type OrderEvent,
+  type RequestOutcome,
+  type Told,
+} from "../order/index.ts";
 import type { Reach } from "../write-ahead.ts";
-import type { Batcher } from "./batch/batcher.ts";
+import type { BatchMaker, Taken } from "./batch/batch-maker.ts";
 import { Bell } from "./bell.ts";
 import type { Confirmations } from "./confirm/confirmations.ts";
-import { InsufficientFunds, TransactionRefused } from "./errors.ts";
-import { FeeCapReached, type Fees, feesFor, type FeeLimits, nextBaseFee } from "./fees/fees.ts";
-import type { Lane } from "./lane/lane.ts";
+import type { Dispatcher } from "./dispatch/dispatcher.ts";
+import { InsufficientFunds } from "./errors.ts";
+import { FeeCapReached, type Fees } from "./fees/fees.ts";
+import type { Funds } from "./lane/funds.ts";
+import type { Lane, LaneWork } from "./lane/lane.ts";
+import type { Lanes } from "./lane/lanes.ts";
+import type { LaneNotice } from "./lane/notices.ts";
+import type { Pricing } from "./lane/pricing.ts";
+import type { Upkeep } from "./lane/upkeep.ts";
 import type { Network } from "./networks.ts";
-import { redemptionBatch, type RedemptionBatch } from "./batch/redemption-batch.ts";
-import { type Rpc, RpcRefused, RpcUnanswered } from "./rpc/rpc.ts";
-import { BatchReverts, simulate, type Simulation } from "./batch/simulation.ts";
+import { RpcRefused, RpcUnanswered } from "./rpc/rpc.ts";
 
 export interface MintingParts {
   readonly book: OrderBook;
-  readonly batcher: Batcher;
-  readonly lane: Lane;
+  readonly dispatcher: Dispatcher;
+  readonly batches: BatchMaker;
+  readonly lanes: Lanes;
+  readonly funds: Funds;
+  readonly upkeep: Upkeep;
   readonly confirmations: Confirmations;
-  readonly rpc: Rpc;
-  /** Dense voucher numbers, durable as leased. */
-  readonly numbers: { reserve(count: number): Promise<readonly bigint[]> };
-  readonly signer: DigestSigner;
-  readonly domain: VoucherDomain;
+  readonly pricing: Pricing;
   readonly network: Network;
-  readonly feeLimits: FeeLimits;
   readonly clock: Clock;
   /** Hears what goes wrong while minting goes on. */
   readonly onTrouble: (error: unknown) => void;
+  readonly notify: (notice: LaneNotice) => void;
   readonly reach: Reach;
 }
 
 /** Orders that may wait for a lane before more are taken in. */
 const mostWaiting = 4_000;
+/** Transactions that are signed and recorded in one append. */
+const mostTogether = 16;
 
 /**
- * The road of an order from accepted to final: batched, signed, sent by the lane, confirmed by the chain. Two loops, one
- * that makes batches and one that looks at the chain; everything they do is recorded before it matters, so either may
- * die at any point and the next start goes on.
+ * The road of an order from accepted to final: dispatched to a lane, batched, signed, sent, confirmed by the chain. One
+ * loop for each lane makes batches, one looks at the chain; everything they do is recorded before it matters, so any of
+ * them may die at any point and the next start goes on.
  */
 export class Minting {
   readonly #parts: MintingParts;
@@ -46,9 +58,6 @@ export class Minting {
   readonly #fatal = Promise.withResolvers<never>();
   /** Open orders that are on their way; an issued voucher that waits for its holder is not. */
   #underway = 0;
-  #fees: { readonly head: string | undefined; readonly baseFee: bigint } | undefined;
-  /** Head under which a batch was last seen to mint. */
-  #simulatedAt: string | undefined;
   #loops: Promise<unknown> = Promise.resolve();
   /** Orders whose transaction reverted for good and that were not driven again yet. */
   readonly #failed = new Set<string>();
@@ -60,32 +69,30 @@ export class Minting {
 
   /** Brings the orders left by a former run back on their way and starts the loops. */
   async start(): Promise<void> {
-    const { book, confirmations, lane, batcher, clock } = this.#parts;
-    await confirmations.step();
+    const { book, confirmations, lanes, dispatcher, clock } = this.#parts;
+    await this.#patiently(() => confirmations.step());
     await this.#takeBackUncarried();
-    for (const order of book.open()) this.#underway += isUnderway(order) ? 1 : 0;
-    batcher.add(
-      [...book.open()].filter((order) => this.#needsCarrier(order)),
-      clock.now(),
-    );
+    for (const order of book.open()) {
+      this.#underway += isUnderway(order) ? 1 : 0;
+      if (order.kind === "failed") this.#failed.add(order.request.orderId);
+    }
+    dispatcher.load(clock.now());
     book.listen((order, event, before) => {
       this.#follow(order, event, before);
     });
-    for (const order of book.open()) if (order.kind === "failed") this.#failed.add(order.request.orderId);
-    await this.#compensateFailed(); // which also brings them to the batcher
-    await lane.resume();
-    this.#loops = Promise.all([this.#guard(this.#batchLoop()), this.#guard(this.#chainLoop())]);
+    await this.#compensateFailed(); // which also brings them to their lines
+    await lanes.resume();
+    this.#loops = Promise.all([...[...lanes].map((lane) => this.#guard(this.#laneLoop(lane))), this.#guard(this.#chainLoop())]);
   }
 
   /**
-   * Orders that should be on their way while the lane knows nothing of their transaction any more: it was closed for good
-   * by a run that served another minter. The chain was read up to its head before, so they are not minted.
+   * Orders that should be on their way while their lane has closed the nonce for good, in a run that served another minter.
+   * The chain was read up to its head before, so they are not minted.
    */
   async #takeBackUncarried(): Promise<void> {
-    const { book, lane } = this.#parts;
+    const { book, lanes } = this.#parts;
     const uncarried = [...book.open()].filter(
-      ({ kind, carrier }) =>
-        (kind === "assigned" || kind === "broadcast") && carrier !== undefined && lane.attemptOf(carrier.hash) === undefined,
+      ({ kind, carrier }) => (kind === "assigned" || kind === "broadcast") && carrier !== undefined && !lanes.isOpen(carrier),
     );
     const told = uncarried.map(({ request }): Told => ({
       orderId: request.orderId,
@@ -109,23 +116,19 @@ export class Minting {
   }
 
   async #accept(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
-    const { book, batcher, clock } = this.#parts;
-    const full = () => book.room < requests.length || batcher.size >= mostWaiting;
+    const { book, dispatcher, reach } = this.#parts;
+    const full = () => book.room < requests.length || dispatcher.waiting >= mostWaiting;
     while (full()) await this.#orFatal(this.#bell.next());
-    this.#parts.reach("request:received");
+    reach("request:received");
     const outcomes = await this.#orFatal(book.request(requests));
-    this.#parts.reach("request:accepted");
-    batcher.add(
-      outcomes.flatMap((outcome) => (outcome.outcome === "accepted" ? outcome.order : [])),
-      clock.now(),
-    );
+    reach("request:accepted");
     this.#bell.ring();
     return outcomes;
   }
 
   /** Resolves when every order under way is final or rejected and every attempt is closed. @throws what stopped minting */
   async idle(): Promise<void> {
-    while (this.#underway > 0 || this.#parts.lane.state.open.size > 0) await this.#orFatal(this.#bell.next());
+    while (this.#underway > 0 || this.#parts.lanes.open > 0) await this.#orFatal(this.#bell.next());
   }
 
   /** Rejects when minting cannot go on; never resolves. */
@@ -133,7 +136,7 @@ export class Minting {
     return this.#fatal.promise;
   }
 
-  /** Called by the lane when it can neither send nor record. */
+  /** Called by a lane when it can neither send nor record. */
   fail(error: unknown): void {
     this.#fatal.reject(error);
     this.#stop.abort();
@@ -144,6 +147,11 @@ export class Minting {
     this.#stop.abort();
     this.#bell.ring();
     await this.#loops;
+  }
+
+  /** Looks at all lanes again, e.g. after one was paused or funded. */
+  ring(): void {
+    this.#bell.ring();
   }
 
   #orFatal<T>(promise: Promise<T>): Promise<T> {
@@ -158,14 +166,19 @@ export class Minting {
     }
   }
 
-  async #batchLoop(): Promise<void> {
-    const { batcher, lane, network, clock } = this.#parts;
+  async #laneLoop(lane: Lane): Promise<void> {
+    const { dispatcher, clock, upkeep, confirmations } = this.#parts;
     while (!this.#stop.signal.aborted) {
-      const due = batcher.dueIn(clock.now());
       const rung = this.#bell.next();
-      if (due === undefined || lane.inFlight >= network.laneWindow) await rung;
+      const due = dispatcher.dueIn(lane, clock.now());
+      const gap = upkeep.gapOf(lane, confirmations.tip?.number ?? 0);
+      const ready = this.#parts.funds.isLow(lane) ? 0 : lane.room;
+      if (gap !== undefined && (gap.overdue || due !== undefined)) {
+        const filled = await this.#tryAgainLater(() => this.#fill(lane, gap));
+        if (filled === false) await rung;
+      } else if (due === undefined || ready === 0) await rung;
       else if (due > 0) await Promise.race([rung, clock.pause(due, this.#stop.signal)]);
-      else await this.#tryAgainLater(() => this.#mintNext());
+      else if ((await this.#tryAgainLater(() => this.#mintNext(lane))) === false) await rung;
     }
   }
 
@@ -175,6 +188,7 @@ export class Minting {
       const changed = await this.#tryAgainLater(() => confirmations.step());
       if (changed) {
         await this.#tryAgainLater(() => this.#compensateFailed());
+        this.#reroute();
         this.#bell.ring();
       }
       await clock.pause(network.pollMs, this.#stop.signal);
@@ -186,94 +200,100 @@ export class Minting {
     try {
       return await work();
     } catch (error) {
-      const passing = error instanceof RpcUnanswered || error instanceof RpcRefused || error instanceof FeeCapReached;
-      if (!passing) throw error;
+      if (!isPassing(error)) throw error;
       this.#parts.onTrouble(error);
-      await this.#parts.clock.pause(Math.min(this.#parts.network.blockTimeMs, 1_000), this.#stop.signal);
+      await this.#parts.clock.pause(Math.min(this.#parts.network.pollMs * 2, 1_000), this.#stop.signal);
       return undefined;
     }
   }
 
-  async #mintNext(): Promise<void> {
-    const { batcher, clock } = this.#parts;
-    const fees = await this.#feesNow();
-    const ready = this.#waiting(batcher.take(clock.now()));
-    try {
-      await this.#mint(ready, fees);
-    } catch (error) {
-      batcher.addFirst(this.#waiting(ready), clock.now()); // a part of them may be on its way already
-      throw error;
+  /** The same until it succeeds, a few times. @throws what it threw last */
+  async #patiently<T>(work: () => Promise<T>, tries = 5): Promise<T> {
+    for (let left = tries - 1; ; left--) {
+      try {
+        return await work();
+      } catch (error) {
+        if (left === 0 || !(error instanceof RpcUnanswered || error instanceof RpcRefused)) throw error;
+        await this.#parts.clock.pause(this.#parts.network.pollMs, this.#stop.signal);
+      }
     }
   }
 
-  /** The orders as they are now, each once, without those that were minted or got a carrier while they stood in line. */
-  #waiting(orders: readonly Order[]): Order[] {
-    const ids = new Set(orders.map(({ request }) => request.orderId));
-    const now = [...ids].flatMap((orderId) => this.#parts.book.get(orderId) ?? []);
-    return now.filter((order) => order.kind === "authorised" || this.#needsCarrier(order));
-  }
-
-  /** Fees change with the head and not in between. */
-  async #feesNow(): Promise<Fees> {
-    const { confirmations, rpc, feeLimits } = this.#parts;
-    const head = confirmations.tip?.hash;
-    if (this.#fees?.head !== head || head === undefined) this.#fees = { head, baseFee: await nextBaseFee(rpc) };
-    return feesFor(this.#fees?.baseFee ?? 0n, feeLimits);
-  }
-
-  /**
-   * The first batch under each head is simulated: whatever would make batches revert (a signer revoked, a limit changed)
-   * is on the chain by then. Simulating each one would double the node's work. What was refused or failed before is always
-   * simulated.
-   */
-  async #simulate(batch: RedemptionBatch, suspicious: boolean): Promise<Simulation> {
-    const { rpc, lane, domain, confirmations } = this.#parts;
-    const head = confirmations.tip?.hash;
-    if (!suspicious && head === this.#simulatedAt) return { kind: "mints" };
-    const verdict = await simulate(rpc, lane.address, domain.verifyingContract, batch);
-    if (verdict.kind === "mints") this.#simulatedAt = head;
-    return verdict;
-  }
-
-  async #mint(orders: readonly Order[], fees: Fees, suspicious = orders.some(({ kind }) => kind === "compensating")): Promise<void> {
-    const { lane, book, domain, confirmations, signer } = this.#parts;
-    if (orders.length === 0) return;
+  /** Signs and records what is due, as much as the lane has room for. Returns whether there was anything that may go. */
+  async #mintNext(lane: Lane): Promise<boolean> {
+    const { dispatcher, clock, confirmations } = this.#parts;
     const second = confirmations.tip?.timestamp ?? 0;
-    const numbered = await this.#numbered(orders, second);
-    const batch = await redemptionBatch(numbered, second, domain, signer);
-    const verdict = await this.#simulate(batch, suspicious);
-    if (verdict.kind === "mints") {
-      const orderIds = orders.map((order) => order.request.orderId);
-      await lane.submit({
-        orderIds,
-        to: domain.verifyingContract,
-        data: batch.data,
-        gasLimit: batch.gasLimit,
-        fees,
-        before: batch.authorised,
-      });
-      return;
+    const room = Math.min(lane.room, mostTogether);
+    const taken: Taken[][] = [];
+    while (taken.length < room && dispatcher.dueIn(lane, clock.now()) !== undefined) {
+      const batch = dispatcher.take(lane, clock.now(), second);
+      if (batch.length === 0) break;
+      taken.push(batch);
+      if ((dispatcher.dueIn(lane, clock.now()) ?? 1) > 0) break; // the rest may wait for others to share a transaction
     }
-    const [only] = orders;
-    if (orders.length === 1 && only) {
-      // Bytes of an order that was on its way may still be mined, so it cannot be refused any more.
-      if (!allows(only.kind, "rejected")) throw new BatchReverts(verdict.reason);
-      await book.execute([{ orderId: only.request.orderId, command: { kind: "reject", code: verdict.code, reason: verdict.reason } }]);
-      return;
-    }
-    const half = Math.ceil(orders.length / 2);
-    await this.#mint(numbered.slice(0, half), fees, true);
-    await this.#mint(numbered.slice(half), fees, true);
+    if (taken.length === 0) return false;
+    await this.#mint(lane, taken);
+    return true;
   }
 
-  /** The orders with the voucher numbers they keep for life; fresh ones for those that have none, so far in memory only. */
-  async #numbered(orders: readonly Order[], second: number): Promise<Order[]> {
-    const fresh = orders.filter((order) => !order.voucher).length;
-    const numbers = (fresh > 0 ? await this.#parts.numbers.reserve(fresh) : []).values();
-    return orders.map((order) => (order.voucher ? order : { ...order, voucher: { number: String(numbers.next().value), second } }));
+  /** Fills a gap with waiting orders of users who have nothing on their way, and with a no-op where there are none. */
+  async #fill(lane: Lane, gap: { readonly nonce: number; readonly overdue: boolean }): Promise<boolean> {
+    const { dispatcher, clock, confirmations } = this.#parts;
+    const batch = dispatcher.take(lane, clock.now(), confirmations.tip?.timestamp ?? 0, true);
+    if (batch.length > 0) await this.#mint(lane, [batch], gap.nonce);
+    else if (gap.overdue) await lane.fillWithNoOp(gap.nonce, await this.#fees());
+    else return false;
+    return true;
   }
 
-  /** Orders of a batch that reverted for good go through the batcher again, which simulates before it sends. */
+  async #mint(lane: Lane, taken: readonly (readonly Taken[])[], gap?: number): Promise<void> {
+    const { dispatcher, batches, clock, confirmations } = this.#parts;
+    try {
+      const fees = await this.#fees();
+      const works: LaneWork[] = [];
+      for (const batch of taken) works.push(...(await batches.make(batch, { from: lane.address, head: confirmations.tip?.hash, fees })));
+      const affordable = await this.#affordable(lane, works);
+      if (affordable.length > 0) await lane.submit(affordable, gap);
+    } finally {
+      // What did not get a carrier, because something failed or the lane cannot pay for it, waits in its old place.
+      dispatcher.putBack(
+        taken.flat().map(({ order }) => order),
+        clock.now(),
+      );
+    }
+  }
+
+  /** As many of the works as the lane can pay for besides what it has in flight; where that is none at all, the lane stops. */
+  async #affordable(lane: Lane, works: readonly LaneWork[]): Promise<LaneWork[]> {
+    const { funds, pricing, network, notify } = this.#parts;
+    if (funds.balance(lane) === undefined) await funds.read([lane]);
+    let spare = funds.spare(lane);
+    const affordable: LaneWork[] = [];
+    for (const work of works) {
+      const cost = await pricing.costOf({ gasLimit: work.gasLimit, fees: work.fees, bytes: work.data.length / 2 });
+      if (cost > spare) {
+        if (affordable.length === 0 && lane.inFlight === 0 && funds.stop(lane, cost)) {
+          const error = new InsufficientFunds(lane.address, network.name, funds.balance(lane), cost);
+          notify({ kind: "without funds", lane: lane.address, error });
+        }
+        break;
+      }
+      spare -= cost;
+      affordable.push(work);
+    }
+    return affordable;
+  }
+
+  #fees(): Promise<Fees> {
+    return this.#parts.pricing.feesAt(this.#parts.confirmations.tip?.hash);
+  }
+
+  #reroute(): void {
+    const { dispatcher, lanes, clock } = this.#parts;
+    for (const lane of lanes) dispatcher.reroute(lane, clock.now());
+  }
+
+  /** Orders of a batch that reverted for good go through a batch again, which is simulated before it is sent. */
   async #compensateFailed(): Promise<void> {
     const failed = [...this.#failed];
     const told = failed.map((orderId): Told => ({ orderId, command: { kind: "compensate", reason: "driven again" } }));
@@ -281,26 +301,16 @@ export class Minting {
     for (const orderId of failed) this.#failed.delete(orderId);
   }
 
-  /**
-   * Whether no transaction carries the order, so that the batcher has to find it one. After a reorg the lane sends its
-   * own transaction again; where the mint was somebody else's, there is none.
-   */
-  #needsCarrier({ kind, reason, carrier }: Order): boolean {
-    if (kind === "requested" || kind === "compensating") return true;
-    if (kind !== "unconfirmed") return false;
-    return reason !== "reorg" || carrier === undefined || this.#parts.lane.attemptOf(carrier.hash) === undefined;
-  }
-
   #follow(order: Order, event: OrderEvent, before: Order | undefined): void {
     this.#underway += Number(isUnderway(order)) - Number(before !== undefined && isUnderway(before));
     if (event.kind === "failed") this.#failed.add(order.request.orderId);
-    const again = event.kind === "compensating" || event.kind === "unconfirmed";
-    if (again && this.#needsCarrier(order)) this.#parts.batcher.addFirst([order], this.#parts.clock.now());
-    if (event.kind === "final" || event.kind === "rejected") this.#bell.ring();
+    this.#parts.dispatcher.follow(order, this.#parts.clock.now());
+    if (event.kind === "final" || event.kind === "rejected" || event.kind === "unconfirmed") this.#bell.ring();
   }
 }
 
-/** Errors of a lane that only a person can mend. */
-export const needsAPerson = (error: unknown): boolean => error instanceof InsufficientFunds || error instanceof TransactionRefused;
+/** An order that changed while it was in a lane's hands is decided anew. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof RpcUnanswered || error instanceof RpcRefused || error instanceof FeeCapReached || error instanceof IllegalTransition;
 
 const isUnderway = ({ kind }: Order): boolean => kind !== "final" && kind !== "rejected" && kind !== "authorised";

@@ -1,9 +1,12 @@
 import { AbiCoder, id } from "ethers";
+import type { OrderBook } from "../order/index.ts";
 import type { EventStore } from "../store/index.ts";
 import type { Deployment, MinterName } from "./deployment.ts";
-import { ChainMismatch, GenesisMismatch, InsufficientFunds, NoCodeAtAddress, SignerNotAuthorised } from "./errors.ts";
+import { ChainMismatch, GenesisMismatch, InsufficientFunds, LaneMissing, NoCodeAtAddress, SignerNotAuthorised } from "./errors.ts";
+import { readLane } from "./lane/lane-ledger.ts";
+import type { Lanes } from "./lane/lanes.ts";
 import { networkOf } from "./networks.ts";
-import { type Rpc, RpcRefused } from "./rpc/rpc.ts";
+import { batch, type Rpc, RpcRefused } from "./rpc/rpc.ts";
 
 /**
  * The chain is the one that the deployment and the store are about.
@@ -53,14 +56,27 @@ export async function checkMinter(rpc: Rpc, deployment: Deployment, minter: Mint
   if (BigInt(answer) !== 1n) throw new SignerNotAuthorised(signer, address, deployment.network);
 }
 
-/** The lane can pay for a batch at the present price. @throws InsufficientFunds */
-export async function checkFunds(rpc: Rpc, lane: string, chainId: number, batchGas: number): Promise<void> {
-  const [balance, gasPrice] = await Promise.all([
-    rpc.request<string>("eth_getBalance", [lane, "latest"]),
-    rpc.request<string>("eth_gasPrice", []),
-  ]);
-  const needed = BigInt(gasPrice) * BigInt(batchGas);
-  if (BigInt(balance) < needed) throw new InsufficientFunds(lane, networkOf(chainId).name, BigInt(balance), needed);
+/** At least one lane can pay for a batch at the present price; the others wait for funds by themselves. @throws InsufficientFunds */
+export async function checkFunds(rpc: Rpc, lanes: readonly string[], chainId: number, batchGas: number): Promise<void> {
+  const calls = lanes.map((lane) => ({ method: "eth_getBalance", params: [lane, "latest"] }));
+  const [gasPrice, ...balances] = await batch<string>(rpc, [{ method: "eth_gasPrice", params: [] }, ...calls]);
+  const needed = BigInt(gasPrice ?? "0x0") * BigInt(batchGas);
+  const richest = balances.map(BigInt).reduce((most, balance) => (balance > most ? balance : most), 0n);
+  if (richest >= needed) return;
+  const lane = lanes[balances.findIndex((balance) => BigInt(balance) === richest)] ?? "";
+  throw new InsufficientFunds(lane, networkOf(chainId).name, richest, needed);
+}
+
+/**
+ * Every lane that still has orders on their way is among the lanes of this run: nobody else can say what became of them.
+ * @throws LaneMissing
+ */
+export async function lanesInUse(store: EventStore, book: OrderBook, chainId: number, lanes: Lanes): Promise<void> {
+  const carriers = [...book.open()].flatMap(({ carrier, inclusion }) => (carrier && !inclusion && !lanes.of(carrier.lane) ? carrier : []));
+  for (const address of new Set(carriers.map(({ lane }) => lane))) {
+    const { open } = await readLane(store, chainId, address);
+    if (carriers.some(({ lane, nonce }) => lane === address && open.has(nonce))) throw new LaneMissing(address, open.size);
+  }
 }
 
 /** Gas that a transaction may use here: never more than the block or EIP-7825 allow. */

@@ -11,20 +11,21 @@ import {
 } from "../voucher/index.ts";
 import { batchGas } from "./batch/batcher.ts";
 import { VoucherForElsewhere } from "./errors.ts";
-import { feesFor, type FeeLimits, nextBaseFee } from "./fees/fees.ts";
 import type { Lane } from "./lane/lane.ts";
+import type { Pricing } from "./lane/pricing.ts";
 import type { Rpc } from "./rpc/rpc.ts";
 import { BatchReverts, simulate } from "./batch/simulation.ts";
 
 export interface TwoStageParts {
   readonly store: EventStore;
   readonly book: OrderBook;
-  readonly lane: Lane;
+  /** The lane that redeems for this receiver. */
+  readonly laneFor: (request: MintRequest) => Lane;
   readonly rpc: Rpc;
   readonly numbers: { reserve(count: number): Promise<readonly bigint[]> };
   readonly signer: DigestSigner;
   readonly domain: VoucherDomain;
-  readonly feeLimits: FeeLimits;
+  readonly pricing: Pricing;
 }
 
 /**
@@ -60,7 +61,7 @@ export interface Redeemed {
  */
 export async function redeemVoucher(voucher: SignedVoucher, parts: TwoStageParts): Promise<Redeemed> {
   const { domain, redemption, signature } = voucher;
-  const { store, book, lane, rpc } = parts;
+  const { store, book, rpc } = parts;
   if (domain.chainId !== parts.domain.chainId || domain.verifyingContract.toLowerCase() !== parts.domain.verifyingContract.toLowerCase()) {
     throw new VoucherForElsewhere(domain, parts.domain);
   }
@@ -70,14 +71,15 @@ export async function redeemVoucher(voucher: SignedVoucher, parts: TwoStageParts
   if (known && known.kind !== "requested" && known.kind !== "authorised") {
     return { orderId, signer, outcome: known.inclusion || known.kind === "final" ? "minted before" : "underway" };
   }
+  const lane = parts.laneFor(requestOf(redemption));
   const data = encodeRedeem(redemption, signature);
   const gasLimit = batchGas([redemption.quantity]);
   await refuseWhatReverts(rpc, lane.address, domain.verifyingContract, { data, gasLimit });
-  const fees = feesFor(await nextBaseFee(rpc), parts.feeLimits);
+  const fees = await parts.pricing.feesAt(undefined);
   const binding = { number: redemption.txCount.toString(), second: redemption.alignedSecond };
   if (!known) await book.adopt(requestOf(redemption), binding);
   const before = [{ orderId, command: { kind: "authorise", voucher: binding } }] as const;
-  await lane.submit({ orderIds: [orderId], to: domain.verifyingContract, data, gasLimit, fees, before });
+  await lane.submit([{ orderIds: [orderId], to: domain.verifyingContract, data, gasLimit, fees, before }]);
   return { orderId, signer, outcome: "sent" };
 }
 

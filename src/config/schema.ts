@@ -38,6 +38,7 @@ export const configSchema = z.strictObject({
     maxWaitMs: whole(0, 60_000, 250, "longest time an order waits for others to share its transaction, in milliseconds"),
   }).prefault({}),
   lane: section({
+    count: whole(1, 256, 1, "lanes: accounts that send side by side, from the third of the network's accounts on"),
     window: z
       .int()
       .min(1)
@@ -63,6 +64,8 @@ export const configSchema = z.strictObject({
         description: "time between two looks for a new block, in milliseconds; by default it follows the network",
         examples: [1_000],
       }),
+    maxConcurrent: whole(1, 1_024, 32, "RPC requests to one endpoint at the same time; further ones wait"),
+    lagBlocks: whole(0, 1_000, 2, "blocks that one of several endpoints may be behind the others and still be read"),
   }).prefault({}),
   fees: section({
     maxFeePerGasGwei: gwei(0.000000001, 1_000_000, 200, "cap of maxFeePerGas, in gwei; above it transactions wait"),

@@ -64,10 +64,12 @@ function plain(value = 0): string {
   return value !== 0 && Math.abs(value) < 1e-6 ? value.toFixed(9) : String(value);
 }
 
-/** Variables that are read before there is a configuration, by hardhat.config.ts and `npm start`, and so stand in no file. */
+/** Variables that stand in no file: read before there is a configuration, by hardhat.config.ts and `npm start`, or secret. */
 export const earlyVariables: Readonly<Record<string, string>> = {
   MINTD_HOME: "Folder below which everything is written: `deployments/` and the data folder. Default: the project.",
   MINTD_LOCAL_PORT: "Port of the local chain. Default: `8545`.",
   MINTD_LOCAL_BLOCK_TIME: "Seconds between blocks of the local chain; decimals are allowed. Default: `1`.",
   MINTD_LOCAL_NODE: "`hardhat` takes Hardhat's own node where anvil would be taken; it forgets its blocks when it stops.",
+  MINTD_RPC_MORE_URLS:
+    "Further RPC URLs of the network that a task works on, separated by commas, beside the one of Hardhat's configuration. Reads fail over, nonces and receipts need two that agree, broadcasts go to all. URLs may hold keys, so they belong into no file.",
 };

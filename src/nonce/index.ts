@@ -12,3 +12,4 @@ export {
   type VoucherNoncesOptions,
 } from "./voucher-nonces.ts";
 export { type Leases, readLeases } from "./leases.ts";
+export { checkShards, InvalidShardCount, MAX_SHARDS, shardOf } from "./shards.ts";

@@ -1,15 +1,10 @@
-import pLimit from "p-limit";
 import type { EventStore, Json, NewEvent, Position, StoredEvent, StreamWrite } from "../store/event-store.ts";
 import { IdempotencyConflict, OrderNotFound, TooManyOpenOrders } from "./errors.ts";
 import type { MintRequest, OrderEvent, VoucherBinding } from "./events.ts";
-import { decide, evolve, type Order, type OrderCommand, orderOfStream, orderStream } from "./order.ts";
+import { ConflictPath, type DeferredWork } from "./conflict-path.ts";
+import { decide, evolve, type Order, orderOfStream, orderStream, type Told } from "./order.ts";
 import { isClosed } from "./transitions.ts";
-
-/** A command and the order it is for. */
-export interface Told {
-  readonly orderId: string;
-  readonly command: OrderCommand;
-}
+import { Turns } from "./turns.ts";
 
 /** What became of a request: accepted now, accepted before with the same content, or refused because the content differs. */
 export type RequestOutcome =
@@ -32,12 +27,15 @@ export interface OrderBookOptions {
   readonly pause: (ms: number) => Promise<void>;
   /** Jitter, in [0, 1). */
   readonly random: () => number;
+  /** Keeps commands for later when other writers get in the way again and again; without it the conflict is thrown. */
+  readonly defer?: (work: DeferredWork) => Promise<string>;
 }
 
 /** Orders that a snapshot carries itself; those accepted later are replayed from their events. */
 const snapshotOrders = 1_000;
 const eventsBetweenSnapshots = 20_000;
-const retries = { first: 10, factor: 1.5, most: 3 };
+/** Key under which requests take turns, so that orders are accepted in the order of the calls. */
+const accepting = "accepting";
 
 interface Entry {
   readonly order: Order;
@@ -49,22 +47,29 @@ interface Entry {
  * The open orders in memory and the one way to change them: command in, decided, appended, and only then believed.
  *
  * Race: facts about one order come from the batcher and from the chain at the same time, and another process might
- * write too. Mitigation: commands take turns, each is decided on the state that the former left; a version conflict
- * reloads and decides again. What remains: after the last retry the conflict is thrown and nothing was written.
+ * write too. Mitigation: commands to one order take turns, each is decided on the state that the former left; a version
+ * conflict reloads and decides again. What remains: after the last retry nothing was written, and the commands are put off,
+ * or the conflict is thrown.
  */
 export class OrderBook {
   readonly #store: EventStore;
   readonly #options: OrderBookOptions;
   readonly #open = new Map<string, Entry>();
   readonly #listeners = new Set<OrderListener>();
-  /** Commands take turns. */
-  readonly #inTurn = pLimit(1);
+  readonly #turns = new Turns();
+  readonly #conflicts: ConflictPath;
+  /** Everything up to here is in memory. */
   #position: Position = 0;
+  /** Orders that are being accepted and are not open yet. */
+  #accepting = 0;
   #sinceSnapshot = 0;
 
   private constructor(store: EventStore, options: OrderBookOptions) {
     this.#store = store;
     this.#options = options;
+    const { isConflict, pause, random, now } = options;
+    const defer = options.defer ?? (() => Promise.reject(new TypeError("nothing is deferred here")));
+    this.#conflicts = new ConflictPath({ isConflict, pause, random, now, defer });
   }
 
   /** Reads the open orders: the snapshot, then what was appended since. */
@@ -77,6 +82,11 @@ export class OrderBook {
   /** The open order of this id; undefined where it is closed or was never accepted. */
   get(orderId: string): Order | undefined {
     return this.#open.get(orderId)?.order;
+  }
+
+  /** Place of an open order among all that were ever accepted: a smaller one was accepted before. */
+  acceptedAt(orderId: string): Position | undefined {
+    return this.#open.get(orderId)?.position;
   }
 
   /** All open orders, oldest first. */
@@ -95,7 +105,7 @@ export class OrderBook {
 
   /** How many more orders may be accepted now. */
   get room(): number {
-    return Math.max(0, this.#options.maxOpen - this.#open.size);
+    return Math.max(0, this.#options.maxOpen - this.#open.size - this.#accepting);
   }
 
   /** Calls `listener` after each event is durable, in order. Returns the way to stop. */
@@ -117,7 +127,8 @@ export class OrderBook {
    */
   request(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
     const { minter } = this.#options;
-    return this.#inTurn(() => this.#request(requests.map((request) => ({ ...request, minter }))));
+    const own = requests.map((request) => ({ ...request, minter }));
+    return this.#inTurn([accepting, ...own.map(({ orderId }) => orderId)], () => this.#request(own));
   }
 
   /**
@@ -127,21 +138,50 @@ export class OrderBook {
    */
   adopt(request: MintRequest, voucher: VoucherBinding): Promise<void> {
     const { minter } = this.#options;
-    return this.#inTurn(() => this.#adopt({ ...request, minter }, voucher));
+    return this.#inTurn([accepting, request.orderId], () => this.#adopt({ ...request, minter }, voucher));
   }
 
   /**
    * Decides the commands in the order given and appends what they lead to, together with `also` (streams of others,
    * e.g. the lane's attempt), all or nothing. Commands to orders that are not open are old news and are passed over.
+   * Commands alone, without `also`, are put off where other writers keep getting in the way: they are told later then.
    * @throws IllegalTransition, VersionConflict; nothing is written then.
    */
   execute(told: readonly Told[], also: readonly StreamWrite[] = []): Promise<void> {
-    return this.#inTurn(() => this.#retry(() => this.#execute(told, also), told));
+    const keys = [...told.map(({ orderId }) => orderId), ...also.map(({ stream }) => stream)];
+    return this.#inTurn(keys, async () => {
+      const deferrable = also.length === 0 && this.#options.defer !== undefined;
+      await this.#conflicts.run(
+        () => this.#execute(told, also),
+        () => this.#reload(told),
+        deferrable ? { told } : {},
+      );
+    });
   }
 
-  /** Waits for its turn and keeps a snapshot, so that the next start is quick. */
+  /** The same for commands that were put off before: tried once, and the caller tries again. @throws VersionConflict */
+  executeDeferred(told: readonly Told[]): Promise<void> {
+    return this.#inTurn(
+      told.map(({ orderId }) => orderId),
+      async () => {
+        await this.#reload(told);
+        await this.#execute(told, []);
+      },
+    );
+  }
+
+  /** Waits for what is under way and keeps a snapshot, so that the next start is quick. */
   async close(): Promise<void> {
-    await this.#inTurn(() => this.#saveSnapshot());
+    await this.#turns.alone(() => this.#saveSnapshot());
+  }
+
+  async #inTurn<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
+    const result = await this.#turns.run(keys, work);
+    if (this.#sinceSnapshot >= eventsBetweenSnapshots) {
+      this.#sinceSnapshot = 0;
+      await this.#turns.alone(() => this.#saveSnapshot()); // alone: what is in memory is then what is stored
+    }
+    return result;
   }
 
   async #request(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
@@ -151,25 +191,29 @@ export class OrderBook {
       ({ orderId }, i) => versions[i] === 0 && !seen.has(orderId) && seen.set(orderId, requests[i] as MintRequest),
     );
     if (fresh.length > this.room) throw new TooManyOpenOrders(this.#options.maxOpen);
-    const at = this.#options.now();
-    const accepted = new Map<string, Order>();
-    if (fresh.length > 0) {
-      const events = fresh.map((request) => ({ request, event: requestedEvent(request) }));
-      const last = await this.#append(
-        events.map(({ request, event }) => ({ stream: orderStream(request.orderId), expected: 0, events: [stored(event)] })),
-      );
-      events.forEach(({ request, event }, i) => {
-        accepted.set(request.orderId, this.#apply(undefined, event, request.orderId, at, last - events.length + 1 + i));
-      });
-    }
+    this.#accepting = fresh.length;
+    const accepted = await this.#accept(fresh).finally(() => (this.#accepting = 0));
     const outcomes = requests.map(async (request): Promise<RequestOutcome> => {
       const order = accepted.get(request.orderId);
       if (order?.request === undefined) return this.#again(request);
       return seen.get(request.orderId) === request ? { outcome: "accepted", order } : compare(request, order);
     });
-    const results = await Promise.all(outcomes);
-    await this.#snapshotIfDue();
-    return results;
+    return Promise.all(outcomes);
+  }
+
+  async #accept(fresh: readonly MintRequest[]): Promise<Map<string, Order>> {
+    const accepted = new Map<string, Order>();
+    if (fresh.length === 0) return accepted;
+    const at = this.#options.now();
+    const events = fresh.map((request) => ({ request, event: requestedEvent(request) }));
+    const last = await this.#store.append(
+      events.map(({ request, event }) => ({ stream: orderStream(request.orderId), expected: 0, events: [stored(event)] })),
+    );
+    events.forEach(({ request, event }, i) => {
+      accepted.set(request.orderId, this.#apply(undefined, event, request.orderId, at, last - events.length + 1 + i));
+    });
+    this.#stands(last, events.length);
+    return accepted;
   }
 
   async #adopt(request: MintRequest, voucher: VoucherBinding): Promise<void> {
@@ -178,9 +222,9 @@ export class OrderBook {
     const at = this.#options.now();
     const requested = requestedEvent(request);
     const events = [requested, ...decide({ kind: "authorise", voucher }, evolve(undefined, requested, orderId, at), orderId)];
-    const last = await this.#append([{ stream: orderStream(orderId), expected: 0, events: events.map(stored) }]);
+    const last = await this.#store.append([{ stream: orderStream(orderId), expected: 0, events: events.map(stored) }]);
     for (const event of events) this.#apply(this.#open.get(orderId), event, orderId, at, last - events.length + 1);
-    await this.#snapshotIfDue();
+    this.#stands(last, events.length);
   }
 
   async #again(request: MintRequest): Promise<RequestOutcome> {
@@ -206,26 +250,14 @@ export class OrderBook {
       return { stream: orderStream(orderId), expected: this.get(orderId)?.version ?? 0, events: events.map(stored) };
     });
     if (writes.length + also.length === 0) return;
-    await this.#append([...writes, ...also]);
+    const last = await this.#store.append([...writes, ...also]);
     for (const [orderId, events] of decided) {
       for (const event of events) this.#apply(this.#open.get(orderId), event, orderId, at);
     }
-    await this.#snapshotIfDue();
-  }
-
-  /** @throws the conflict, after the last retry */
-  async #retry(work: () => Promise<void>, told: readonly Told[]): Promise<void> {
-    let wait = retries.first;
-    for (let retry = 0; ; retry++, wait *= retries.factor) {
-      try {
-        await work();
-        return;
-      } catch (error) {
-        if (!this.#options.isConflict(error) || retry >= retries.most) throw error;
-        await this.#options.pause(wait * this.#options.random());
-        await this.#reload(told);
-      }
-    }
+    this.#stands(
+      last,
+      [...writes, ...also].reduce((sum, { events }) => sum + events.length, 0),
+    );
   }
 
   async #reload(told: readonly Told[]): Promise<void> {
@@ -238,11 +270,10 @@ export class OrderBook {
     }
   }
 
-  async #append(writes: readonly StreamWrite[]): Promise<Position> {
-    const last = await this.#store.append(writes);
-    this.#position = last;
-    for (const write of writes) this.#sinceSnapshot += write.events.length;
-    return last;
+  /** The events up to `last` are in the store and in memory. */
+  #stands(last: Position, events: number): void {
+    this.#position = Math.max(this.#position, last);
+    this.#sinceSnapshot += events;
   }
 
   #apply(entry: Entry | undefined, event: OrderEvent, orderId: string, at: number, position = entry?.position ?? 0): Order {
@@ -275,10 +306,6 @@ export class OrderBook {
     if (order.request.minter !== this.#options.minter) return;
     if (isClosed(order.kind)) this.#open.delete(orderId);
     else this.#open.set(orderId, { order, position: entry?.position ?? event.position });
-  }
-
-  async #snapshotIfDue(): Promise<void> {
-    if (this.#sinceSnapshot >= eventsBetweenSnapshots) await this.#saveSnapshot();
   }
 
   /**

@@ -29,10 +29,15 @@ export interface VoucherBinding {
   readonly second: number;
 }
 
-/** The signed transaction that carries the order. */
-export interface Carrier {
+/** The nonce whose transaction mints the order. Several attempts may stand for it; the chain takes one of them. */
+export interface CarrierNonce {
+  /** Address of the lane. */
   readonly lane: string;
   readonly nonce: number;
+}
+
+/** The signed transaction that carries the order. */
+export interface Carrier extends CarrierNonce {
   readonly hash: string;
 }
 

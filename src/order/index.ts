@@ -1,5 +1,17 @@
-export { OrderBook, type OrderBookOptions, type OrderListener, readOrder, type RequestOutcome, type Told } from "./book.ts";
+export { OrderBook, type OrderBookOptions, type OrderListener, readOrder, type RequestOutcome } from "./book.ts";
+export { Breaker, type BreakerOptions, type Pass } from "./breaker.ts";
+export {
+  ConflictPath,
+  type ConflictPathOptions,
+  DEFERRED_KIND,
+  type DeferredWork,
+  deferredWork,
+  type Run,
+  type RunOutcome,
+  toldOf,
+} from "./conflict-path.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
-export { decide, evolve, type Order, type OrderCommand, orderOfStream, orderStream } from "./order.ts";
+export { decide, evolve, isCarriedBy, type Order, type OrderCommand, orderOfStream, orderStream, type Told } from "./order.ts";
+export { checkRoute, type Route, routeOf, RoutingDrift, type ShardMap, userOf } from "./routing.ts";
 export { allows, diagram, isClosed, transitions } from "./transitions.ts";

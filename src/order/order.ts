@@ -2,6 +2,7 @@ import type { StreamId, Version } from "../store/event-store.ts";
 import { IllegalTransition, VoucherNumberChanged } from "./errors.ts";
 import {
   type Carrier,
+  type CarrierNonce,
   type Inclusion,
   levelDepth,
   type MintRequest,
@@ -35,10 +36,16 @@ export type OrderCommand =
   | { readonly kind: "broadcast"; readonly carrier: Carrier }
   | { readonly kind: "include"; readonly inclusion: Inclusion }
   | { readonly kind: "deepen"; readonly blockHash: string; readonly head: number }
-  | { readonly kind: "unconfirm"; readonly reason: UnconfirmedReason; readonly blockHash?: string; readonly txHash?: string }
+  | { readonly kind: "unconfirm"; readonly reason: UnconfirmedReason; readonly blockHash?: string; readonly carrier?: CarrierNonce }
   | { readonly kind: "reject"; readonly code: string; readonly reason: string }
-  | { readonly kind: "fail"; readonly txHash: string; readonly reason: string }
+  | { readonly kind: "fail"; readonly carrier: Carrier; readonly reason: string }
   | { readonly kind: "compensate"; readonly reason: string };
+
+/** A command and the order it is for. */
+export interface Told {
+  readonly orderId: string;
+  readonly command: OrderCommand;
+}
 
 /** The stream that holds an order's events. */
 export const orderStream = (orderId: string): StreamId => `order/${orderId}`;
@@ -77,13 +84,17 @@ export function decide(command: OrderCommand, order: Order | undefined, orderId:
     case "reject":
       return [allow(order, orderId, { kind: "rejected", data: { code: command.code, reason: command.reason } })];
     case "fail":
-      // Minted by somebody else, or carried by another transaction by now: the old one's failure says nothing.
-      if (!order || order.inclusion || order.carrier?.hash !== command.txHash) return [];
-      return [allow(order, orderId, { kind: "failed", data: { txHash: command.txHash, reason: command.reason } })];
+      // Minted by somebody else, or carried under another nonce by now: the old one's failure says nothing.
+      if (!order || order.inclusion || !isCarriedBy(order, command.carrier)) return [];
+      return [allow(order, orderId, { kind: "failed", data: { txHash: command.carrier.hash, reason: command.reason } })];
     case "compensate":
       return [allow(order, orderId, { kind: "compensating", data: { reason: command.reason } })];
   }
 }
+
+/** Whether the order waits for a transaction of this nonce, whichever of its attempts: only one of them can be mined. */
+export const isCarriedBy = ({ carrier }: Order, { lane, nonce }: CarrierNonce): boolean =>
+  carrier?.nonce === nonce && carrier.lane === lane;
 
 /** The order after an event. The event is a fact: it is applied whatever the table says, so that old ledgers stay readable. */
 export function evolve(order: Order | undefined, event: OrderEvent, orderId: string, at: number): Order {
@@ -117,8 +128,8 @@ export function evolve(order: Order | undefined, event: OrderEvent, orderId: str
 
 /** The answer of a node may come after the mint was already seen, or after the order went to another carrier: then it is old news. */
 function broadcast(carrier: Carrier, order: Order | undefined, orderId: string): OrderEvent[] {
-  if (order?.inclusion || order?.carrier?.nonce !== carrier.nonce || order.carrier.lane !== carrier.lane) return [];
-  if (order.kind === "broadcast" && order.carrier.hash === carrier.hash) return [];
+  if (!order || order.inclusion || !isCarriedBy(order, carrier)) return [];
+  if (order.kind === "broadcast" && order.carrier?.hash === carrier.hash) return [];
   return [allow(order, orderId, { kind: "broadcast", data: carrier })];
 }
 
@@ -140,11 +151,11 @@ function deepen(blockHash: string, head: number, order: Order | undefined): Orde
   return events;
 }
 
-/** Takes an inclusion or a carrier back. Says nothing where the order has since moved on from the block or transaction in question. */
+/** Takes an inclusion or a carrier back. Says nothing where the order has since moved on from the block or nonce in question. */
 function unconfirm(command: Extract<OrderCommand, { kind: "unconfirm" }>, order: Order | undefined, orderId: string): OrderEvent[] {
   if (command.blockHash !== undefined && order?.inclusion?.blockHash !== command.blockHash) return [];
-  if (command.txHash !== undefined && (order?.inclusion || order?.carrier?.hash !== command.txHash)) return [];
-  if (order?.kind === "unconfirmed") return [];
+  if (command.carrier !== undefined && (!order || order.inclusion || !isCarriedBy(order, command.carrier))) return [];
+  if (order?.kind === "unconfirmed" && (order.reason === command.reason || command.reason === "reorg")) return [];
   return [allow(order, orderId, { kind: "unconfirmed", data: { reason: command.reason } })];
 }
 

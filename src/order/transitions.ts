@@ -5,7 +5,8 @@ import type { OrderStateKind } from "./events.ts";
  * drawn from this table; nothing else knows it.
  *
  * A mint proven by a log outranks what the service believes: an order may be included at any time,
- * because anybody may submit a voucher and because a crash may hide our own broadcast from us.
+ * because anybody may submit a voucher and because a crash may hide our own broadcast from us. One that a reorg took back
+ * may also lose its carrier afterwards: it is unconfirmed then for another reason.
  */
 export const transitions = {
   unknown: ["requested"],
@@ -16,7 +17,7 @@ export const transitions = {
   tentative: ["auditable", "unconfirmed"],
   auditable: ["final", "unconfirmed"],
   final: [],
-  unconfirmed: ["authorised", "broadcast", "tentative", "failed"],
+  unconfirmed: ["authorised", "broadcast", "tentative", "unconfirmed", "failed"],
   rejected: [],
   failed: ["compensating", "tentative"],
   compensating: ["authorised", "tentative", "rejected"],

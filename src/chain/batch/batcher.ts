@@ -24,14 +24,25 @@ export function batchGas(quantities: Iterable<number>): number {
   return sum;
 }
 
+/** An order in line, with its place among all that were ever accepted. */
+export interface InLine {
+  readonly order: Order;
+  readonly acceptedAt: number;
+}
+
+/** What to do with an order that is next: take it, leave it in line for later, or strike it off. */
+export type Verdict = "take" | "later" | "gone";
+
 /**
- * Orders that wait for a lane, oldest first, and the batches made of them. An order never overtakes an older one of the
- * same user, because none overtakes any; what has to be driven again goes back to the front.
+ * Orders that wait for a lane, in the order of their acceptance whenever they came back, and the batches made of them. An
+ * order never overtakes an older one of the same user: it is the caller's verdict that lets one wait, and then all of its
+ * user's wait.
  */
 export class Batcher {
   readonly #limits: BatchLimits;
-  #waiting: Order[] = [];
-  #next = 0;
+  #line: InLine[] = [];
+  /** Those that came since the line was put in order. */
+  #added: InLine[] = [];
   #oldestSince: number | undefined;
 
   constructor(limits: BatchLimits) {
@@ -39,17 +50,12 @@ export class Batcher {
   }
 
   get size(): number {
-    return this.#waiting.length - this.#next;
+    return this.#line.length + this.#added.length;
   }
 
-  add(orders: readonly Order[], now: number): void {
-    this.#waiting.push(...orders);
-    this.#oldestSince ??= now;
-  }
-
-  addFirst(orders: readonly Order[], now: number): void {
-    this.#waiting = [...orders, ...this.#waiting.slice(this.#next)];
-    this.#next = 0;
+  add(orders: readonly InLine[], now: number): void {
+    if (orders.length === 0) return;
+    this.#added.push(...orders);
     this.#oldestSince ??= now;
   }
 
@@ -60,23 +66,44 @@ export class Batcher {
     return Math.max(0, this.#oldestSince + this.#limits.maxWaitMs - now);
   }
 
-  /** Takes the next batch: as many of the oldest orders as fit, at least one. */
-  take(now: number): Order[] {
+  /** Takes the next batch: as many of the oldest orders as fit, at least one of those that may be taken. */
+  take(now: number, verdict: (order: Order) => Verdict = () => "take"): Order[] {
+    this.#putInOrder();
+    const taken: Order[] = [];
+    const left: InLine[] = [];
     let spent = gas.batch;
-    let end = this.#next;
-    for (; end < this.#waiting.length && end - this.#next < this.#limits.maxItems; end++) {
-      const order = this.#waiting[end];
-      if (!order) break;
-      spent += batchGas([order.request.quantity]) - gas.batch;
-      if (spent > this.#limits.maxGas && end > this.#next) break;
+    let next = 0;
+    for (; next < this.#line.length && taken.length < this.#limits.maxItems; next++) {
+      const each = this.#line[next];
+      if (!each) break;
+      const ruling = verdict(each.order);
+      if (ruling === "later") left.push(each);
+      if (ruling !== "take") continue;
+      spent += batchGas([each.order.request.quantity]) - gas.batch;
+      if (spent > this.#limits.maxGas && taken.length > 0) break;
+      taken.push(each.order);
     }
-    const taken = this.#waiting.slice(this.#next, end);
-    this.#next = end;
+    this.#line = left.length > 0 ? [...left, ...this.#line.slice(next)] : this.#line.slice(next);
     this.#oldestSince = this.size > 0 ? now : undefined;
-    if (this.#next > 4_096) {
-      this.#waiting = this.#waiting.slice(this.#next);
-      this.#next = 0;
-    }
     return taken;
   }
+
+  /** Takes all out of the line, oldest first. */
+  empty(): InLine[] {
+    this.#putInOrder();
+    const all = this.#line;
+    this.#line = [];
+    this.#oldestSince = undefined;
+    return all;
+  }
+
+  #putInOrder(): void {
+    if (this.#added.length === 0) return;
+    const inOrder = (this.#line.at(-1)?.acceptedAt ?? -1) < (this.#added[0]?.acceptedAt ?? 0);
+    this.#line = [...this.#line, ...this.#added];
+    if (!inOrder || !isSorted(this.#added)) this.#line.sort((a, b) => a.acceptedAt - b.acceptedAt);
+    this.#added = [];
+  }
 }
+
+const isSorted = (line: readonly InLine[]): boolean => line.every((each, i) => i === 0 || each.acceptedAt > (line[i - 1]?.acceptedAt ?? 0));

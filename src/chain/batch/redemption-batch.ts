@@ -14,23 +14,17 @@ export interface RedemptionBatch {
 /**
  * Binds orders to vouchers and signs them as one. An order keeps its number for life and gets a new
  * second each time: the bit on chain lets only one of its vouchers mint.
- * @param orders each with its voucher number
- * @param second chain time that the vouchers are bound to
+ * @param orders each with its voucher number and the chain time that its voucher is to be bound to
  */
-export async function redemptionBatch(
-  orders: readonly Order[],
-  second: number,
-  domain: VoucherDomain,
-  signer: DigestSigner,
-): Promise<RedemptionBatch> {
+export async function redemptionBatch(orders: readonly Order[], domain: VoucherDomain, signer: DigestSigner): Promise<RedemptionBatch> {
   const redemptions = orders.map(({ request, voucher }): Redemption => {
-    if (!voucher) throw new TypeError(`order ${request.orderId} has no voucher number yet`);
+    if (!voucher) throw new TypeError(`order ${request.orderId} has no voucher yet`);
     const txCount = BigInt(voucher.number);
     return {
       to: request.to,
       quantity: request.quantity,
       txCount,
-      alignedSecond: second,
+      alignedSecond: voucher.second,
       orderId: request.orderId,
       uriDigest: request.uriDigest,
     };
@@ -40,9 +34,9 @@ export async function redemptionBatch(
     orders,
     data: encodeRedeemBatch(redemptions, signature, true),
     gasLimit: batchGas(orders.map((order) => order.request.quantity)),
-    authorised: redemptions.map(({ orderId, txCount }) => ({
+    authorised: redemptions.map(({ orderId, txCount, alignedSecond }) => ({
       orderId,
-      command: { kind: "authorise", voucher: { number: txCount.toString(), second } },
+      command: { kind: "authorise", voucher: { number: txCount.toString(), second: alignedSecond } },
     })),
   };
 }

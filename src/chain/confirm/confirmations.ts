@@ -1,8 +1,10 @@
 import { type Inclusion, type Level, levelDepth, type Order, type OrderBook, type OrderEvent, type Told } from "../../order/index.ts";
+import type { Clock } from "../../clock.ts";
 import type { EventStore } from "../../store/index.ts";
 import type { Minted, VoucherSkipped } from "../../voucher/index.ts";
 import { type Header, Heads, type HeadChange } from "./heads.ts";
-import type { Lane } from "../lane/lane.ts";
+import type { Lanes } from "../lane/lanes.ts";
+import type { Upkeep } from "../lane/upkeep.ts";
 import type { Located, MintLogReader, MintLogs } from "./mint-logs.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import type { Reach } from "../../write-ahead.ts";
@@ -10,7 +12,11 @@ import type { Reach } from "../../write-ahead.ts";
 export interface ConfirmationsParts {
   readonly store: EventStore;
   readonly book: OrderBook;
-  readonly lane: Lane;
+  readonly lanes: Lanes;
+  readonly upkeep: Upkeep;
+  readonly clock: Clock;
+  /** Milliseconds after which the lanes are looked after although no block came. */
+  readonly lookAfterMs: number;
   readonly rpc: Rpc;
   readonly reader: MintLogReader;
   readonly chainId: number;
@@ -50,6 +56,7 @@ export class Confirmations {
   readonly #byNumber = new Map<string, string>();
   readonly #unlisten: () => void;
   #todo: Todo[] = [];
+  #lookedAfterAt = 0;
 
   private constructor(parts: ConfirmationsParts, heads: Heads) {
     this.#parts = parts;
@@ -65,7 +72,7 @@ export class Confirmations {
     const saved = await parts.store.loadSnapshot(checkpointName(parts));
     const confirmations = new Confirmations(parts, new Heads(parts.rpc, (saved?.data ?? []) as unknown as Header[], parts));
     for (const order of parts.book.open()) {
-      if (order.inclusion) parts.lane.mined(order.inclusion.txHash, order.inclusion.block, order.inclusion.blockHash);
+      if (order.inclusion) parts.lanes.mined(order.inclusion.txHash, order.inclusion.block, order.inclusion.blockHash);
     }
     return confirmations;
   }
@@ -82,13 +89,16 @@ export class Confirmations {
   async step(): Promise<boolean> {
     const first = this.#heads.tip === undefined;
     const changed = this.#note(await this.#heads.look(), first);
-    if (!changed && this.#todo.length === 0) return false;
+    if (!changed && this.#todo.length === 0) {
+      if (this.#isQuiet()) await this.#lookAfterLanes(false);
+      return false;
+    }
     for (let next = this.#todo[0]; next; next = this.#todo[0]) {
       await this.#do(next);
       this.#todo.shift();
     }
     await this.#checkpoint(); // before orders become final by it: a chain that loses blocks is held against what they were final under
-    await this.#lookAfterAttempts();
+    await this.#lookAfterLanes(true);
     await this.#deepen();
     await this.#settle();
     return true;
@@ -132,7 +142,7 @@ export class Confirmations {
     this.#parts.reach("reorg:seen");
     const orderIds = [...(this.#blocks.get(blockHash)?.orderIds ?? [])];
     await this.#execute(orderIds.map((orderId) => ({ orderId, command: { kind: "unconfirm", reason: "reorg", blockHash } })));
-    await this.#parts.lane.orphaned(blockHash);
+    await this.#parts.lanes.orphaned(blockHash);
   }
 
   async #readRange(from: number, to: number): Promise<void> {
@@ -142,7 +152,7 @@ export class Confirmations {
 
   async #tell({ minted, skipped }: MintLogs): Promise<void> {
     if (minted.length > 0) this.#parts.reach("inclusion:seen");
-    for (const { txHash, block, blockHash } of [...minted, ...skipped]) this.#parts.lane.mined(txHash, block, blockHash);
+    for (const { txHash, block, blockHash } of [...minted, ...skipped]) this.#parts.lanes.mined(txHash, block, blockHash);
     await this.#execute(minted.map((mint) => ({ orderId: mint.log.orderId, command: { kind: "include", inclusion: inclusionOf(mint) } })));
     if (minted.length > 0) this.#parts.reach("inclusion:recorded");
     const told: Told[] = [];
@@ -154,30 +164,38 @@ export class Confirmations {
   async #ofSkipped({ log, txHash, block }: Located<VoucherSkipped>): Promise<Told[]> {
     const orderId = this.#byNumber.get(log.txCount.toString());
     const order = orderId === undefined ? undefined : this.#parts.book.get(orderId);
-    const ours = this.#parts.lane.attemptOf(txHash) !== undefined; // anybody may repeat an old voucher: that says nothing
+    const ours = this.#parts.lanes.attemptOf(txHash); // anybody may repeat an old voucher: that says nothing
     if (orderId === undefined || !order || order.inclusion || !ours) return [];
-    if (log.reason === "Expired") return [{ orderId, command: { kind: "unconfirm", reason: "skipped-expired", txHash } }];
+    const carrier = { lane: ours.lane.address, nonce: ours.attempt.nonce };
+    if (log.reason === "Expired") return [{ orderId, command: { kind: "unconfirm", reason: "skipped-expired", carrier } }];
     if (log.reason === "ReceiverRefused") return []; // may be taken back: told when it is final
     const mint = await this.#parts.reader.mintOf(orderId, this.#parts.deployedAt, block);
     return mint ? [{ orderId, command: { kind: "include", inclusion: inclusionOf(mint) } }] : [];
   }
 
-  /** Attempts that the account's nonce has passed without a log that was seen: reverted, overlooked, or displaced. */
-  async #lookAfterAttempts(): Promise<void> {
-    const { lane, reader } = this.#parts;
-    const tip = this.#heads.tip?.number ?? 0;
-    for (const { attempt, receipt } of await lane.passedOver()) {
+  /** No block came for a while: pools lose transactions then too. */
+  #isQuiet(): boolean {
+    const since = this.#parts.clock.now() - this.#lookedAfterAt;
+    return since < 0 || since > this.#parts.lookAfterMs;
+  }
+
+  /** And what the accounts' nonces have passed without a log that was seen: reverted, overlooked, or displaced. */
+  async #lookAfterLanes(fresh: boolean): Promise<void> {
+    const { upkeep, reader, clock } = this.#parts;
+    const head = this.#heads.tip;
+    this.#lookedAfterAt = clock.now();
+    if (!head) return;
+    for (const { lane, open, receipt } of await upkeep.look(head, fresh)) {
       if (receipt === null) {
-        await lane.displaced(attempt, tip - levelDepth.final + 1);
+        await lane.displaced(open, head.number - levelDepth.final + 1);
         continue;
       }
       const header = this.#heads.window.find(({ hash }) => hash === receipt.blockHash);
-      if (!header && Number(receipt.blockNumber) > tip - levelDepth.final) continue; // a block we do not know as canonical (yet)
-      lane.mined(attempt.hash, Number(receipt.blockNumber), receipt.blockHash);
+      if (!header && Number(receipt.blockNumber) > head.number - levelDepth.final) continue; // a block we do not know as canonical (yet)
+      lane.mined(receipt.transactionHash, Number(receipt.blockNumber), receipt.blockHash);
       if (receipt.status === "0x1")
         for await (const logs of reader.inRange(Number(receipt.blockNumber), Number(receipt.blockNumber))) await this.#tell(logs);
     }
-    await lane.resendMissing();
   }
 
   /** A level is announced only for a block that is canonical now: whatever made us believe in another one is taken back. */
@@ -200,8 +218,7 @@ export class Confirmations {
 
   /** Attempts in blocks that are final are closed. */
   async #settle(): Promise<void> {
-    const finalBlock = (this.#heads.tip?.number ?? 0) - levelDepth.final + 1;
-    while ((await this.#parts.lane.settle(finalBlock)) > 0);
+    await this.#parts.lanes.settle((this.#heads.tip?.number ?? 0) - levelDepth.final + 1);
   }
 
   /** Only after everything up to the tip was told: a lost checkpoint is read again, a premature one would be a lost mint. */

@@ -1,39 +1,49 @@
 import pLimit from "p-limit";
 import type { Clock } from "../../clock.ts";
-import type { Order, OrderBook, Told } from "../../order/index.ts";
+import { isCarriedBy, type Order, type OrderBook, type Told } from "../../order/index.ts";
 import type { EventStore, NewEvent } from "../../store/index.ts";
 import type { DigestSigner } from "../../voucher/index.ts";
 import type { Reach } from "../../write-ahead.ts";
-import { classifyBroadcastError } from "../rpc/broadcast-outcome.ts";
-import { ForeignTransaction, InsufficientFunds, TransactionRefused } from "../errors.ts";
+import { InsufficientFunds, TransactionRefused } from "../errors.ts";
 import type { Fees } from "../fees/fees.ts";
+import { type Rpc, RpcUnanswered } from "../rpc/rpc.ts";
+import type { AccountNonces } from "./account-nonces.ts";
+import { type BroadcastAnswer, Broadcaster } from "./broadcaster.ts";
 import {
   type Attempt,
+  type Duty,
   emptyLane,
   evolveLane,
   type LaneEvent,
   laneEventOf,
   type LaneState,
   laneStream,
+  latestOf,
   type OpenAttempt,
+  type OpenNonce,
+  ordersOf,
+  readLane,
+  toSnapshot,
 } from "./lane-ledger.ts";
-import { type Rpc, RpcRefused, toQuantity } from "../rpc/rpc.ts";
+import type { LaneNotice } from "./notices.ts";
 import { consequencesOf, type Receipt, settlementOf } from "./settlement.ts";
-import { signTransaction } from "./transaction.ts";
+import { resignTransaction, type SignedTransaction, signTransaction } from "./transaction.ts";
+import { InFlightWindow } from "./window.ts";
 
 export interface LaneParts {
   readonly store: EventStore;
   readonly book: OrderBook;
   readonly rpc: Rpc;
+  readonly nonces: AccountNonces;
   readonly signer: DigestSigner;
   readonly chainId: number;
   readonly network: string;
-  /** Usual time between blocks. */
-  readonly blockTimeMs: number;
+  /** Transactions in flight at the best of times. */
+  readonly mostInFlight: number;
   readonly clock: Clock;
-  /** Hears of doubt and of foreign transactions; the lane goes on. */
-  readonly onTrouble: (error: unknown) => void;
-  /** Hears what stops the lane: its record cannot be written. */
+  /** Hears what happens besides the orders' events; the lane goes on. */
+  readonly notify: (notice: LaneNotice) => void;
+  /** Hears what stops the lane: its record cannot be written, or a node will never take what it sends. */
   readonly onFatal: (error: unknown) => void;
   readonly reach: Reach;
 }
@@ -49,20 +59,15 @@ export interface LaneWork {
   readonly before: readonly Told[];
 }
 
-interface Outgoing {
-  readonly attempt: OpenAttempt;
-  readonly raw: string;
-}
-
-/** Where an attempt was mined, as far as is known now. */
+/** Where a nonce was mined, as far as is known now. */
 interface Mined {
   readonly block: number;
   readonly blockHash: string;
 }
 
-const backoff = { firstMs: 250, factor: 2, mostMs: 5_000 };
-/** An attempt that is not mined after this long is sent again although the node seems to have it. */
-const resendAfterMs = 60_000;
+const noOpGas = 21_000;
+/** Nonces closed between two snapshots of the lane. */
+const settledBetweenSnapshots = 64;
 
 /**
  * One relayer account with its strictly sequential nonce.
@@ -70,28 +75,40 @@ const resendAfterMs = 60_000;
  * Race: the process may die between any two steps. Mitigation: an attempt's bytes are durable, together with its orders'
  * assignment, before they are sent (law 2), and the nonce is the one recorded there (law 3); after a start every attempt
  * that the chain does not know is sent again, the same bytes. What remains: a broadcast told twice, which nodes ignore.
+ *
+ * Race: a replacement and what it replaces are both out there. Mitigation: they have one nonce, so the chain takes one;
+ * all hashes are watched until one is final. What remains: nothing.
  */
 export class Lane {
+  readonly window: InFlightWindow;
   readonly #parts: LaneParts;
+  readonly #broadcaster: Broadcaster;
   #state: LaneState = emptyLane();
   /** Appends to the lane's stream take turns, so that each knows the version it follows. */
   readonly #inTurn = pLimit(1);
   readonly #byHash = new Map<string, OpenAttempt>();
   readonly #mined = new Map<number, Mined>();
+  /** When the bytes of a nonce were handed to the broadcaster last. */
   readonly #sentAt = new Map<number, number>();
-  #outgoing: Outgoing[] = [];
-  #sending: Promise<void> | undefined;
-  #stopped = new AbortController();
+  #sinceSnapshot = 0;
 
   private constructor(parts: LaneParts) {
     this.#parts = parts;
+    this.window = new InFlightWindow(parts.mostInFlight);
+    this.#broadcaster = new Broadcaster({
+      rpc: parts.rpc,
+      clock: parts.clock,
+      isSettled: ({ nonce, hash }) => this.#mined.has(nonce) || !this.#byHash.has(hash),
+      onAnswers: (answers) => this.#answered(answers),
+      onFatal: parts.onFatal,
+    });
   }
 
-  /** Reads the lane's ledger and brings it together with the account's nonce on chain. */
+  /** Reads the lane's ledger: its snapshot, and what was appended since. */
   static async open(parts: LaneParts): Promise<Lane> {
     const lane = new Lane(parts);
-    for await (const stored of parts.store.read(lane.#stream)) lane.#apply(laneEventOf(stored));
-    await lane.#reconcile();
+    lane.#state = await readLane(parts.store, parts.chainId, parts.signer.address);
+    for (const { attempts } of lane.#state.open.values()) for (const attempt of attempts) lane.#byHash.set(attempt.hash, attempt);
     return lane;
   }
 
@@ -99,259 +116,324 @@ export class Lane {
     return this.#parts.signer.address;
   }
 
-  /** Attempts that are not known to be mined. */
+  get state(): LaneState {
+    return this.#state;
+  }
+
+  /** Nonces that are not known to be mined. */
   get inFlight(): number {
     return this.#state.open.size - this.#mined.size;
   }
 
-  get state(): LaneState {
-    return this.#state;
+  /** How many more transactions the lane may send now. */
+  get room(): number {
+    return this.#state.duty === "open" ? Math.max(0, this.window.limit - this.inFlight) : 0;
+  }
+
+  /** Open nonces that are not known to be mined, lowest first. */
+  unmined(): OpenNonce[] {
+    return [...this.#state.open.values()].filter(({ nonce }) => !this.#mined.has(nonce)).sort((a, b) => a.nonce - b.nonce);
   }
 
   attemptOf(txHash: string): OpenAttempt | undefined {
     return this.#byHash.get(txHash);
   }
 
-  /** Signs and makes durable; resolves then. The broadcast follows by itself, in the order of the nonces. */
-  submit(work: LaneWork): Promise<void> {
+  /** Milliseconds since the bytes of this nonce were handed to the broadcaster; undefined where that was before this run. */
+  sinceSent(nonce: number): number | undefined {
+    const at = this.#sentAt.get(nonce);
+    return at === undefined ? undefined : Math.max(0, this.#parts.clock.now() - at);
+  }
+
+  /**
+   * Signs and makes durable, all in one append; resolves then. The broadcast follows by itself, in the order of the nonces.
+   * @param gap a nonce below the next one that nothing stands for; the first work gets it
+   * @throws IllegalTransition, VersionConflict and what the store throws; nothing is sent then
+   */
+  submit(works: readonly LaneWork[], gap?: number): Promise<void> {
     return this.#inTurn(async () => {
-      const { book, chainId, signer } = this.#parts;
-      const nonce = this.#nextNonce();
-      const { raw, hash } = await signTransaction(
-        { chainId, nonce, to: work.to, data: work.data, gasLimit: work.gasLimit, ...work.fees },
-        signer,
-      );
+      const next = this.nextNonce - (gap === undefined ? 0 : 1);
+      const attempts: Attempt[] = [];
+      for (const [i, work] of works.entries()) {
+        const nonce = gap !== undefined && i === 0 ? gap : next + i;
+        const unsigned = { chainId: this.#parts.chainId, nonce, to: work.to, data: work.data, gasLimit: work.gasLimit, ...work.fees };
+        attempts.push(attemptFrom(await signTransaction(unsigned, this.#parts.signer), { ...work, nonce }));
+      }
       this.#parts.reach("attempt:signed");
-      const attempt: Attempt = {
-        nonce,
-        hash,
-        raw,
-        gasLimit: work.gasLimit,
-        maxFeePerGas: work.fees.maxFeePerGas.toString(),
-        maxPriorityFeePerGas: work.fees.maxPriorityFeePerGas.toString(),
-        orderIds: work.orderIds,
-      };
-      const event: LaneEvent = { kind: "attempted", data: attempt };
-      const assigned = work.orderIds.map((orderId): Told => ({
-        orderId,
-        command: { kind: "assign", carrier: { lane: this.address, nonce, hash } },
-      }));
-      await book.execute([...work.before, ...assigned], [this.#write([event])]);
+      const told = works.flatMap(({ before, orderIds }, i): Told[] => {
+        const { nonce = 0, hash = "" } = attempts[i] ?? {};
+        const carrier = { lane: this.address, nonce, hash };
+        return [...before, ...orderIds.map((orderId): Told => ({ orderId, command: { kind: "assign", carrier } }))];
+      });
+      await this.#append(
+        attempts.map((data) => ({ kind: "attempted", data })),
+        told,
+      );
       this.#parts.reach("attempt:recorded");
-      this.#apply(event);
-      this.#send(hash, raw);
+      for (const { nonce, hash, raw } of attempts) this.#send({ nonce, hash, raw });
+    });
+  }
+
+  /**
+   * A further attempt of the nonce: the same work at other fees. Durable before it is sent; the former ones stay watched.
+   * @param fees higher in both fields, see replacementFees
+   */
+  replace(nonce: number, fees: Fees): Promise<void> {
+    return this.#further(nonce, async (former) =>
+      attemptFrom(await resignTransaction(await this.#bytesOf(former), fees, this.#parts.signer), { ...former, fees }),
+    );
+  }
+
+  /**
+   * A further attempt of the nonce that does nothing. Its orders wait until one of the two is final: the no-op takes
+   * nothing back by itself.
+   */
+  cancel(nonce: number, fees: Fees): Promise<void> {
+    return this.#further(nonce, () => this.#noOp(nonce, fees));
+  }
+
+  /** Uses up a nonce that nothing stands for, so that those above it can be mined. */
+  fillWithNoOp(gap: number, fees: Fees): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#state.open.has(gap)) return;
+      const attempt = await this.#noOp(gap, fees);
+      await this.#append([{ kind: "attempted", data: attempt }]);
+      this.#send(attempt);
     });
   }
 
   /** The chain has this attempt in a canonical block. */
   mined(txHash: string, block: number, blockHash: string): void {
     const attempt = this.#byHash.get(txHash);
-    if (attempt) this.#mined.set(attempt.nonce, { block, blockHash });
+    if (!attempt) return;
+    if (!this.#mined.has(attempt.nonce)) this.window.grow();
+    this.#mined.set(attempt.nonce, { block, blockHash });
   }
 
-  /** A block was reorganised away: its attempts are in nobody's pool now, so the same bytes go out again. */
+  /** A block was reorganised away: its transactions are in nobody's pool now, so the same bytes go out again. */
   async orphaned(blockHash: string): Promise<void> {
     for (const [nonce, mined] of [...this.#mined]) {
       if (mined.blockHash !== blockHash) continue;
       this.#mined.delete(nonce);
-      await this.#sendAgain(nonce);
+      await this.sendAgain(nonce);
     }
   }
 
   /**
-   * Sends again, unchanged, what the node no longer has (its pending count ends below it; pools drop transactions under
-   * pressure) and what has waited very long. Young attempts are left alone: their first broadcast may still be on its way.
-   */
-  async resendMissing(): Promise<void> {
-    const now = this.#parts.clock.now();
-    const unmined = [...this.#state.open.keys()].filter((nonce) => !this.#mined.has(nonce));
-    const waiting = unmined.filter((nonce) => now - (this.#sentAt.get(nonce) ?? now) > this.#parts.blockTimeMs);
-    if (waiting.length === 0) return;
-    const known = await this.#count("pending");
-    for (const nonce of unmined) {
-      const waited = now - (this.#sentAt.get(nonce) ?? now);
-      const missing = nonce >= known && waited > this.#parts.blockTimeMs;
-      if (missing || waited > resendAfterMs) await this.#sendAgain(nonce);
-    }
-  }
-
-  /**
-   * Attempts whose nonce the account has passed although no log of theirs was seen, with their receipts; null where
-   * the chain has none, which is doubt: the nonce may have been used by somebody else, or the node lags.
-   */
-  async passedOver(): Promise<{ attempt: OpenAttempt; receipt: Receipt | null }[]> {
-    const open = [...this.#state.open.values()].filter(({ nonce }) => !this.#mined.has(nonce));
-    if (open.length === 0) return [];
-    const count = await this.#count("latest");
-    const passed = open.filter(({ nonce }) => nonce < count);
-    const receipts = await this.#receipts(passed.map(({ hash }) => hash));
-    return passed.map((attempt, i) => ({ attempt, receipt: receipts[i] ?? null }));
-  }
-
-  /**
-   * Closes the attempts mined at or below `block`, which is final, and tells their orders what follows, in one append:
-   * an attempt that was closed alone would leave its orders to nobody. Returns how many were closed.
+   * Closes the nonces mined at or below `block`, which is final, and tells their orders what follows, in one append:
+   * a nonce that was closed alone would leave its orders to nobody. Returns how many were closed.
    */
   async settle(block: number): Promise<number> {
     const due = [...this.#mined].filter(([, mined]) => mined.block <= block).slice(0, 16);
     if (due.length === 0) return 0;
-    const attempts = due.flatMap(([nonce]) => this.#state.open.get(nonce) ?? []);
-    const receipts = await this.#receipts(attempts.map(({ hash }) => hash));
-    const settled = receipts.flatMap((receipt) => this.#asKnown(receipt) ?? []);
+    const settled: { readonly receipt: Receipt; readonly open: OpenNonce }[] = [];
+    for (const [nonce, { blockHash }] of due) {
+      const open = this.#state.open.get(nonce);
+      const receipt = open && (await this.receiptOf(open));
+      if (open && receipt?.blockHash === blockHash) settled.push({ receipt, open }); // otherwise it is asked for again later
+    }
     if (settled.length === 0) return 0;
     this.#parts.reach("settlement:seen");
-    await this.#record(
-      settled.map(({ receipt, attempt }) => ({ kind: "settled", data: settlementOf(receipt, attempt.nonce) })),
-      settled.flatMap(({ receipt, attempt }) => consequencesOf(receipt, this.#ordersOf(attempt))),
+    await this.#inTurn(() =>
+      this.#append(
+        settled.map(({ receipt, open }) => ({ kind: "settled", data: settlementOf(receipt, open.nonce) })),
+        settled.flatMap(({ receipt, open }) => this.#consequences(receipt, open)),
+      ),
     );
     this.#parts.reach("settlement:recorded");
+    for (const { receipt, open } of settled) {
+      this.#parts.notify({
+        kind: "settled",
+        lane: this.address,
+        settlement: settlementOf(receipt, open.nonce),
+        orders: ordersOf(open).length,
+      });
+    }
+    if (this.#sinceSnapshot >= settledBetweenSnapshots) await this.#saveSnapshot();
     return settled.length;
   }
 
+  /** The receipt of whichever attempt of the nonce was mined; null where the node has none, which is doubt. */
+  async receiptOf(open: OpenNonce): Promise<Receipt | null> {
+    for (const { hash } of open.attempts.toReversed()) {
+      // One at a time: a receipt of a batch holds hundreds of logs, and parsing must not hold up the event loop.
+      const receipt = await this.#parts.rpc.request<Receipt | null>("eth_getTransactionReceipt", [hash]);
+      if (receipt !== null) return receipt;
+    }
+    return null;
+  }
+
   /**
-   * Closes an attempt whose nonce another transaction took for good, and takes its orders back in the same append: only
-   * then may they go elsewhere (law 2).
+   * Closes a nonce that another transaction took for good, and takes its orders back in the same append: only then may
+   * they go elsewhere (law 2).
    */
-  async displaced(attempt: OpenAttempt, finalBlock: number): Promise<void> {
-    if (finalBlock < 0 || (await this.#count(toQuantity(finalBlock))) <= attempt.nonce) return;
-    await this.#record(
-      [{ kind: "displaced", data: { nonce: attempt.nonce, hash: attempt.hash } }],
-      attempt.orderIds.map((orderId) => ({ orderId, command: { kind: "unconfirm", reason: "nonce-taken", txHash: attempt.hash } })),
-    );
+  async displaced(open: OpenNonce, finalBlock: number): Promise<void> {
+    const { nonce } = open;
+    if (finalBlock < 0 || (await this.#parts.nonces.at(this.address, finalBlock)) <= nonce) return;
+    if ((await this.receiptOf(open)) !== null) return; // a receipt that was overlooked before: it is ours after all
+    await this.#inTurn(async () => {
+      if (this.#mined.has(nonce) || !this.#state.open.has(nonce)) return;
+      await this.#append([{ kind: "displaced", data: { nonce, hash: latestOf(open).hash } }], this.#takenBack(open));
+      this.#parts.notify({ kind: "displaced", lane: this.address, nonce });
+    });
+  }
+
+  /** Goes on behind transactions of this account that are not in the ledger. */
+  openAt(nonce: number): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#state.nextNonce !== undefined && nonce <= this.#state.nextNonce) return;
+      await this.#append([{ kind: "opened", data: { nonce } }]);
+    });
+  }
+
+  setDuty(duty: Duty): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#state.duty !== duty) await this.#append([{ kind: "duty", data: { duty } }]);
+    });
+  }
+
+  /** Sends what a former run left behind: every attempt the chain does not have, oldest nonce first, the same bytes. */
+  async resume(): Promise<void> {
+    for (const { nonce } of this.unmined()) await this.sendAgain(nonce);
+  }
+
+  /** The bytes of the nonce's latest attempt once more, unchanged. */
+  async sendAgain(nonce: number): Promise<void> {
+    const open = this.#state.open.get(nonce);
+    if (!open || this.#broadcaster.has(latestOf(open).hash)) return;
+    const { hash } = latestOf(open);
+    this.#send({ nonce, hash, raw: await this.#bytesOf(latestOf(open)) });
+    this.#parts.notify({ kind: "sent again", lane: this.address, nonce, hash });
   }
 
   /** Stops sending. What is durable stays durable and is sent by the next start. */
   async close(): Promise<void> {
-    this.#stopped.abort();
-    await this.#sending;
+    await this.#broadcaster.close();
     await this.#inTurn(() => undefined);
+    await this.#saveSnapshot();
+  }
+
+  get nextNonce(): number {
+    if (this.#state.nextNonce === undefined) throw new TypeError("a lane is opened before it is used");
+    return this.#state.nextNonce;
   }
 
   get #stream(): string {
     return laneStream(this.#parts.chainId, this.address);
   }
 
-  #nextNonce(): number {
-    if (this.#state.nextNonce === undefined) throw new TypeError("a lane is opened before it is used");
-    return this.#state.nextNonce;
-  }
-
-  #apply(event: LaneEvent): void {
-    if (event.kind === "settled" || event.kind === "displaced") {
-      this.#byHash.delete(event.data.hash);
-      this.#mined.delete(event.data.nonce);
-      this.#sentAt.delete(event.data.nonce);
-    }
-    this.#state = evolveLane(this.#state, event);
-    const attempt = event.kind === "attempted" ? this.#state.open.get(event.data.nonce) : undefined;
-    if (attempt) this.#byHash.set(attempt.hash, attempt);
-  }
-
-  #write(events: readonly LaneEvent[]) {
-    return { stream: this.#stream, expected: this.#state.version, events: events as unknown as readonly NewEvent[] };
-  }
-
-  #record(events: readonly LaneEvent[], told: readonly Told[] = []): Promise<void> {
+  #further(nonce: number, sign: (former: OpenAttempt) => Promise<Attempt>): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#parts.book.execute(told, [this.#write(events)]);
-      for (const event of events) this.#apply(event);
+      const open = this.#state.open.get(nonce);
+      if (!open || this.#mined.has(nonce)) return; // mined meanwhile
+      const attempt = await sign(latestOf(open));
+      this.#parts.reach("replacement:signed");
+      await this.#append([{ kind: "attempted", data: attempt }]);
+      this.#parts.reach("replacement:recorded");
+      this.#send(attempt);
+      this.#parts.notify({ kind: attempt.orderIds.length > 0 ? "replaced" : "cancelled", lane: this.address, nonce, hash: attempt.hash });
     });
   }
 
-  async #reconcile(): Promise<void> {
-    const onChain = Math.max(await this.#count("latest"), await this.#count("pending"));
-    const recorded = this.#state.nextNonce;
-    if (recorded === undefined || onChain > recorded) {
-      if (recorded !== undefined) this.#parts.onTrouble(new ForeignTransaction(this.address, recorded, onChain));
-      await this.#record([{ kind: "opened", data: { nonce: onChain } }]);
-    }
+  async #noOp(nonce: number, fees: Fees): Promise<Attempt> {
+    const { chainId, signer } = this.#parts;
+    const unsigned = { chainId, nonce, to: this.address, data: "0x", gasLimit: noOpGas, ...fees };
+    return attemptFrom(await signTransaction(unsigned, signer), { nonce, gasLimit: noOpGas, fees, orderIds: [] });
   }
 
-  /** Sends what a former run left behind: every attempt the chain does not have, oldest nonce first, the same bytes. */
-  async resume(): Promise<void> {
-    for (const nonce of [...this.#state.open.keys()].sort((a, b) => a - b)) {
-      if (!this.#mined.has(nonce)) await this.#sendAgain(nonce);
-    }
+  /** In turn only. */
+  async #append(events: readonly LaneEvent[], told: readonly Told[] = []): Promise<void> {
+    const write = { stream: this.#stream, expected: this.#state.version, events: events as unknown as readonly NewEvent[] };
+    await this.#parts.book.execute(told, [write]);
+    for (const event of events) this.#apply(event);
   }
 
-  async #sendAgain(nonce: number): Promise<void> {
-    const attempt = this.#state.open.get(nonce);
-    if (!attempt || this.#outgoing.some((out) => out.attempt.hash === attempt.hash)) return;
-    for await (const stored of this.#parts.store.read(this.#stream, attempt.version)) {
-      this.#send(attempt.hash, (laneEventOf(stored) as Extract<LaneEvent, { kind: "attempted" }>).data.raw);
-      return;
-    }
+  #apply(event: LaneEvent): void {
+    if (event.kind === "settled" || event.kind === "displaced") this.#forget(event.data.nonce);
+    this.#state = evolveLane(this.#state, event);
+    const attempt = event.kind === "attempted" ? this.#state.open.get(event.data.nonce)?.attempts.at(-1) : undefined;
+    if (attempt) this.#byHash.set(attempt.hash, attempt);
   }
 
-  #send(hash: string, raw: string): void {
-    const attempt = this.#byHash.get(hash);
-    if (!attempt) return;
-    this.#sentAt.set(attempt.nonce, this.#parts.clock.now());
-    this.#outgoing.push({ attempt, raw });
-    this.#sending ??= this.#sendAll()
-      .catch(this.#parts.onFatal)
-      .finally(() => (this.#sending = undefined));
+  #forget(nonce: number): void {
+    for (const { hash } of this.#state.open.get(nonce)?.attempts ?? []) this.#byHash.delete(hash);
+    this.#mined.delete(nonce);
+    this.#sentAt.delete(nonce);
+    this.#sinceSnapshot++;
   }
 
-  async #sendAll(): Promise<void> {
-    let waitMs = backoff.firstMs;
-    for (let next = this.#outgoing[0]; next && !this.#stopped.signal.aborted; next = this.#outgoing[0]) {
-      const done = this.#mined.has(next.attempt.nonce) || (await this.#broadcast(next));
-      if (done) {
-        this.#outgoing.shift();
-        waitMs = backoff.firstMs;
-        continue;
-      }
-      await this.#parts.clock.pause(waitMs, this.#stopped.signal);
-      waitMs = Math.min(waitMs * backoff.factor, backoff.mostMs);
-    }
+  async #saveSnapshot(): Promise<void> {
+    this.#sinceSnapshot = 0;
+    const data = toSnapshot(this.#state);
+    await this.#parts.store.saveSnapshot(this.#stream, { position: await this.#parts.store.head(), data });
   }
 
-  /** One try. True when the node has the bytes, or has said something that only the chain can settle. */
-  async #broadcast({ attempt, raw }: Outgoing): Promise<boolean> {
-    const { book, rpc, network, onTrouble } = this.#parts;
-    try {
-      await rpc.request<string>("eth_sendRawTransaction", [raw]);
-    } catch (error) {
-      const outcome = classifyBroadcastError(error);
-      if (outcome.kind === "doubt") {
-        onTrouble(error);
-        return error instanceof RpcRefused;
-      }
-      if (outcome.kind === "never-sent") {
-        onTrouble(
-          outcome.cause === "funds"
-            ? new InsufficientFunds(this.address, network, undefined, undefined)
-            : new TransactionRefused(attempt.hash, outcome.reason),
-        );
-        return false;
-      }
+  async #bytesOf({ version, nonce }: OpenAttempt): Promise<string> {
+    for await (const stored of this.#parts.store.read(this.#stream, version)) {
+      return (laneEventOf(stored) as Extract<LaneEvent, { kind: "attempted" }>).data.raw;
     }
+    throw new TypeError(`the ledger of lane ${this.address} has no bytes for nonce ${nonce}`);
+  }
+
+  #send({ nonce, hash, raw }: { readonly nonce: number; readonly hash: string; readonly raw: string }): void {
+    this.#sentAt.set(nonce, this.#parts.clock.now());
+    this.#broadcaster.send({ nonce, hash, raw });
+  }
+
+  async #answered(answers: readonly BroadcastAnswer[]): Promise<void> {
+    const accepted = answers.filter(({ outcome }) => outcome.kind === "accepted");
+    for (const answer of answers) this.#hear(answer);
+    if (accepted.length === 0) return;
     this.#parts.reach("attempt:sent");
-    const carrier = { lane: this.address, nonce: attempt.nonce, hash: attempt.hash };
-    await book.execute(attempt.orderIds.map((orderId) => ({ orderId, command: { kind: "broadcast", carrier } })));
+    const told = accepted.flatMap(({ sent: { nonce, hash } }): Told[] => {
+      const carrier = { lane: this.address, nonce, hash };
+      const open = this.#state.open.get(nonce);
+      return open ? ordersOf(open).map((orderId) => ({ orderId, command: { kind: "broadcast", carrier } })) : [];
+    });
+    await this.#parts.book.execute(told);
     this.#parts.reach("broadcast:recorded");
-    return true;
   }
 
-  /** With its attempt, where it is of the block that we know: otherwise it is asked for again later. */
-  #asKnown(receipt: Receipt | null): { receipt: Receipt; attempt: OpenAttempt } | undefined {
-    const attempt = receipt && this.#byHash.get(receipt.transactionHash);
-    return attempt && this.#mined.get(attempt.nonce)?.blockHash === receipt.blockHash ? { receipt, attempt } : undefined;
+  #hear({ sent: { nonce, hash }, outcome, error }: BroadcastAnswer): void {
+    const { notify, network, onFatal } = this.#parts;
+    const lane = this.address;
+    if (outcome.kind === "doubt") notify({ kind: "doubt", lane, nonce, hash, unanswered: error instanceof RpcUnanswered, error });
+    if (outcome.kind !== "never-sent") return;
+    if (outcome.cause === "funds")
+      notify({ kind: "without funds", lane, error: new InsufficientFunds(lane, network, undefined, undefined) });
+    else onFatal(new TransactionRefused(hash, outcome.reason));
   }
 
-  #ordersOf({ orderIds }: OpenAttempt): Order[] {
-    return orderIds.flatMap((orderId) => this.#parts.book.get(orderId) ?? []);
+  /** What a receipt means to all orders of its nonce: those of another attempt were not minted by this one. */
+  #consequences(receipt: Receipt, open: OpenNonce): Told[] {
+    const taken = this.#byHash.get(receipt.transactionHash);
+    if (taken?.orderIds.length === 0) return this.#takenBack(open);
+    return consequencesOf(receipt, { lane: this.address, nonce: open.nonce }, this.#carried(open));
   }
 
-  async #count(block: string): Promise<number> {
-    return Number(await this.#parts.rpc.request<string>("eth_getTransactionCount", [this.address, block]));
+  #takenBack(open: OpenNonce): Told[] {
+    const carrier = { lane: this.address, nonce: open.nonce };
+    return this.#carried(open).map(({ request }) => ({
+      orderId: request.orderId,
+      command: { kind: "unconfirm", reason: "nonce-taken", carrier },
+    }));
   }
 
-  /** In small pieces: a receipt of a batch holds hundreds of logs, and parsing must not hold up the event loop. */
-  async #receipts(hashes: readonly string[]): Promise<(Receipt | null)[]> {
-    const receipts: (Receipt | null)[] = [];
-    for (const hash of hashes) receipts.push(await this.#parts.rpc.request<Receipt | null>("eth_getTransactionReceipt", [hash]));
-    return receipts;
+  #carried(open: OpenNonce): Order[] {
+    const nonce = { lane: this.address, nonce: open.nonce };
+    const orders = ordersOf(open).flatMap((orderId) => this.#parts.book.get(orderId) ?? []);
+    return orders.filter((order) => isCarriedBy(order, nonce));
   }
+}
+
+function attemptFrom(
+  { raw, hash }: SignedTransaction,
+  { nonce, gasLimit, fees, orderIds }: { nonce: number; gasLimit: number; fees: Fees; orderIds: readonly string[] },
+): Attempt {
+  const { maxFeePerGas, maxPriorityFeePerGas } = fees;
+  return {
+    ...{ nonce, hash, raw, gasLimit, orderIds },
+    maxFeePerGas: maxFeePerGas.toString(),
+    maxPriorityFeePerGas: maxPriorityFeePerGas.toString(),
+  };
 }

@@ -1,4 +1,4 @@
-import type { Order, Told } from "../../order/index.ts";
+import { type CarrierNonce, isCarriedBy, type Order, type Told } from "../../order/index.ts";
 import { decodeSkipped, VOUCHER_SKIPPED_TOPIC } from "../../voucher/index.ts";
 import type { Settlement } from "./lane-ledger.ts";
 
@@ -27,20 +27,24 @@ export function settlementOf(receipt: Receipt, nonce: number): Settlement {
 /**
  * What a transaction that is final means to those of its orders that it was to mint and did not. One that reverted fails
  * them all, and they are driven again; a receiver that refused its tokens would refuse them again.
+ * @param nonce that the transaction has
  * @param orders of the attempt, as they are
  */
-export function consequencesOf(receipt: Receipt, orders: readonly Order[]): Told[] {
-  const txHash = receipt.transactionHash;
-  const left = orders.filter((order) => !order.inclusion && order.carrier?.hash === txHash);
+export function consequencesOf(receipt: Receipt, nonce: CarrierNonce, orders: readonly Order[]): Told[] {
+  const carrier = { ...nonce, hash: receipt.transactionHash };
+  const left = orders.filter((order) => !order.inclusion && isCarriedBy(order, nonce));
   if (receipt.status !== "0x1") {
-    return left.map(({ request }) => ({ orderId: request.orderId, command: { kind: "fail", txHash, reason: "the transaction reverted" } }));
+    return left.map(({ request }) => ({
+      orderId: request.orderId,
+      command: { kind: "fail", carrier, reason: "the transaction reverted" },
+    }));
   }
   const refused = refusedNumbers(receipt);
   const reason = "the receiver refused its tokens";
   return left
     .filter(({ voucher }) => voucher && refused.has(voucher.number))
     .flatMap(({ request: { orderId } }) => [
-      { orderId, command: { kind: "fail", txHash, reason } },
+      { orderId, command: { kind: "fail", carrier, reason } },
       { orderId, command: { kind: "compensate", reason } },
       { orderId, command: { kind: "reject", code: "RECIPIENT_REFUSES", reason } },
     ]);

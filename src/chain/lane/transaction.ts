@@ -1,6 +1,7 @@
 import { RLP } from "@ethereumjs/rlp";
 import { keccak256 } from "../../keccak/index.ts";
 import { type DigestSigner, toHex } from "../../voucher/index.ts";
+import type { Fees } from "../fees/fees.ts";
 
 export interface UnsignedTransaction {
   readonly chainId: number;
@@ -22,6 +23,10 @@ export interface SignedTransaction {
 /** EIP-2718 type of EIP-1559 transactions. */
 const type = Buffer.of(2);
 const nothing = new Uint8Array();
+/** Fields before the signature. */
+const unsignedFields = 9;
+/** What RLP has: bytes, or a list (the access list, which is empty). */
+type Field = Uint8Array | Uint8Array[];
 
 /**
  * Signs an EIP-1559 transaction without value; deterministic, so the same transaction is always the same bytes.
@@ -31,13 +36,24 @@ const nothing = new Uint8Array();
  */
 export async function signTransaction(unsigned: UnsignedTransaction, signer: DigestSigner): Promise<SignedTransaction> {
   const { chainId, nonce, maxPriorityFeePerGas, maxFeePerGas, gasLimit, to, data } = unsigned;
-  const fields = [
+  const fields: Field[] = [
     ...[chainId, nonce, maxPriorityFeePerGas, maxFeePerGas, gasLimit].map(quantity),
     bytes(to),
     nothing, // value
     bytes(data),
     [], // access list
   ];
+  return signFields(fields, signer);
+}
+
+/** The same transaction at other fees: nonce, receiver, data and gas limit are taken from its bytes. */
+export async function resignTransaction(raw: string, fees: Fees, signer: DigestSigner): Promise<SignedTransaction> {
+  const fields = RLP.decode(bytes(raw).subarray(type.length)) as Field[];
+  const [chainId = nothing, nonce = nothing, , , ...rest] = fields.slice(0, unsignedFields);
+  return signFields([chainId, nonce, quantity(fees.maxPriorityFeePerGas), quantity(fees.maxFeePerGas), ...rest], signer);
+}
+
+async function signFields(fields: Field[], signer: DigestSigner): Promise<SignedTransaction> {
   const signature = await signer.sign(keccak256(Buffer.concat([type, RLP.encode(fields)])));
   const parity = (signature[64] ?? 27) - 27;
   const signed = Buffer.concat([

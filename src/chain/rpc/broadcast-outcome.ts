@@ -1,3 +1,4 @@
+import { broadcastRows, type DoubtHint } from "./broadcast-rows.ts";
 import { RpcRefused } from "./rpc.ts";
 
 /**
@@ -6,36 +7,28 @@ import { RpcRefused } from "./rpc.ts";
  */
 export type BroadcastOutcome =
   | { readonly kind: "accepted" }
-  | { readonly kind: "doubt"; readonly reason: string }
+  | { readonly kind: "doubt"; readonly reason: string; readonly hint?: DoubtHint }
   | { readonly kind: "never-sent"; readonly cause: "funds" | "refused"; readonly reason: string };
 
-interface Row {
-  readonly says: RegExp;
-  readonly outcome: (reason: string) => BroadcastOutcome;
-}
-
-const accepted = (): BroadcastOutcome => ({ kind: "accepted" });
-const doubt = (reason: string): BroadcastOutcome => ({ kind: "doubt", reason });
-const funds = (reason: string): BroadcastOutcome => ({ kind: "never-sent", cause: "funds", reason });
-const refused = (reason: string): BroadcastOutcome => ({ kind: "never-sent", cause: "refused", reason });
-
-/** In words of geth, anvil and Hardhat; the first row that matches decides. What no row knows is doubt (law 2). */
-export const broadcastRows: readonly Row[] = [
-  { says: /already known|already imported|known transaction/i, outcome: accepted },
-  // Mined already, or a sibling is: only a receipt can tell.
-  { says: /nonce too low|nonce is too low|nonce too small|expected nonce to be/i, outcome: doubt },
-  { says: /replacement transaction underpriced|transaction underpriced/i, outcome: doubt },
-  { says: /insufficient funds|doesn't have enough funds|insufficient balance/i, outcome: funds },
-  {
-    says: /intrinsic gas too low|exceeds (the )?block gas limit|exceeds maximum|gas limit too high|transaction gas limit|oversized data/i,
-    outcome: refused,
-  },
-  { says: /max fee per gas less than block base fee|fee cap less than block base fee/i, outcome: doubt },
-  { says: /invalid sender|invalid signature|wrong chain|invalid chain id|only replay-protected/i, outcome: refused },
-];
-
-/** Sorts what `send` threw; an error that is no answer of the node is doubt. */
+/**
+ * Sorts what `send` threw. What no row of the table knows is doubt (law 2), and so is an error that is no answer of the
+ * node, whatever its words.
+ */
 export function classifyBroadcastError(error: unknown): BroadcastOutcome {
-  if (!(error instanceof RpcRefused)) return doubt(error instanceof Error ? error.message : String(error));
-  return broadcastRows.find((row) => row.says.test(error.message))?.outcome(error.message) ?? doubt(error.message);
+  const reason = error instanceof Error ? error.message : String(error);
+  const row = error instanceof RpcRefused ? broadcastRows.find(({ says }) => says.test(reason)) : undefined;
+  switch (row?.means) {
+    case undefined:
+    case "doubt":
+      return { kind: "doubt", reason };
+    case "accepted":
+      return { kind: "accepted" };
+    case "underpriced":
+    case "pool-full":
+    case "nonce-used":
+      return { kind: "doubt", reason, hint: row.means };
+    case "funds":
+    case "refused":
+      return { kind: "never-sent", cause: row.means, reason };
+  }
 }

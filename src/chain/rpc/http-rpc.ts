@@ -28,6 +28,11 @@ export class HttpRpc implements Rpc {
     this.#endpoint = host;
   }
 
+  /** For people: the host alone. */
+  get name(): string {
+    return this.#endpoint;
+  }
+
   async request<T>(method: string, params: readonly unknown[]): Promise<T> {
     const body = { jsonrpc: "2.0", id: this.#nextId++, method, params };
     return this.#result(method, (await this.#post(method, body)) as Answer) as T;
@@ -70,6 +75,7 @@ export class HttpRpc implements Rpc {
         signal: AbortSignal.timeout(this.#timeoutMs),
       });
       const text = await response.text();
+      if (response.status === 429) this.#unanswered(method, "HTTP 429, too many requests"); // whatever the body says
       if (response.ok) return JSON.parse(text) as unknown;
       return refusalOf(text) ?? this.#unanswered(method, `HTTP ${response.status}`);
     } catch (error) {

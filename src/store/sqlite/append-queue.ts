@@ -2,7 +2,7 @@ import type { MintdError } from "../../error.ts";
 import { checkCount, checkName, encodeJson, encodeWrites } from "../encode.ts";
 import { InvalidWrite, VersionConflict } from "../errors.ts";
 import type { Position, Snapshot, StreamWrite } from "../event-store.ts";
-import { toError } from "./fault.ts";
+import { toError } from "./errors.ts";
 import type { Chunk, FromWriter } from "./protocol.ts";
 
 /** Operations and characters after which a chunk is sent though the present tick has not ended: the writer starts on it meanwhile. */

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { checkNotNewer, hasWal, openFrozen, openLive, schemaVersion } from "./file.ts";
-import { Refusal, readFault } from "./fault.ts";
+import { checkNotNewer, hasWal, openFrozen, openLive, readFault, Refusal, schemaVersion } from "../../sqlite/index.ts";
 import type { OpenRequest } from "./protocol.ts";
 
 /**

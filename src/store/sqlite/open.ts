@@ -2,7 +2,7 @@ import type { EventStore } from "../event-store.ts";
 import type { QueueLimits } from "./append-queue.ts";
 import type { OpenRequest } from "./protocol.ts";
 import { Reading } from "./reading.ts";
-import { CHECKPOINT_PAGES, migrations as ourMigrations } from "./schema.ts";
+import { APPLICATION_ID, CHECKPOINT_PAGES, migrations as ourMigrations, PAGE_SIZE } from "./schema.ts";
 import { SqliteStore } from "./store.ts";
 import { Tail } from "./tail.ts";
 import { Writing } from "./writing.ts";
@@ -55,6 +55,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Even
 export async function openSqliteStoreWith(options: SqliteStoreOptions, parts: SqliteStoreParts): Promise<EventStore> {
   const request: OpenRequest = {
     path: options.path,
+    applicationId: APPLICATION_ID,
+    pageSize: PAGE_SIZE,
     migrations: parts.migrations ?? ourMigrations,
     verify: options.verify ?? false,
     checkpointPages: parts.checkpointPages ?? CHECKPOINT_PAGES,

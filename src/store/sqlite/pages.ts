@@ -1,8 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { statSync } from "node:fs";
+import { checkNotNewer, hasWal, openFrozen, openLive, probe, Refusal, schemaVersion, sizeOf } from "../../sqlite/index.ts";
 import { examine } from "./examine.ts";
-import { Refusal } from "./fault.ts";
-import { checkNotNewer, hasWal, openFrozen, openLive, probe, schemaVersion, sizeOf } from "./file.ts";
 import { StreamNames } from "./names.ts";
 import type { OpenRequest, Page, StoredSnapshot } from "./protocol.ts";
 
@@ -47,7 +46,7 @@ export class Pages {
     this.#request = request;
     this.#besideOwnWriter = besideOwnWriter;
     if (besideOwnWriter) return;
-    if (!probe(request.path)) throw new Refusal({ kind: "not-found", problem: "no such file" });
+    if (!probe(request)) throw new Refusal({ kind: "not-found", problem: "no such file" });
     examine(request);
   }
 

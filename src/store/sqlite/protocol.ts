@@ -1,18 +1,9 @@
+import type { DatabaseFile, Fault } from "../../sqlite/index.ts";
+
 /** What the threads say to each other. Everything here crosses by structured clone, so: plain data, few and large messages. */
 
-/** Why a thread could not do what it was asked; made into a MintdError on the main thread. */
-export interface Fault {
-  readonly kind: "corrupt" | "foreign" | "too-new" | "too-old" | "in-use" | "not-found" | "unavailable" | "write" | "write-later";
-  readonly problem: string;
-  /** For too-new and too-old: the schema version found and the one known here. */
-  readonly found?: number;
-  readonly known?: number;
-}
-
 /** What both threads need to open a store. */
-export interface OpenRequest {
-  readonly path: string;
-  readonly migrations: readonly string[];
+export interface OpenRequest extends DatabaseFile {
   /** Also check every page and every position before the store is used. */
   readonly verify: boolean;
   /** WAL pages after which a commit also moves them into the main file. */

@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { Refusal, readFault } from "./fault.ts";
+import { readFault, Refusal } from "../../sqlite/index.ts";
 import { Pages } from "./pages.ts";
 import type { FromReader, ReadRequest, ToReader } from "./protocol.ts";
 

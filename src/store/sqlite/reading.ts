@@ -1,9 +1,9 @@
+import { Thread } from "../../sqlite/index.ts";
 import type { MintdError } from "../../error.ts";
 import { StoreClosed, StoreUnavailable } from "../errors.ts";
 import type { Json, StoredEvent } from "../event-store.ts";
-import { toError } from "./fault.ts";
+import { toError } from "./errors.ts";
 import type { FromReader, OpenRequest, Page, ReadAnswers, ReadRequest, ToReader } from "./protocol.ts";
-import { Thread } from "./thread.ts";
 
 interface Asked {
   readonly resolve: (answer: unknown) => void;

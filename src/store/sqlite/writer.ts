@@ -1,10 +1,22 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { DatabaseSync } from "node:sqlite";
-import { BUSY_TIMEOUT, create, holdLock, makeFolder, migrate, probe } from "./file.ts";
+import {
+  BUSY_TIMEOUT,
+  create,
+  type Fault,
+  holdLock,
+  makeFolder,
+  migrate,
+  probe,
+  readFault,
+  Refusal,
+  SQLITE,
+  sqliteCode,
+  writeFault,
+} from "../../sqlite/index.ts";
 import { examine } from "./examine.ts";
-import { Refusal, SQLITE, readFault, sqliteCode, writeFault } from "./fault.ts";
 import { Ledger } from "./ledger.ts";
-import type { Chunk, Fault, FromWriter, OpenRequest, ToWriter } from "./protocol.ts";
+import type { Chunk, FromWriter, OpenRequest, ToWriter } from "./protocol.ts";
 
 /** The writing thread: the one owner of the writing connection. One transaction at a time, as many operations in it as wait. */
 
@@ -21,12 +33,12 @@ const say = (message: FromWriter): void => {
 let broken: Fault | undefined;
 
 function open(request: OpenRequest): { db: DatabaseSync; lock: DatabaseSync; ledger: Ledger } {
-  const existed = probe(request.path); // before the lock: beside a foreign file nothing may be created
+  const existed = probe(request); // before the lock: beside a foreign file nothing may be created
   if (!existed) makeFolder(request.path);
   const lock = holdLock(request.path);
   try {
     // Again, for it may have been made or replaced between the first look and the lock.
-    if (probe(request.path)) examine(request);
+    if (probe(request)) examine(request);
     else create(request);
     const db = new DatabaseSync(request.path, { timeout: BUSY_TIMEOUT });
     try {

@@ -1,9 +1,9 @@
+import { Thread } from "../../sqlite/index.ts";
 import { StoreClosed, StoreWriteFailed } from "../errors.ts";
 import type { Position } from "../event-store.ts";
 import { AppendQueue, type QueueLimits } from "./append-queue.ts";
-import { toError } from "./fault.ts";
+import { toError } from "./errors.ts";
 import type { FromWriter, OpenRequest, ToWriter } from "./protocol.ts";
-import { Thread } from "./thread.ts";
 
 /** The main thread's end of the writing thread. */
 export class Writing {

@@ -30,15 +30,13 @@ describe("mintd's record", function () {
 
   it("mints each row once although every third request of the lane is answered to nobody", async () => {
     let sent = 0;
-    const { rpc } = world.anvil;
-    const losing: typeof rpc = {
-      each: (calls) => rpc.each(calls),
-      async request<T>(method: string, params: readonly unknown[]): Promise<T> {
-        const answer = await rpc.request<T>(method, params);
+    const losing = rpcWith(
+      world.anvil.rpc,
+      () => undefined,
+      (method) => {
         if (method === "eth_sendRawTransaction" && sent++ % 3 === 0) throw new RpcUnanswered(method, "the test's endpoint", "ECONNRESET");
-        return answer;
       },
-    };
+    );
     const report = await world.mint(listOf(200), { rpc: losing, settings: { batch: { maxItems: 25, maxWaitMs: 0 } } });
     expect(report).to.include({ minted: 200, final: 200 });
     expect(new Set(await world.minted()).size).to.equal(200);

@@ -4,8 +4,9 @@ import { requestOf } from "../../../src/list/mint-list.ts";
 import type { Deployment, Rpc } from "../../../src/chain/index.ts";
 import { Secret } from "../../../src/secret.ts";
 import { Anvil } from "../../anvil.ts";
+import { eventually } from "../../eventually.ts";
 import { failure } from "../store/expectations.ts";
-import { laneAccount, listOf, minting, stranger, until, World } from "./world.ts";
+import { attempts, laneAccount, listOf, minting, stranger, until, World } from "./world.ts";
 
 /** An endpoint whose answers to some methods are replaced. */
 function answering(rpc: Rpc, answers: Readonly<Record<string, unknown>>): Rpc {
@@ -15,6 +16,8 @@ function answering(rpc: Rpc, answers: Readonly<Record<string, unknown>>): Rpc {
     each: (calls) => rpc.each(calls),
   };
 }
+
+const code = (error: unknown): unknown => (error as { readonly code?: unknown }).code;
 
 describe("mintd refuses to start", function () {
   this.timeout(40_000);
@@ -65,7 +68,7 @@ describe("mintd refuses to start", function () {
 
   it("with a lane that has no money: INSUFFICIENT_FUNDS, and records nothing", async () => {
     const poor = stranger.deriveChild(7);
-    await using mintd = await world.open({ laneKey: new Secret(poor.privateKey) });
+    await using mintd = await world.open({ laneKeys: [new Secret(poor.privateKey)] });
     const before = await mintd.store.head();
     const error = await failure("INSUFFICIENT_FUNDS", mintd.start());
     expect(error.message).to.contain(poor.address).and.to.contain("has 0 ETH");
@@ -115,15 +118,19 @@ describe("mintd refuses to start", function () {
     expect(await Promise.all(kinds)).to.deep.equal(["final", "final", "final", "final", "final", "tentative"]);
   });
 
-  it("and stops, when its lane runs out of money on the way, with INSUFFICIENT_FUNDS; with money it goes on", async () => {
+  it("and stops its lane, when that runs out of money on the way, before it signs anything; with money it goes on", async () => {
     const rows = listOf(20, 300);
     const balance = (wei: bigint) => world.anvil.rpc.request("anvil_setBalance", [laneAccount.address, `0x${wei.toString(16)}`]);
-    const mintd = await world.open();
+    await balance(10n ** 15n); // enough to start
+    await using mintd = await world.open();
+    const signed = await attempts(world);
     await mintd.start();
     await balance(1_000n);
-    await failure("INSUFFICIENT_FUNDS", minting(mintd, rows));
-    await mintd.stop();
+    await world.anvil.mine();
+    const list = minting(mintd, rows);
+    await eventually("the lane is without funds", () => world.troubles.some((error) => code(error) === "INSUFFICIENT_FUNDS") || undefined);
+    expect(await attempts(world)).to.have.lengthOf(signed.length);
     await balance(10n ** 21n);
-    expect(await world.mint(rows)).to.include({ minted: 20, final: 20 });
+    expect(await world.anvil.mineWhile(list)).to.include({ minted: 20, final: 20 });
   });
 });

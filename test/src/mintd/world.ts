@@ -73,7 +73,7 @@ export class World {
       rpc: this.anvil.rpc,
       deployment: this.deployment,
       storePath: this.storePath,
-      laneKey: new Secret(laneAccount.privateKey),
+      laneKeys: [new Secret(laneAccount.privateKey)],
       voucherKey: new Secret(voucherSigner.privateKey),
       onTrouble: (error) => this.troubles.push(error),
       onReorg: () => this.reorgs++,
@@ -139,12 +139,18 @@ const startedAt = Date.now();
 export const minting = (mintd: Mintd, rows: readonly Row[]): Promise<ListReport> =>
   mintList(each(rows), mintd, { tenant: "default", clock: systemClock });
 
-/** An endpoint that does `before` ahead of each request; what it throws is the answer. */
-export function rpcWith(rpc: Rpc, before: (method: string, params: readonly unknown[]) => Promise<void> | void): Rpc {
+/** An endpoint that does `before` ahead of each request and `after` when it was done; what they throw is the answer. */
+export function rpcWith(
+  rpc: Rpc,
+  before: (method: string, params: readonly unknown[]) => Promise<void> | void,
+  after: (method: string) => void = () => undefined,
+): Rpc {
   return {
     async request<T>(method: string, params: readonly unknown[]): Promise<T> {
       await before(method, params);
-      return rpc.request<T>(method, params);
+      const answer = await rpc.request<T>(method, params);
+      after(method);
+      return answer;
     },
     each<T>(calls: readonly RpcCall[]): Promise<RpcOutcome<T>[]> {
       return Promise.all(calls.map(async ({ method, params }) => this.request<T>(method, params).then(succeeded, refused)));

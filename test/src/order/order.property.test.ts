@@ -40,7 +40,7 @@ const commandFor: Record<Exclude<OrderStateKind, "auditable" | "final">, OrderCo
   tentative: { kind: "include", inclusion: inclusionIn(50, hashOf(3)) },
   unconfirmed: { kind: "unconfirm", reason: "reorg" },
   rejected: { kind: "reject", code: "X", reason: "x" },
-  failed: { kind: "fail", txHash: hashOf(3), reason: "reverted" },
+  failed: { kind: "fail", carrier: carrierOf(3), reason: "reverted" },
   compensating: { kind: "compensate", reason: "again" },
 };
 
@@ -62,14 +62,14 @@ const command: fc.Arbitrary<OrderCommand> = fc.oneof(
     blockHash: fc.tuple(small, small).map(([b, f]) => idOf(b * 1_000 + f)),
     head: fc.integer({ min: 0, max: 40 }),
   }),
-  fc.record({ kind: fc.constant("unconfirm" as const), reason: fc.constant("nonce-taken" as const), txHash: small.map(hashOf) }),
+  fc.record({ kind: fc.constant("unconfirm" as const), reason: fc.constant("nonce-taken" as const), carrier: small.map(carrierOf) }),
   fc.record({
     kind: fc.constant("unconfirm" as const),
     reason: fc.constant("reorg" as const),
     blockHash: fc.tuple(small, small).map(([b, f]) => idOf(b * 1_000 + f)),
   }),
   fc.constant<OrderCommand>({ kind: "reject", code: "X", reason: "x" }),
-  fc.record({ kind: fc.constant("fail" as const), txHash: small.map(hashOf), reason: fc.constant("reverted") }),
+  fc.record({ kind: fc.constant("fail" as const), carrier: small.map(carrierOf), reason: fc.constant("reverted") }),
   fc.constant<OrderCommand>({ kind: "compensate", reason: "again" }),
 );
 

@@ -61,13 +61,13 @@ describe("An order", () => {
   it("is not taken back by a block or a transaction that it has left", () => {
     const { order } = tell(undefined, ...minted);
     expect(tell(order, { kind: "unconfirm", reason: "reorg", blockHash: idOf(49_000) }).events).to.deep.equal([]);
-    expect(tell(order, { kind: "unconfirm", reason: "skipped-expired", txHash: hashOf(3) }).events).to.deep.equal([]);
+    expect(tell(order, { kind: "unconfirm", reason: "skipped-expired", carrier: carrierOf(3) }).events).to.deep.equal([]);
     const underway = tell(undefined, requested, authorised, assigned, broadcast).order;
-    expect(tell(underway, { kind: "unconfirm", reason: "nonce-taken", txHash: hashOf(2) }).events).to.deep.equal([]);
+    expect(tell(underway, { kind: "unconfirm", reason: "nonce-taken", carrier: carrierOf(2) }).events).to.deep.equal([]);
   });
 
   it("is issued again with the same number and a new second, never with another number", () => {
-    const skipped: OrderCommand = { kind: "unconfirm", reason: "skipped-expired", txHash: hashOf(3) };
+    const skipped: OrderCommand = { kind: "unconfirm", reason: "skipped-expired", carrier: carrierOf(3) };
     const { order } = tell(undefined, requested, authorised, assigned, broadcast, skipped);
     const again = tell(order, { kind: "authorise", voucher: { number: "7", second: 900 } });
     expect(again.order?.voucher).to.deep.equal({ number: "7", second: 900 });
@@ -75,7 +75,7 @@ describe("An order", () => {
   });
 
   it("that reverted is compensated and driven again", () => {
-    const failed: OrderCommand = { kind: "fail", txHash: hashOf(3), reason: "reverted" };
+    const failed: OrderCommand = { kind: "fail", carrier: carrierOf(3), reason: "reverted" };
     const { events } = tell(
       tell(undefined, requested, authorised, assigned, broadcast).order,
       failed,
@@ -88,16 +88,16 @@ describe("An order", () => {
 
   it("does not fail by a transaction that no longer carries it", () => {
     const { order } = tell(undefined, requested, authorised, assigned, broadcast);
-    expect(tell(order, { kind: "fail", txHash: hashOf(2), reason: "reverted" }).events).to.deep.equal([]);
+    expect(tell(order, { kind: "fail", carrier: carrierOf(2), reason: "reverted" }).events).to.deep.equal([]);
   });
 
   it("does not fail by its own transaction when its mint is on the chain already: somebody else redeemed the voucher", () => {
     const { order } = tell(undefined, ...minted.slice(0, 4), { kind: "include", inclusion: inclusionIn(60, idOf(77)) });
-    expect(tell(order, { kind: "fail", txHash: hashOf(3), reason: "reverted" }).events).to.deep.equal([]);
+    expect(tell(order, { kind: "fail", carrier: carrierOf(3), reason: "reverted" }).events).to.deep.equal([]);
   });
 
   it("that failed may still turn out to be minted, by whoever redeemed its voucher", () => {
-    const failed: OrderCommand = { kind: "fail", txHash: hashOf(3), reason: "reverted" };
+    const failed: OrderCommand = { kind: "fail", carrier: carrierOf(3), reason: "reverted" };
     const { order } = tell(undefined, ...minted.slice(0, 4), failed);
     expect(kinds(tell(order, { kind: "include", inclusion: inclusionIn(60, idOf(77)) }).events)).to.deep.equal(["tentative"]);
   });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Batcher, batchGas, type BatchLimits } from "../../../../src/chain/index.ts";
+import { Batcher, batchGas, type BatchLimits, type InLine } from "../../../../src/chain/index.ts";
 import { FeeCapReached, feesFor } from "../../../../src/chain/fees/fees.ts";
 import type { Order } from "../../../../src/order/index.ts";
 import { idOf, requestFor } from "../../order/orders.ts";
@@ -12,19 +12,20 @@ const orderOf = (n: number, quantity = 1): Order => ({
   requestedAt: 0,
 });
 const limits: BatchLimits = { maxItems: 10, maxGas: 14_000_000, maxWaitMs: 100 };
+const inLine = (n: number, quantity = 1): InLine => ({ order: orderOf(n, quantity), acceptedAt: n });
 const ids = (orders: readonly Order[]): string[] => orders.map(({ request }) => request.orderId);
 
 describe("The batcher", () => {
   it("waits until a batch is full or its first order has waited long enough", () => {
     const batcher = new Batcher(limits);
     expect(batcher.dueIn(0)).to.equal(undefined);
-    batcher.add([orderOf(1)], 1_000);
-    batcher.add([orderOf(2)], 1_050);
+    batcher.add([inLine(1)], 1_000);
+    batcher.add([inLine(2)], 1_050);
     expect(batcher.dueIn(1_000)).to.equal(100);
     expect(batcher.dueIn(1_060)).to.equal(40);
     expect(batcher.dueIn(1_500)).to.equal(0);
     batcher.add(
-      Array.from({ length: 8 }, (_, i) => orderOf(3 + i)),
+      Array.from({ length: 8 }, (_, i) => inLine(3 + i)),
       1_060,
     );
     expect(batcher.dueIn(1_060)).to.equal(0);
@@ -32,14 +33,14 @@ describe("The batcher", () => {
     expect(batcher.dueIn(1_060)).to.equal(undefined);
   });
 
-  it("puts what has to be driven again before everything else, in its order", () => {
+  it("puts what has to be driven again where it was, whatever order it comes back in", () => {
     const batcher = new Batcher(limits);
     batcher.add(
-      [3, 4].map((n) => orderOf(n)),
+      [3, 4].map((n) => inLine(n)),
       0,
     );
-    batcher.addFirst(
-      [1, 2].map((n) => orderOf(n)),
+    batcher.add(
+      [2, 1].map((n) => inLine(n)),
       0,
     );
     expect(ids(batcher.take(0))).to.deep.equal([1, 2, 3, 4].map(idOf));
@@ -47,7 +48,7 @@ describe("The batcher", () => {
 
   it("takes an order that alone is above the gas limit alone, rather than never", () => {
     const batcher = new Batcher({ ...limits, maxGas: 200_000 });
-    batcher.add([orderOf(1, 5_000), orderOf(2)], 0);
+    batcher.add([inLine(1, 5_000), inLine(2)], 0);
     expect(ids(batcher.take(0))).to.deep.equal([idOf(1)]);
     expect(ids(batcher.take(0))).to.deep.equal([idOf(2)]);
   });
@@ -55,7 +56,7 @@ describe("The batcher", () => {
   it("never takes more than the contract's 256", () => {
     const batcher = new Batcher({ ...limits, maxItems: 1_000, maxGas: 1e9 });
     batcher.add(
-      Array.from({ length: 300 }, (_, i) => orderOf(i)),
+      Array.from({ length: 300 }, (_, i) => inLine(i)),
       0,
     );
     expect(batcher.take(0)).to.have.lengthOf(256);
@@ -69,7 +70,10 @@ describe("The batcher", () => {
       (quantities, maxItems, maxGas) => {
         const batcher = new Batcher({ maxItems, maxGas, maxWaitMs: 0 });
         const orders = quantities.map((quantity, i) => orderOf(i, quantity));
-        batcher.add(orders, 0);
+        batcher.add(
+          orders.map((order, acceptedAt) => ({ order, acceptedAt })),
+          0,
+        );
         const taken: Order[] = [];
         while (batcher.size > 0) {
           const batch = batcher.take(0);
@@ -88,7 +92,7 @@ describe("The batcher", () => {
     let [next, expected] = [0, 0];
     for (let round = 0; round < 2_000; round++) {
       batcher.add(
-        Array.from({ length: 11 }, () => orderOf(next++)),
+        Array.from({ length: 11 }, () => inLine(next++)),
         0,
       );
       for (const { request } of batcher.take(0)) expect(request.orderId).to.equal(idOf(expected++));

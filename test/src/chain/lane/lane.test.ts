@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Lane, type Rpc } from "../../../../src/chain/index.ts";
+import { AccountNonces, Lane, type LaneNotice, type Rpc, type RpcCall, type RpcOutcome } from "../../../../src/chain/index.ts";
 import { emptyLane, evolveLane, type LaneEvent, readLane } from "../../../../src/chain/lane/lane-ledger.ts";
 import { systemClock } from "../../../../src/clock.ts";
 import type { OrderBook } from "../../../../src/order/index.ts";
@@ -34,7 +34,7 @@ describe("A lane's ledger", () => {
     const lane = events.reduce(evolveLane, emptyLane());
     const { raw: _, ...open } = attempt(9);
     expect(lane.nextNonce).to.equal(10);
-    expect([...lane.open.values()]).to.deep.equal([{ ...open, version: 4 }]);
+    expect([...lane.open.values()]).to.deep.equal([{ nonce: 9, attempts: [{ ...open, version: 4 }] }]);
     expect(lane.settled).to.deep.equal({ transactions: 1, gasUsed: 100 });
     expect(lane.version).to.equal(6);
   });
@@ -57,12 +57,14 @@ describe("A lane", () => {
   let appends: (readonly StreamWrite[])[];
   let book: OrderBook;
   let troubles: unknown[];
+  let notices: LaneNotice[];
 
   beforeEach(async () => {
     folder = await StoreFolder.make();
     const real = await folder.open();
     appends = [];
     troubles = [];
+    notices = [];
     store = storeWith(real, {
       append(writes) {
         appends.push(writes);
@@ -81,26 +83,32 @@ describe("A lane", () => {
   const signer = nativeSigner(new Secret(`0x${"11".repeat(32)}`));
 
   /** A node that says what `answers` say. */
-  function open(answers: Readonly<Record<string, (params: readonly unknown[]) => unknown>>): Promise<Lane> {
+  async function open(answers: Readonly<Record<string, (params: readonly unknown[]) => unknown>>): Promise<Lane> {
     const rpc: Rpc = {
       request: <T>(method: string, params: readonly unknown[]) =>
         Promise.resolve((answers[method]?.(params) ?? (method === "eth_getTransactionCount" ? "0x0" : null)) as T),
-      each: () => Promise.reject(new Error("not asked for")),
+      each: <T>(calls: readonly RpcCall[]) =>
+        Promise.all(
+          calls.map(async ({ method, params }): Promise<RpcOutcome<T>> => ({ ok: true, value: await rpc.request<T>(method, params) })),
+        ),
     };
-    const onTrouble = (error: unknown) => void troubles.push(error);
-    return Lane.open({
+    const onFatal = (error: unknown) => void troubles.push(error);
+    const lane = await Lane.open({
       store,
       book,
       rpc,
       signer,
       chainId: 1,
       network: "test",
-      blockTimeMs: 1_000,
+      mostInFlight: 64,
+      nonces: new AccountNonces(rpc, systemClock),
       clock: systemClock,
-      onTrouble,
-      onFatal: onTrouble,
+      notify: (notice) => void notices.push(notice),
+      onFatal,
       reach: () => undefined,
     });
+    await lane.openAt(0);
+    return lane;
   }
 
   const work = {
@@ -121,7 +129,7 @@ describe("A lane", () => {
         return "0x";
       },
     });
-    await lane.submit(work);
+    await lane.submit([work]);
     await eventually("the broadcast is told", () => book.get(idOf(1))?.kind === "broadcast" || undefined);
     const [stored] = [...(await readLane(store, 1, signer.address)).open.values()];
     expect(stored?.nonce).to.equal(0);
@@ -136,7 +144,7 @@ describe("A lane", () => {
     it(`records the end of an attempt with status ${status} and what it means to its orders in one append`, async () => {
       const block = { blockNumber: "0x5", blockHash: idOf(5), gasUsed: "0x64", to: signer.address, logs: [] };
       const lane = await open({ eth_getTransactionReceipt: ([hash]) => ({ ...block, status, transactionHash: hash }) });
-      await lane.submit(work);
+      await lane.submit([work]);
       await eventually("the broadcast is told", () => book.get(idOf(2))?.kind === "broadcast" || undefined);
       const hash = book.get(idOf(1))?.carrier?.hash ?? "";
       lane.mined(hash, 5, idOf(5));
@@ -151,7 +159,7 @@ describe("A lane", () => {
   it("does not close an attempt by a receipt of another block than the one it knows", async () => {
     const block = { blockNumber: "0x5", blockHash: idOf(6), gasUsed: "0x64", to: signer.address, logs: [], status: "0x1" };
     const lane = await open({ eth_getTransactionReceipt: ([hash]) => ({ ...block, transactionHash: hash }) });
-    await lane.submit(work);
+    await lane.submit([work]);
     lane.mined(book.get(idOf(1))?.carrier?.hash ?? "", 5, idOf(5));
     expect(await lane.settle(50)).to.equal(0);
     expect(lane.state.open.size).to.equal(1);
@@ -161,35 +169,29 @@ describe("A lane", () => {
   it("takes a nonce for lost only when the account has passed it in a final block; the orders are taken back in the same append", async () => {
     let finalCount = "0x0";
     const lane = await open({ eth_getTransactionCount: ([, tag]) => (tag === "latest" ? "0x1" : tag === "0x9" ? finalCount : "0x0") });
-    const nonce = lane.state.nextNonce;
-    await lane.submit(work);
+    const nonce = lane.nextNonce;
+    await lane.submit([work]);
     await eventually("the broadcast is told", () => book.get(idOf(2))?.kind === "broadcast" || undefined);
     const [open_] = [...lane.state.open.values()];
     if (!open_) throw new Error("an attempt is open");
     await lane.displaced(open_, 9);
     expect(lane.state.open.size).to.equal(1);
-    finalCount = `0x${((nonce ?? 0) + 1).toString(16)}`;
+    finalCount = `0x${(nonce + 1).toString(16)}`;
     await lane.displaced(open_, 9);
     expect(kindsOf(appends.at(-1))).to.deep.equal(["displaced", "unconfirmed", "unconfirmed"]);
     expect(lane.state.open.size).to.equal(0);
     await lane.close();
   });
 
-  it("opens behind transactions that it did not send, and says so", async () => {
-    await (await open({})).close();
-    const lane = await open({ eth_getTransactionCount: () => "0x7" });
-    expect(lane.state.nextNonce).to.equal(7);
-    expect(troubles).to.have.lengthOf(1);
-    expect(troubles[0]).to.have.property("code", "FOREIGN_TRANSACTION");
+  it("goes on behind transactions that it did not send, and never at a lower nonce than its ledger says", async () => {
+    const lane = await open({});
+    await lane.openAt(7);
+    expect(lane.nextNonce).to.equal(7);
+    await lane.submit([work]);
+    await lane.openAt(2);
     await lane.close();
-  });
-
-  it("never takes a lower nonce from the chain than its ledger says", async () => {
-    const lane = await open({ eth_getTransactionCount: () => "0x7" });
-    await lane.submit(work);
-    await lane.close();
-    const again = await open({ eth_getTransactionCount: () => "0x2" });
-    expect(again.state.nextNonce).to.equal(8);
+    const again = await open({});
+    expect(again.nextNonce).to.equal(8);
     await again.close();
   });
 });

@@ -21,7 +21,7 @@ const order = (n: number, more: Partial<Order> = {}): Order => ({
   ...{ voucher: { number: String(n), second: 1 }, carrier: carrierOf(3), ...more },
 });
 const told = (of: Receipt, orders: readonly Order[]): string[] =>
-  consequencesOf(of, orders).map(({ orderId, command }) => `${Number(orderId)} ${command.kind}`);
+  consequencesOf(of, carrierOf(3), orders).map(({ orderId, command }) => `${Number(orderId)} ${command.kind}`);
 
 describe("A transaction that is final", () => {
   it("and reverted fails the orders that it still carries and nobody else minted", () => {

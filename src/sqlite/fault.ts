@@ -1,15 +1,11 @@
-import type { MintdError } from "../../error.ts";
-import {
-  StoreCorrupt,
-  StoreForeign,
-  StoreInUse,
-  StoreNotFound,
-  StoreTooNew,
-  StoreTooOld,
-  StoreUnavailable,
-  StoreWriteFailed,
-} from "../errors.ts";
-import type { Fault } from "./protocol.ts";
+/** Why a file could not be opened, read or written. Plain data, since it crosses threads; whoever owns the file makes it an error with a code. */
+export interface Fault {
+  readonly kind: "corrupt" | "foreign" | "too-new" | "too-old" | "in-use" | "not-found" | "unavailable" | "write" | "write-later";
+  readonly problem: string;
+  /** For too-new and too-old: the schema version found and the one known here. */
+  readonly found?: number;
+  readonly known?: number;
+}
 
 /** SQLite's primary result codes that we tell apart (sqlite3.h). */
 export const SQLITE = { ERROR: 1, BUSY: 5, LOCKED: 6, CORRUPT: 11, FULL: 13, CANTOPEN: 14, CONSTRAINT: 19, NOTADB: 26 } as const;
@@ -67,28 +63,4 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "errcode" in error && typeof error.errcode === "number" ? ` (SQLite ${error.errcode})` : "";
   return error.message + code;
-}
-
-/** The public error for a fault that a thread reported. */
-export function toError(path: string, fault: Fault): MintdError {
-  switch (fault.kind) {
-    case "corrupt":
-      return new StoreCorrupt(path, fault.problem);
-    case "foreign":
-      return new StoreForeign(path, fault.problem);
-    case "too-new":
-      return new StoreTooNew(path, fault.found ?? 0, fault.known ?? 0);
-    case "too-old":
-      return new StoreTooOld(path, fault.found ?? 0, fault.known ?? 0);
-    case "in-use":
-      return new StoreInUse(path);
-    case "not-found":
-      return new StoreNotFound(path);
-    case "unavailable":
-      return new StoreUnavailable(path, fault.problem);
-    case "write-later":
-      return new StoreWriteFailed(path, fault.problem, { permanent: false });
-    case "write":
-      return new StoreWriteFailed(path, fault.problem, { permanent: true });
-  }
 }

@@ -3,8 +3,17 @@ import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { Refusal, SQLITE, readFault, sqliteCode } from "./fault.ts";
-import type { OpenRequest } from "./protocol.ts";
-import { APPLICATION_ID, PAGE_SIZE } from "./schema.ts";
+
+/** A database file of mintd: where it is and how one knows it. */
+export interface DatabaseFile {
+  readonly path: string;
+  /** `PRAGMA application_id` of every file of this sort. It never changes. */
+  readonly applicationId: number;
+  /** Bytes of a page in a file that is made now. */
+  readonly pageSize: number;
+  /** The schema's history: entry i brings a file from version i to version i + 1. */
+  readonly migrations: readonly string[];
+}
 
 /** Milliseconds to wait for another connection's short locks: recovery after a crash, the last checkpoint of a closing writer. */
 export const BUSY_TIMEOUT = 5_000;
@@ -42,7 +51,7 @@ export function hasWal(path: string): boolean {
  * @throws Refusal: foreign, corrupt or unavailable. An empty file is corrupt: mintd creates a store whole or not at all, so
  *   an empty one is what is left of something, and going on with it would silently forget every order.
  */
-export function probe(path: string): boolean {
+export function probe({ path, applicationId }: DatabaseFile): boolean {
   let size: number | undefined;
   try {
     const stat = statSync(path, { throwIfNoEntry: false });
@@ -57,7 +66,7 @@ export function probe(path: string): boolean {
     const db = openFrozen(path);
     try {
       const id = db.prepare("PRAGMA application_id").get()?.["application_id"];
-      if (id === APPLICATION_ID) {
+      if (id === applicationId) {
         checkLength(db, path);
         return true;
       }
@@ -68,10 +77,10 @@ export function probe(path: string): boolean {
     if (error instanceof Refusal) throw error;
     const code = sqliteCode(error);
     // A crash in the middle of a checkpoint leaves a main file that only its -wal completes. The live look decides.
-    if (code === SQLITE.CORRUPT && hasWal(path) && readHeader(path).ours) return true;
+    if (code === SQLITE.CORRUPT && hasWal(path) && readHeader(path, applicationId).ours) return true;
     if (code !== SQLITE.CORRUPT && code !== SQLITE.NOTADB) throw new Refusal(readFault(error), error);
   }
-  throw new Refusal(classify(path, size));
+  throw new Refusal(classify(path, size, applicationId));
 }
 
 /**
@@ -88,8 +97,8 @@ function checkLength(db: DatabaseSync, path: string): void {
 }
 
 /** Why the file is not an intact store. */
-function classify(path: string, size: number): Refusal["fault"] {
-  const { zero, sqlite, ours } = readHeader(path);
+function classify(path: string, size: number, applicationId: number): Refusal["fault"] {
+  const { zero, sqlite, ours } = readHeader(path, applicationId);
   if (zero) return { kind: "corrupt", problem: "filled with zeros" };
   if (!sqlite) return { kind: "foreign", problem: "not an SQLite database" };
   if (size < 512 || ours) return { kind: "corrupt", problem: `torn, only ${size} bytes are left or its first page is damaged` };
@@ -101,7 +110,7 @@ function classify(path: string, size: number): Refusal["fault"] {
  * no connection of this process can be at work on it, save in the middle of a checkpoint by this very process, whose
  * connections were all opened after this look.
  */
-function readHeader(path: string): { zero: boolean; sqlite: boolean; ours: boolean } {
+function readHeader(path: string, applicationId: number): { zero: boolean; sqlite: boolean; ours: boolean } {
   const header = Buffer.alloc(100);
   let read: number;
   const file = openSync(path, "r");
@@ -112,7 +121,7 @@ function readHeader(path: string): { zero: boolean; sqlite: boolean; ours: boole
   }
   // The beginning of the magic counts too: that is a store of which less than its first line is left.
   const sqlite = "SQLite format 3\0".startsWith(header.toString("latin1", 0, Math.min(16, read)));
-  return { zero: header.every((byte) => byte === 0), sqlite, ours: sqlite && header.readUInt32BE(68) === APPLICATION_ID };
+  return { zero: header.every((byte) => byte === 0), sqlite, ours: sqlite && header.readUInt32BE(68) === applicationId };
 }
 
 /**
@@ -139,8 +148,7 @@ export function holdLock(path: string): DatabaseSync {
  * Makes a new store whole or not at all: built under another name, made durable, renamed. Call it with the lock held.
  * @throws Refusal
  */
-export function create(request: OpenRequest): void {
-  const { path } = request;
+export function create({ path, applicationId, pageSize, migrations }: DatabaseFile): void {
   const draft = `${path}.new`;
   for (const left of [draft, `${draft}-wal`, `${draft}-shm`, `${draft}-journal`]) rmSync(left, { force: true });
   // A -wal without its main file would be replayed into the new store: somebody removed or moved the main file alone.
@@ -149,9 +157,9 @@ export function create(request: OpenRequest): void {
     const db = new DatabaseSync(draft);
     try {
       db.exec(
-        `PRAGMA page_size = ${PAGE_SIZE}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`,
+        `PRAGMA page_size = ${pageSize}; PRAGMA application_id = ${applicationId}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`,
       );
-      migrate(db, request.migrations);
+      migrate(db, migrations);
     } finally {
       db.close();
     }

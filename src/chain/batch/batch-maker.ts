@@ -1,0 +1,97 @@
+import { allows, type Order, type OrderBook } from "../../order/index.ts";
+import type { DigestSigner, VoucherDomain } from "../../voucher/index.ts";
+import type { Fees } from "../fees/fees.ts";
+import type { LaneWork } from "../lane/lane.ts";
+import type { Rpc } from "../rpc/rpc.ts";
+import { redemptionBatch } from "./redemption-batch.ts";
+import { BatchReverts, simulate } from "./simulation.ts";
+
+export interface BatchMakerParts {
+  readonly book: OrderBook;
+  readonly rpc: Rpc;
+  /** Dense voucher numbers, durable as leased. */
+  readonly numbers: { reserve(count: number): Promise<readonly bigint[]> };
+  readonly signer: DigestSigner;
+  readonly domain: VoucherDomain;
+}
+
+/** Who sends the batch, under which head, at which price. */
+export interface BatchSetting {
+  /** Address of the lane. */
+  readonly from: string;
+  readonly head: string | undefined;
+  readonly fees: Fees;
+}
+
+/** An order to be minted, and the second that its voucher is to be bound to. */
+export interface Taken {
+  readonly order: Order;
+  readonly second: number;
+}
+
+/** Makes transactions of orders: numbers, signatures, simulation, and the search for an item that spoils its batch. */
+export class BatchMaker {
+  readonly #parts: BatchMakerParts;
+  /** Head under which a batch was last seen to mint. */
+  #simulatedAt: string | undefined;
+
+  constructor(parts: BatchMakerParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The transactions that mint these orders: one, or several where an item had to be left out. An item that can never be
+   * minted is rejected here, with the contract's error decoded; it is never the reason why another waits.
+   * @throws BatchReverts where the fault is not an item's; RpcUnanswered, RpcRefused
+   */
+  async make(taken: readonly Taken[], setting: BatchSetting): Promise<LaneWork[]> {
+    const orders = await this.#numbered(taken);
+    return this.#works(
+      orders,
+      setting,
+      orders.some(({ kind }) => kind === "compensating"),
+    );
+  }
+
+  async #works(orders: readonly Order[], setting: BatchSetting, suspicious: boolean): Promise<LaneWork[]> {
+    const { book, domain, signer } = this.#parts;
+    if (orders.length === 0) return [];
+    const { data, gasLimit, authorised } = await redemptionBatch(orders, domain, signer);
+    const verdict = await this.#simulate({ data, gasLimit }, setting, suspicious);
+    if (verdict.kind === "mints") {
+      const orderIds = orders.map(({ request }) => request.orderId);
+      return [{ orderIds, to: domain.verifyingContract, data, gasLimit, fees: setting.fees, before: authorised }];
+    }
+    const [only] = orders;
+    if (orders.length === 1 && only) {
+      // Bytes of an order that was on its way may still be mined, so it cannot be refused any more.
+      if (!allows(only.kind, "rejected")) throw new BatchReverts(verdict.reason);
+      await book.execute([{ orderId: only.request.orderId, command: { kind: "reject", code: verdict.code, reason: verdict.reason } }]);
+      return [];
+    }
+    const half = Math.ceil(orders.length / 2);
+    const first = await this.#works(orders.slice(0, half), setting, true);
+    return [...first, ...(await this.#works(orders.slice(half), setting, true))];
+  }
+
+  /**
+   * The first batch under each head is simulated: whatever would make batches revert (a signer revoked, a limit changed)
+   * shows there. A batch under suspicion (of orders that failed before, or a half of one that would revert) is always.
+   */
+  async #simulate(batch: { data: string; gasLimit: number }, { from, head }: BatchSetting, suspicious: boolean) {
+    if (!suspicious && head !== undefined && head === this.#simulatedAt) return { kind: "mints" } as const;
+    const verdict = await simulate(this.#parts.rpc, from, this.#parts.domain.verifyingContract, batch);
+    if (verdict.kind === "mints") this.#simulatedAt = head;
+    return verdict;
+  }
+
+  /** The orders with the voucher numbers they keep for life; fresh ones for those that have none, so far in memory only. */
+  async #numbered(taken: readonly Taken[]): Promise<Order[]> {
+    const fresh = taken.filter(({ order }) => !order.voucher).length;
+    const numbers = (fresh > 0 ? await this.#parts.numbers.reserve(fresh) : []).values();
+    return taken.map(({ order, second }) => ({
+      ...order,
+      voucher: { number: order.voucher?.number ?? String(numbers.next().value), second },
+    }));
+  }
+}

@@ -1,0 +1,51 @@
+import { batch, type Rpc } from "../rpc/rpc.ts";
+import type { Lane } from "./lane.ts";
+import { latestOf } from "./lane-ledger.ts";
+import { feesOf } from "./replacement.ts";
+
+/**
+ * What the lanes can pay. A lane that cannot pay for a transaction is stopped before it signs one; it goes on by itself
+ * when somebody has sent it ETH.
+ */
+export class Funds {
+  readonly #rpc: Rpc;
+  readonly #balances = new Map<string, bigint>();
+  /** What a stopped lane waits for, wei. */
+  readonly #needs = new Map<string, bigint>();
+
+  constructor(rpc: Rpc) {
+    this.#rpc = rpc;
+  }
+
+  /** Reads the balances of these lanes in one request and starts those that can pay again. Returns the latter. */
+  async read(lanes: readonly Lane[]): Promise<Lane[]> {
+    const calls = lanes.map(({ address }) => ({ method: "eth_getBalance", params: [address, "latest"] }));
+    const balances = await batch<string>(this.#rpc, calls);
+    lanes.forEach(({ address }, i) => this.#balances.set(address, BigInt(balances[i] ?? "0x0")));
+    const funded = lanes.filter((lane) => this.isLow(lane) && this.spare(lane) >= (this.#needs.get(lane.address) ?? 0n));
+    for (const { address } of funded) this.#needs.delete(address);
+    return funded;
+  }
+
+  /** Wei of the account as last read; undefined before. */
+  balance(lane: Lane): bigint | undefined {
+    return this.#balances.get(lane.address);
+  }
+
+  /** Wei that nothing in flight may need. */
+  spare(lane: Lane): bigint {
+    const reserved = lane.unmined().reduce((sum, open) => sum + feesOf(latestOf(open)).maxFeePerGas * BigInt(latestOf(open).gasLimit), 0n);
+    return (this.#balances.get(lane.address) ?? 0n) - reserved;
+  }
+
+  isLow({ address }: Lane): boolean {
+    return this.#needs.has(address);
+  }
+
+  /** Stops the lane until it has `needed` wei to spare. Returns whether it was not stopped before. */
+  stop(lane: Lane, needed: bigint): boolean {
+    const before = this.isLow(lane);
+    this.#needs.set(lane.address, needed);
+    return !before;
+  }
+}
