@@ -63,11 +63,12 @@ export function asTable(report: Report): string {
 }
 
 /** The report for machines. */
-export const asJson = ({ schedule, ...report }: Report): object => ({
+export const asJson = ({ schedule, findings: { problems: _, ...findings }, ...report }: Report): object => ({
   seed: schedule.seed,
   fault: schedule.fault ?? null,
   orders: schedule.orders,
   users: schedule.users,
   replay: replayCommand(schedule),
   ...report,
+  findings,
 });

@@ -58,11 +58,18 @@ describe("chaos: a schedule", () => {
   });
 
   it("has each kind of fault in some seed", () => {
-    const seen = new Set(Array.from({ length: 40 }, (_, i) => scheduleOf({ seed: i + 1, orders: 1, users: 1 }).entries).flatMap((entries) => entries.map(({ fault }) => fault)));
+    const seen = new Set(
+      Array.from({ length: 40 }, (_, i) => scheduleOf({ seed: i + 1, orders: 1, users: 1 }).entries).flatMap((entries) =>
+        entries.map(({ fault }) => fault),
+      ),
+    );
     expect([...seen].sort()).to.deep.equal([...faultNames].sort());
   });
 
   it("says which faults there are where one is asked for that is not", () => {
-    expect(() => scheduleOf({ seed: 1, fault: "flood", orders: 1, users: 1 })).to.throw(RangeError, /no such fault: flood; there are reject, /);
+    expect(() => scheduleOf({ seed: 1, fault: "flood", orders: 1, users: 1 })).to.throw(
+      RangeError,
+      /no such fault: flood; there are reject, /,
+    );
   });
 });

@@ -54,8 +54,15 @@ export const faultNames: readonly string[] = faultKinds.map(({ name }) => name);
 export function scheduleOf(options: ScheduleOptions): Schedule {
   const random = new Random(options.seed);
   const { fault } = options;
-  if (fault !== undefined && !faultNames.includes(fault)) throw new RangeError(`no such fault: ${fault}; there are ${faultNames.join(", ")}`);
-  const entries = fault === undefined ? together(random) : alone(random, faultKinds.filter(({ name }) => name === fault));
+  if (fault !== undefined && !faultNames.includes(fault))
+    throw new RangeError(`no such fault: ${fault}; there are ${faultNames.join(", ")}`);
+  const entries =
+    fault === undefined
+      ? together(random)
+      : alone(
+          random,
+          faultKinds.filter(({ name }) => name === fault),
+        );
   const blocks = Math.max(...entries.map(endOf));
   return { ...options, blocks, entries, sendings: sendingsOf(options, blocks, random.derive("orders")) };
 }
@@ -67,7 +74,11 @@ export function explain({ entries, sendings, orders, users, blocks }: Schedule):
     return `${time.padEnd(16)} ${fault.padEnd(14)} ${drawn.words}`;
   });
   const [first, last] = [sendings.at(0)?.at ?? 0, sendings.at(-1)?.at ?? 0];
-  return [...faults, `blocks ${first}-${last}`.padEnd(17) + `orders         ${orders} of ${users} users, in ${sendings.length} sendings; faults end by block ${blocks}`];
+  return [
+    ...faults,
+    `blocks ${first}-${last}`.padEnd(17) +
+      `orders         ${orders} of ${users} users, in ${sendings.length} sendings; faults end by block ${blocks}`,
+  ];
 }
 
 const endOf = ({ at, drawn }: Entry): number => at + Math.max(1, drawn.blocks);

@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "../../src/clock.ts";
-import { laneAccount, voucherSigner, World } from "../src/mintd/world.ts";
+import { voucherSigner, World } from "../src/mintd/world.ts";
+import { laneAccounts, laneAddresses, usersOfLanes } from "./accounts.ts";
 import { audit, type Announcement, type Problem } from "./audit/index.ts";
 import { anvilOptions, Chain } from "./chain/index.ts";
 import { compileFaultyDisk, Control } from "./disk/index.ts";
@@ -74,7 +75,7 @@ export async function simulate({ schedule, folder }: SimulationOptions): Promise
       LD_PRELOAD: await compileFaultyDisk(folder),
       CHAOS_CONTROL: control.file,
       CHAOS_FOLDER: join(folder, "store"),
-      CHAOS_LANE_KEY: laneAccount.privateKey,
+      CHAOS_LANE_KEYS: laneAccounts.map(({ privateKey }) => privateKey).join(","),
       CHAOS_VOUCHER_KEY: voucherSigner.privateKey,
     },
     logPath,
@@ -85,8 +86,7 @@ export async function simulate({ schedule, folder }: SimulationOptions): Promise
   const users = new Users((orders) => {
     if (service.isReady) service.tell({ kind: "mint", orders });
   });
-  const lanes = [laneAccount.address];
-  const stage: Stage = { chain, endpoints, service, control, lanes, beforeBlock: new Set() };
+  const stage: Stage = { chain, endpoints, service, control, lanes: laneAddresses, beforeBlock: new Set() };
   const ticks = new Ticks(stage, paceMs);
 
   service.start();
@@ -104,7 +104,7 @@ export async function simulate({ schedule, folder }: SimulationOptions): Promise
   const toHeal = { blocks: ticks.count - healFrom, ms: Math.round(performance.now() - healBegan) };
   if (healed === true) {
     // A lane that is stuck shows when it is asked for one more.
-    users.want(Array.from({ length: schedule.users }, (_, user) => ({ key: `user-${user}/last`, user, quantity: 1 })));
+    users.want(usersOfLanes.map((user) => ({ key: `user-${user}/after-the-faults`, user, quantity: 1 })));
     if ((await ticks.until(settled(), mostBlocksToHeal).catch((error: unknown) => error)) !== true)
       problems.push({ law: "stuck lane", words: `the orders after the faults were not final after ${mostBlocksToHeal} blocks` });
   } else {
@@ -116,7 +116,7 @@ export async function simulate({ schedule, folder }: SimulationOptions): Promise
   const findings = await audit({
     rpc: chain.rpc,
     minter: chain.minter,
-    lanes,
+    lanes: laneAddresses,
     storePath,
     accepted: [...users.accepted.values()],
     wanted: [...users.accepted.values(), ...users.waiting.values()],
@@ -139,19 +139,25 @@ export async function simulate({ schedule, folder }: SimulationOptions): Promise
   };
 }
 
+/** Blocks for which faults may go on beyond their time. */
+const mostBlocksBeyond = 400;
+
 /** From the first block to the end of the last fault. */
-async function runSchedule({ entries, sendings, blocks }: Schedule, ticks: Ticks, users: Users): Promise<void> {
+async function runSchedule({ entries, sendings, blocks, users: userCount }: Schedule, ticks: Ticks, users: Users): Promise<void> {
   const ends = new Map<Entry, End>();
-  const over = async (entry: Entry): Promise<void> => {
-    await ends.get(entry)?.();
-    ends.delete(entry);
-  };
-  for (let block = 0; block <= blocks; block++) {
+  const isOver = ({ at, drawn }: Entry, block: number): boolean => block >= at + drawn.blocks && (drawn.isOver?.(ticks.stage) ?? true);
+  for (let block = 0; block <= blocks || (ends.size > 0 && block <= blocks + mostBlocksBeyond); block++) {
     await ticks.next(async () => {
-      for (const entry of [...ends.keys()]) if (block >= entry.at + entry.drawn.blocks) await over(entry);
+      for (const [entry, end] of [...ends]) {
+        if (!isOver(entry, block)) continue;
+        ends.delete(entry);
+        await end();
+      }
       for (const entry of entries) if (entry.at === block) ends.set(entry, await entry.drawn.begin(ticks.stage));
       for (const sending of sendings) if (sending.at === block) users.want(sending.orders);
+      const beyond = block - blocks; // what goes on then may wait for orders
+      if (beyond > 0) users.want([{ key: `beyond/order-${beyond}`, user: beyond % userCount, quantity: 1 }]);
     });
   }
-  for (const entry of [...ends.keys()]) await over(entry);
+  for (const end of ends.values()) await end();
 }

@@ -33,12 +33,10 @@ export class Ticks {
    * @throws what `work` threw
    */
   async until(work: Promise<void>, mostBlocks: number): Promise<boolean> {
-    let state: "open" | "done" | { readonly error: unknown } = "open";
-    work.then(
-      () => (state = "done"),
-      (error: unknown) => (state = { error }),
-    );
-    for (let blocks = 0; state === "open"; blocks++) {
+    const open = new Set([work]);
+    const close = () => open.delete(work);
+    work.then(close, close);
+    for (let blocks = 0; open.size > 0; blocks++) {
       if (blocks >= mostBlocks) return false;
       await this.next();
     }

@@ -157,10 +157,14 @@ describe("chaos: the audit", () => {
       expect(laws(auditLanes(events(opened, attempt(0), attempt(1), settled(0)), chain))).to.deep.equal(["stuck lane"]);
     });
     it("finds a ledger that ends elsewhere than the account", () => {
-      expect(laws(auditLanes(events(opened, attempt(0), attempt(1), settled(0), settled(1), attempt(2), settled(2)), chain))).to.deep.equal(["stuck lane"]);
+      expect(laws(auditLanes(events(opened, attempt(0), attempt(1), settled(0), settled(1), attempt(2), settled(2)), chain))).to.deep.equal(
+        ["stuck lane"],
+      );
     });
     it("finds a transaction that minted and is not on record", () => {
-      expect(laws(auditLanes(events(opened, attempt(0), settled(0)), { ...chain, nonces: new Map([[lane, 1]]) }))).to.deep.equal(["history"]);
+      expect(laws(auditLanes(events(opened, attempt(0), settled(0)), { ...chain, nonces: new Map([[lane, 1]]) }))).to.deep.equal([
+        "history",
+      ]);
     });
   });
 });

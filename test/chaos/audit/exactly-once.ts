@@ -13,7 +13,11 @@ export function auditMints(chain: ChainFacts, accepted: readonly PlannedOrder[],
   const known = new Map(wanted.map((order) => [requestFor(order).orderId, order]));
   for (const [orderId, mints] of byOrder) {
     const order = known.get(orderId);
-    if (mints.length > 1) problems.push({ law: "duplicate", words: `${order?.key ?? orderId} was minted ${mints.length} times: ${mints.map(whereOf).join("; ")}` });
+    if (mints.length > 1)
+      problems.push({
+        law: "duplicate",
+        words: `${order?.key ?? orderId} was minted ${mints.length} times: ${mints.map(whereOf).join("; ")}`,
+      });
     if (!order) problems.push({ law: "wrong mint", words: `nobody asked for ${orderId}: ${mints.map(whereOf).join("; ")}` });
     else problems.push(...mints.flatMap((mint) => differences(mint, order)));
   }
@@ -35,7 +39,14 @@ function auditTokens({ mints, created }: ChainFacts): Problem[] {
 
 function differences(mint: Mint, order: PlannedOrder): Problem[] {
   const right = mint.to === addressOf(order.user) && mint.quantity === order.quantity;
-  return right ? [] : [{ law: "wrong mint", words: `${order.key} asked for ${order.quantity} to ${addressOf(order.user)}, the chain has ${mint.quantity} to ${mint.to}` }];
+  return right
+    ? []
+    : [
+        {
+          law: "wrong mint",
+          words: `${order.key} asked for ${order.quantity} to ${addressOf(order.user)}, the chain has ${mint.quantity} to ${mint.to}`,
+        },
+      ];
 }
 
 const whereOf = ({ block, txHash }: Mint): string => `block ${block} transaction ${txHash}`;

@@ -92,11 +92,14 @@ export function auditFinals(
       continue;
     }
     if (mint.blockHash !== inclusion.blockHash)
-      wrong(`${orderId} was called final in block ${inclusion.block} ${inclusion.blockHash}, the chain has it in ${mint.block} ${mint.blockHash}`);
+      wrong(
+        `${orderId} was called final in block ${inclusion.block} ${inclusion.blockHash}, the chain has it in ${mint.block} ${mint.blockHash}`,
+      );
     const { head } = final.data;
     if (head - inclusion.block + 1 < levelDepth.final) wrong(`${orderId} in block ${inclusion.block} was called final under head ${head}`);
     const highest = highestAt.get(`${orderId} ${index + 1}`);
-    if (highest !== undefined && head > highest) wrong(`${orderId} was called final under head ${head}, when no chain was higher than ${highest}`);
+    if (highest !== undefined && head > highest)
+      wrong(`${orderId} was called final under head ${head}, when no chain was higher than ${highest}`);
     if (chain.tip - mint.block + 1 < levelDepth.final) wrong(`${orderId} was called final and is ${chain.tip - mint.block + 1} deep`);
   }
   return problems;

@@ -17,7 +17,11 @@ export function auditLanes(stored: readonly StoredEvent[], chain: ChainFacts): P
   for (const [stream, { open, nextNonce }] of lanes) {
     if (open.size > 0) problems.push({ law: "stuck lane", words: `${stream} has open attempts of nonces ${[...open.keys()].join(", ")}` });
     const onChain = chain.nonces.get([...chain.nonces.keys()].find((lane) => stream.endsWith(lane.toLowerCase())) ?? "");
-    if (onChain !== nextNonce) problems.push({ law: "stuck lane", words: `${stream} goes on with nonce ${nextNonce ?? "none"}, the account has ${onChain ?? "none"}` });
+    if (onChain !== nextNonce)
+      problems.push({
+        law: "stuck lane",
+        words: `${stream} goes on with nonce ${nextNonce ?? "none"}, the account has ${onChain ?? "none"}`,
+      });
   }
   for (const txHash of new Set(chain.mints.map((mint) => mint.txHash))) {
     if (!recorded.has(txHash)) problems.push({ law: "history", words: `transaction ${txHash} minted and is in no lane's ledger` });

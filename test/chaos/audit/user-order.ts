@@ -15,9 +15,16 @@ export function auditUserOrder(
       .map((order) => ({ ...order, orderId: requestFor(order).orderId }))
       .filter(({ orderId }) => place.has(orderId) && histories.has(orderId))
       .sort((a, b) => (histories.get(a.orderId)?.position ?? 0) - (histories.get(b.orderId)?.position ?? 0));
-    const turned = accepted.findIndex(({ orderId }, i) => i > 0 && (place.get(orderId) ?? 0) < (place.get(accepted[i - 1]?.orderId ?? "") ?? 0));
+    const turned = accepted.findIndex(
+      ({ orderId }, i) => i > 0 && (place.get(orderId) ?? 0) < (place.get(accepted[i - 1]?.orderId ?? "") ?? 0),
+    );
     if (turned < 1) return [];
     const [first, second] = [accepted[turned - 1], accepted[turned]];
-    return [{ law: "order of a user", words: `user ${user}: ${second?.key ?? ""} was minted before ${first?.key ?? ""}, which was accepted before it` }];
+    return [
+      {
+        law: "order of a user",
+        words: `user ${user}: ${second?.key ?? ""} was minted before ${first?.key ?? ""}, which was accepted before it`,
+      },
+    ];
   });
 }

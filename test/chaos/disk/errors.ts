@@ -4,6 +4,8 @@ import { MintdError } from "../../../src/error.ts";
 export class NoFaultyDisk extends MintdError {
   readonly code = "CHAOS_NO_FAULTY_DISK";
   constructor(why: string) {
-    super(`the faulty disk cannot be built: ${why}`, { hint: "it needs Linux and a C compiler: apt-get install --no-install-recommends gcc libc6-dev" });
+    super(`the faulty disk cannot be built: ${why}`, {
+      hint: "it needs Linux and a C compiler: apt-get install --no-install-recommends gcc libc6-dev",
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { toQuantity } from "../../../src/chain/rpc/rpc.ts";
+import type { Chain } from "../chain/index.ts";
 import type { End, FaultKind, Stage } from "./fault.ts";
 
 const gwei = 1_000_000_000;
@@ -7,17 +8,19 @@ export const feeCapGwei = 20;
 /** What gas usually costs here, in gwei. */
 export const usualGwei = 1;
 
+/** Of the next block. */
+export async function setBaseFee(chain: Chain, priceGwei: number): Promise<void> {
+  await chain.rpc.request("anvil_setNextBlockBaseFeePerGas", [toQuantity(priceGwei * gwei)]);
+}
+
 /** Holds the base fee there, until the end. */
-export async function hold({ chain, beforeBlock }: Stage, priceGwei: number): Promise<End> {
-  const set = async (price: number): Promise<void> => {
-    await chain.rpc.request("anvil_setNextBlockBaseFeePerGas", [toQuantity(price * gwei)]);
-  };
-  const again = () => set(priceGwei);
+async function hold({ chain, beforeBlock }: Stage, priceGwei: number): Promise<End> {
+  const again = () => setBaseFee(chain, priceGwei);
   beforeBlock.add(again);
   await again();
   return async () => {
     beforeBlock.delete(again);
-    await set(usualGwei);
+    await setBaseFee(chain, usualGwei);
   };
 }
 

@@ -28,6 +28,8 @@ export interface Drawn {
   /** What it does, for a reader. */
   readonly words: string;
   begin(stage: Stage): Promise<End> | End;
+  /** Where it says false, the fault goes on beyond its time. */
+  isOver?(stage: Stage): boolean;
 }
 
 /** A kind of fault. */

@@ -1,5 +1,5 @@
 import { openSync, writeSync } from "node:fs";
-import { HttpRpc } from "../../../src/chain/index.ts";
+import { HttpRpc, RpcPool } from "../../../src/chain/index.ts";
 import { configSchema } from "../../../src/config/schema.ts";
 import { MintdError } from "../../../src/error.ts";
 import { type Mintd, openMintd } from "../../../src/mintd.ts";
@@ -46,32 +46,48 @@ class Doom {
 async function serve(): Promise<void> {
   const options = JSON.parse(process.env["CHAOS_SERVICE"] ?? "{}") as ServiceOptions;
   const doom = new Doom(options.reachedPath);
-  const waiting: Command[] = [];
-  let mintd: Mintd | undefined;
+  const started = Promise.withResolvers<Mintd>();
+  started.promise.catch(end);
   let accepting: Promise<void> = Promise.resolve();
-
   const obey = (command: Command): void => {
-    if (command.kind === "die at") doom.arm(command.point, command.reach);
-    else if (!mintd) waiting.push(command);
-    else if (command.kind === "mint") accepting = accepting.then(() => accept(mintd as Mintd, command.orders)).catch(end);
-    else mintd.minting.idle().then(() => {
-        say({ kind: "idle" });
-      }, end);
+    switch (command.kind) {
+      case "die at":
+        doom.arm(command.point, command.reach);
+        break;
+      case "mint": // one after the other, so that a user's orders are accepted in the order in which they were sent
+        accepting = accepting.then(async () => accept(await started.promise, command.orders)).catch(end);
+        break;
+      case "say when idle":
+        sayWhenIdle(started.promise).catch(end);
+    }
   };
   process.on("message", obey);
 
   const settings = configSchema.parse(options.settings);
   const { deployment, storePath } = options;
+  const clock = fasterClock(options.speed);
+  const rpc = await RpcPool.open({
+    endpoints: options.urls.map((url, i) => ({ name: `endpoint ${i + 1}`, rpc: new HttpRpc({ url, timeoutMs: settings.rpc.timeoutMs }) })),
+    chainId: deployment.chainId,
+    clock,
+    onTrouble: trouble,
+  });
+  rpc.start();
   const opened = await openMintd({
     config: settings,
-    rpc: new HttpRpc({ url: options.urls[0] ?? "", timeoutMs: settings.rpc.timeoutMs }),
+    rpc,
     deployment,
     storePath,
-    laneKey: secretOf("CHAOS_LANE_KEY"),
+    laneKeys: secretOf("CHAOS_LANE_KEYS")
+      .reveal()
+      .split(",")
+      .map((key) => new Secret(key)),
     voucherKey: secretOf("CHAOS_VOUCHER_KEY"),
-    clock: fasterClock(options.speed),
-    onTrouble: (error) => {
-      console.error("trouble", describe(error));
+    clock,
+    onTrouble: trouble,
+    onNotice: (notice) => {
+      const { kind, lane, ...rest } = notice;
+      console.error(`lane ${lane}: ${kind}${"nonce" in rest ? ` nonce ${rest.nonce}` : ""}`);
     },
     onReorg: (orphaned) => {
       console.error(`reorg of ${orphaned.length} blocks from ${orphaned.at(-1)?.number ?? "?"}`);
@@ -84,15 +100,23 @@ async function serve(): Promise<void> {
     say({ kind: "announced", orderId: order.request.orderId, version: order.version, event });
   });
   await opened.start();
-  mintd = opened;
+  started.resolve(opened);
   say({ kind: "ready" });
-  for (const command of waiting) obey(command);
+}
+
+async function sayWhenIdle(started: Promise<Mintd>): Promise<void> {
+  await (await started).minting.idle();
+  say({ kind: "idle" });
 }
 
 async function accept(mintd: Mintd, orders: Extract<Command, { kind: "mint" }>["orders"]): Promise<void> {
   const outcomes = await mintd.minting.submit(orders.map(requestFor));
   for (const outcome of outcomes) if (outcome.outcome === "conflict") throw outcome.error;
   say({ kind: "accepted", keys: orders.map(({ key }) => key) });
+}
+
+function trouble(error: unknown): void {
+  console.error("trouble", describe(error));
 }
 
 /** Code and message of an error and of what caused it; the stack of one that nobody foresaw. */

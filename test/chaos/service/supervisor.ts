@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock } from "../../../src/clock.ts";
 import { MintdError } from "../../../src/error.ts";
@@ -35,6 +35,11 @@ export interface Death {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** What was done to one life of the service. */
+interface Life {
+  endedByUs: boolean;
+}
+
 /** Milliseconds between an end that nobody planned and the next start. */
 const restartAfterMs = 150;
 const program = join(import.meta.dirname, "main.ts");
@@ -49,9 +54,10 @@ export class Supervisor {
   #stopping = false;
   /** Planned deaths that did not happen yet; they are planned for the next life too. */
   readonly #dooms = new Map<WriteAheadPoint, Extract<Command, { kind: "die at" }>>();
-  #killing = false;
+  #life: Life = { endedByUs: false };
   #idle: PromiseWithResolvers<undefined> | undefined;
   #running: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
   readonly #gaveUp = Promise.withResolvers<never>();
 
   constructor(options: SupervisorOptions) {
@@ -97,7 +103,7 @@ export class Supervisor {
 
   /** Ends the service as a power cut would. */
   kill(): void {
-    this.#killing = this.#child?.kill("SIGKILL") ?? false;
+    this.#life.endedByUs = this.#child?.kill("SIGKILL") ?? false;
   }
 
   /** Resolves when a service says that nothing is under way; asked anew in each life. @throws KeepsDying */
@@ -107,13 +113,20 @@ export class Supervisor {
     await Promise.race([this.#idle.promise, this.gaveUp]);
   }
 
-  /** Ends the service in peace and starts no other. */
-  async stop(): Promise<void> {
+  /** Ends the service in peace and starts no other; called again it waits for the same end. */
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
     this.#stopping = true;
     this.#child?.kill("SIGTERM");
-    const patience = setTimeout(() => this.kill(), 10_000);
+    const patience = setTimeout(() => {
+      this.kill();
+    }, 10_000);
     await this.#running;
     clearTimeout(patience);
+    closeSync(this.#log);
   }
 
   async #run(): Promise<void> {
@@ -136,16 +149,17 @@ export class Supervisor {
       env: { ...env, CHAOS_SERVICE: JSON.stringify(service) },
     });
     this.#child = child;
+    const life: Life = { endedByUs: false };
+    this.#life = life;
     child.on("message", (word: Word) => {
-      this.#hear(word);
+      if (word.kind !== "ready" || this.#child === child) this.#hear(word); // words may be heard after the end
     });
-    this.#killing = false;
     for (const doom of this.#dooms.values()) this.tell(doom);
     const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     this.#child = undefined;
     this.#isReady = false;
     this.deaths.push({ life: this.deaths.length + 1, code, signal });
-    if (signal === "SIGKILL" && !this.#killing) this.#dooms.delete(lastReached(service.reachedPath));
+    if (signal === "SIGKILL" && !life.endedByUs) this.#dooms.delete(lastReached(service.reachedPath));
     return signal === "SIGKILL";
   }
 
