@@ -21,7 +21,7 @@
  * one or two blocks for everything, would be measured by the block's length.
  *
  * The columns: `mined` are different mints on the chain, `duplicates` their repetitions, `stuck` mints of which the caller
- * had heard neither success nor an error when time was up (30 s, or 8 s without news), `falsely confirmed` those that the
+ * had heard neither success nor an error when time was up (30 s, or 12 s without news), `falsely confirmed` those that the
  * caller was told to be there (of mintd: to be final; of ethers and viem: their receipt) and that are not. Times run from
  * the hand-over of a mint until the block that has it was first seen, 10 ms exactly; mintd takes over all mints at once, so
  * its queue is in them. Calls are those that reached the endpoint, per mint on the chain.
@@ -47,6 +47,7 @@ const usage = `node bench/exactly-once.ts [options]
   --seed <n>           of the endpoint's faults; the rounds count up from it; 1
   --block-ms <n>       time between blocks; 100
   --in-flight <n>      calls of ethers and viem under way; 500 in clean, else 32
+  --deadline <s>       a run ends then at the latest; 30
   --json               the figures for machines
 `;
 const { values } = parseArgs({
@@ -58,6 +59,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "1" },
     "block-ms": { type: "string", default: "100" },
     "in-flight": { type: "string" },
+    deadline: { type: "string", default: "30" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -91,8 +93,8 @@ const settings = {
   mints: whole("mints", values.mints, 20),
   blockMs: whole("block-ms", values["block-ms"], 20),
   inFlight: values["in-flight"] === undefined ? undefined : whole("in-flight", values["in-flight"], 1),
-  deadlineMs: 30_000,
-  stallMs: 8_000,
+  deadlineMs: 1_000 * whole("deadline", values.deadline, 1),
+  stallMs: 12_000,
 };
 const seed = whole("seed", values.seed, 0);
 const rounds = whole("rounds", values.rounds, 1);

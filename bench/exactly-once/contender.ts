@@ -2,9 +2,6 @@
 import { once } from "node:events";
 import { shortOf } from "./callers.ts";
 import type { Job, Word } from "./protocol.ts";
-import { mintWithEthers } from "./with-ethers.ts";
-import { mintWithMintd } from "./with-mintd.ts";
-import { mintWithViem } from "./with-viem.ts";
 
 const tell = (word: Word): void => void process.send?.(word);
 // ethers polls in the background, and what an endpoint says there nobody can catch. It would end an ordinary process; here it is counted.
@@ -12,7 +9,13 @@ process.on("unhandledRejection", (error) => {
   tell({ kind: "unhandled", error: shortOf(error) });
 });
 process.once("disconnect", () => process.exit(1));
-const ways = { ethers: mintWithEthers, viem: mintWithViem, mintd: mintWithMintd };
+// Only its own library: a process that is started again half way should not be kept waiting by the others'.
+const ways = {
+  ethers: async () => (await import("./with-ethers.ts")).mintWithEthers,
+  viem: async () => (await import("./with-viem.ts")).mintWithViem,
+  mintd: async () => (await import("./with-mintd.ts")).mintWithMintd,
+};
 const [job] = (await once(process, "message")) as [Job];
-await ways[job.contender.library](job, tell);
+const mint = await ways[job.contender.library]();
+await mint(job, tell);
 process.send?.({ kind: "done" } satisfies Word, undefined, undefined, () => process.exit(0));

@@ -76,6 +76,7 @@ class Course {
   readonly #arena: Arena;
   readonly #watch: BlockWatch;
   readonly #told: Told;
+  #startedAt = 0;
   readonly #children = new Map<ChildProcess, "minting" | "waits for depth" | "ended">();
 
   constructor(options: RunOptions, arena: Arena, watch: BlockWatch, told: Told) {
@@ -136,7 +137,9 @@ class Course {
       if (states.every((state) => state !== "minting")) await this.#deepen();
       const { minted } = this.#watch;
       if (minted !== progress.minted) progress = { minted, at: Date.now() };
-      if (Date.now() - Math.max(progress.at, this.#told.lastWordAt) > this.#options.stallMs) return;
+      // A process that has not begun is slow to start, not stuck.
+      const { lastWordAt } = this.#told;
+      if (lastWordAt > this.#startedAt && Date.now() - Math.max(progress.at, lastWordAt) > this.#options.stallMs) return;
       await systemClock.pause(5);
     }
   }
@@ -152,6 +155,7 @@ class Course {
     const { proxy, deployment, plainMinter, directory } = this.#arena;
     const child = fork(join(import.meta.dirname, "contender.ts"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#children.set(child, "minting");
+    this.#startedAt = Date.now();
     child.on("message", (word: Word) => {
       this.#told.take(word);
       if (word.kind === "waits for depth") this.#children.set(child, word.kind);
