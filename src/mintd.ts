@@ -229,6 +229,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       book,
       lanes: [...lanes],
       takesUsers: (lane) => lane.state.duty === "open" && !funds.isLow(lane),
+      releasesUsers: (lane) => lane.state.duty === "draining" || (lane.state.duty === "open" && funds.isLow(lane)),
       isOpen: (carrier) => lanes.isOpen(carrier),
       limits: { ...config.batch, maxGas },
     });

@@ -3,9 +3,9 @@ import type { OrderBook } from "../order/index.ts";
 import type { EventStore } from "../store/index.ts";
 import type { Deployment, MinterName } from "./deployment.ts";
 import { ChainMismatch, GenesisMismatch, InsufficientFunds, LaneMissing, NoCodeAtAddress, SignerNotAuthorised } from "./errors.ts";
+import { l1DataFee } from "./fees/l1-fee.ts";
 import { readLane } from "./lane/lane-ledger.ts";
 import type { Lanes } from "./lane/lanes.ts";
-import { l1DataFee } from "./fees/l1-fee.ts";
 import { networkOf } from "./networks.ts";
 import { batch, type Rpc, RpcRefused } from "./rpc/rpc.ts";
 
@@ -64,6 +64,7 @@ const smallestBatchBytes = 1_024;
  * At least one lane can pay for a batch of one order at the present price, its publication on L1 included; the others wait
  * for funds by themselves.
  * @throws InsufficientFunds
+ * for funds by themselves. @throws InsufficientFunds
  */
 export async function checkFunds(rpc: Rpc, lanes: readonly string[], chainId: number, batchGas: number): Promise<void> {
   const calls = lanes.map((lane) => ({ method: "eth_getBalance", params: [lane, "latest"] }));
