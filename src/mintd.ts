@@ -25,6 +25,7 @@ import {
   Minting,
   MintLogReader,
   networkOf,
+  patiently,
   type Pricing,
   replacementFees,
   type Rpc,
@@ -134,9 +135,9 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
   const network = { ...usual, pollMs: config.rpc.pollMs ?? usual.pollMs, laneWindow: config.lane.window ?? usual.laneWindow };
   const voucherSigner = nativeSigner(options.voucherKey);
 
-  await checkChain(rpc, deployment);
-  await checkMinter(rpc, deployment, minter, voucherSigner.address);
-  const maxGas = await transactionGasLimit(rpc, config.batch.maxGas);
+  await patiently(clock, () => checkChain(rpc, deployment));
+  await patiently(clock, () => checkMinter(rpc, deployment, minter, voucherSigner.address));
+  const maxGas = await patiently(clock, () => transactionGasLimit(rpc, config.batch.maxGas));
   const bare = await openSqliteStore({ path: options.storePath, now: () => clock.now() });
   const opened: { close(): Promise<void> }[] = [bare];
   try {
@@ -147,7 +148,8 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
     };
     await bindStore(store, deployment);
     const reader = new MintLogReader(rpc, address);
-    const adopted = await adoptHistory({ store, rpc, reader, chainId, minter: address, deployedAt: deployment.block });
+    const past = { store, rpc, reader, chainId, minter: address, deployedAt: deployment.block };
+    const adopted = await patiently(clock, () => adoptHistory(past));
     if (adopted > 0) onAdopted(adopted);
     const queue = await openSqliteTaskQueue({ path: queuePathBeside(options.storePath), role: "worker", now: () => clock.now() });
     opened.push(queue);
@@ -165,8 +167,9 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       now: () => clock.now(),
       isConflict: (error) => error instanceof VersionConflict,
       pause: (ms) => sleep(ms),
+      monotonic: () => performance.now(),
       random: Math.random,
-      defer: async (work) => String((await compensation.put(work)).number),
+      defer: async (work) => (await compensation.put(work)).id,
     });
     telemetry.followOrders(book);
     telemetry.observeQueue(() => compensation.depths());
@@ -212,13 +215,14 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
     const funds = new Funds(rpc);
     telemetry.observeLanes(() => [...lanes].map((lane) => viewOf(lane, funds)));
     const upkeep = new Upkeep({ lanes, nonces, funds, pricing, clock, network: network.name, blockTimeMs: network.blockTimeMs, notify });
-    await upkeep.reconcile();
+    await patiently(clock, () => upkeep.reconcile());
     const confirmations = await Confirmations.open({
       ...{ store, book, lanes, upkeep, clock, rpc, reader, chainId, reach },
       onReorg(orphaned) {
         telemetry.reorg(orphaned);
         onReorg(orphaned);
       },
+      finality: config.confirmations.finality,
       lookAfterMs: 2 * network.blockTimeMs,
       oneNode: !network.isPublic,
       minter: address,
@@ -237,7 +241,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
     const minting = new Minting({
       ...{ book, dispatcher, batches, lanes, funds, upkeep, confirmations, pricing, network, clock, onTrouble: hear, notify, reach },
       compensate: async (orderId) => {
-        await compensation.put(driveAgainTask(orderId));
+        await compensation.put(driveAgainTask(orderId, book.get(orderId)?.version ?? 0));
       },
     });
     minting.failure.catch((error: unknown) => {
@@ -275,7 +279,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       async start() {
         try {
           await telemetry.start();
-          await checkFunds(rpc, lanes.addresses, chainId, batchGas([1]));
+          await patiently(clock, () => checkFunds(rpc, lanes.addresses, chainId, batchGas([1])));
           await minting.start();
           compensation.start();
         } catch (error) {

@@ -21,6 +21,7 @@ export { Upkeep } from "./lane/upkeep.ts";
 export { MintLogReader, type Located } from "./confirm/mint-logs.ts";
 export { Dispatcher } from "./dispatch/dispatcher.ts";
 export { Minting } from "./minting.ts";
+export { patiently } from "./patience.ts";
 export { type Network, networkOf } from "./networks.ts";
 export { bindStore, checkChain, checkFunds, checkMinter, genesisHash, lanesInUse, transactionGasLimit } from "./preflight.ts";
 export { localBlocksLost } from "./local/local-blocks.ts";

@@ -51,7 +51,8 @@ export async function checkMinter(rpc: Rpc, deployment: Deployment, minter: Mint
   if (code === "0x") throw new NoCodeAtAddress(minter, address, deployment.network);
   const data = selector("isSigner(address)") + AbiCoder.defaultAbiCoder().encode(["address"], [signer]).slice(2);
   const answer = await rpc.request<string>("eth_call", [{ to: address, data }, "latest"]).catch((error: unknown) => {
-    if (error instanceof RpcRefused) throw new NoCodeAtAddress(minter, address, deployment.network);
+    const reverted = error instanceof RpcRefused && /revert/i.test(error.message); // it has code, but not this contract's
+    if (reverted) throw new NoCodeAtAddress(minter, address, deployment.network);
     throw error;
   });
   if (BigInt(answer) !== 1n) throw new SignerNotAuthorised(signer, address, deployment.network);

@@ -53,6 +53,15 @@ export const configSchema = z.strictObject({
     maxOpen: whole(1, 10_000_000, 200_000, "orders that may be open at the same time; more are refused until some are final"),
     maxQuantity: whole(1, 4_294_967_295, 5_000, "most tokens of one order"),
   }).prefault({}),
+  confirmations: section({
+    finality: z
+      .enum(["depth", "finalized"])
+      .default("depth")
+      .meta({
+        description: "when a mint is final: at 32 canonical blocks (`depth`), or besides only when the node calls its block `finalized`",
+        examples: ["depth"],
+      }),
+  }).prefault({}),
   rpc: section({
     timeoutMs: whole(100, 300_000, 10_000, "time after which an RPC request counts as unanswered, in milliseconds"),
     pollMs: z

@@ -21,6 +21,8 @@ export interface OrderBookOptions {
   readonly maxOpen: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Milliseconds that never go back, whatever happens to the clock. */
+  readonly monotonic: () => number;
   /** How a conflicting writer shows: the store's error for it. */
   readonly isConflict: (error: unknown) => boolean;
   /** Waits between retries; injected so that tests need not. */
@@ -67,7 +69,7 @@ export class OrderBook {
   private constructor(store: EventStore, options: OrderBookOptions) {
     this.#store = store;
     this.#options = options;
-    const { isConflict, pause, random, now } = options;
+    const { isConflict, pause, random, monotonic: now } = options;
     const defer = options.defer ?? (() => Promise.reject(new TypeError("nothing is deferred here")));
     this.#conflicts = new ConflictPath({ isConflict, pause, random, now, defer });
   }

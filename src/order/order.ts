@@ -37,7 +37,8 @@ export type OrderCommand =
   | { readonly kind: "assign"; readonly carrier: Carrier }
   | { readonly kind: "broadcast"; readonly carrier: Carrier }
   | { readonly kind: "include"; readonly inclusion: Inclusion }
-  | { readonly kind: "deepen"; readonly blockHash: string; readonly head: number }
+  /** `finalBlock`: the newest block that may count as final, where depth alone does not say so. */
+  | { readonly kind: "deepen"; readonly blockHash: string; readonly head: number; readonly finalBlock?: number }
   | { readonly kind: "unconfirm"; readonly reason: UnconfirmedReason; readonly blockHash?: string; readonly carrier?: CarrierNonce }
   | { readonly kind: "reject"; readonly code: string; readonly reason: string }
   | { readonly kind: "fail"; readonly carrier: Carrier; readonly reason: string }
@@ -80,7 +81,7 @@ export function decide(command: OrderCommand, order: Order | undefined, orderId:
     case "include":
       return include(command.inclusion, order, orderId);
     case "deepen":
-      return deepen(command.blockHash, command.head, order);
+      return deepen(command, order);
     case "unconfirm":
       return unconfirm(command, order, orderId);
     case "reject":
@@ -144,12 +145,13 @@ function include(inclusion: Inclusion, order: Order | undefined, orderId: string
 }
 
 /** The levels that an order in block `blockHash` newly reaches when the canonical head is at height `head`. */
-function deepen(blockHash: string, head: number, order: Order | undefined): OrderEvent[] {
+function deepen({ blockHash, head, finalBlock = head }: Extract<OrderCommand, { kind: "deepen" }>, order: Order | undefined): OrderEvent[] {
   if (order?.inclusion?.blockHash !== blockHash) return [];
   const depth = head - order.inclusion.block + 1;
   const events: OrderEvent[] = [];
   if (order.kind === "tentative" && depth >= levelDepth.auditable) events.push({ kind: "auditable", data: { head } });
-  if ((order.kind === "auditable" || events.length > 0) && depth >= levelDepth.final) events.push({ kind: "final", data: { head } });
+  const isFinal = depth >= levelDepth.final && order.inclusion.block <= finalBlock;
+  if ((order.kind === "auditable" || events.length > 0) && isFinal) events.push({ kind: "final", data: { head } });
   return events;
 }
 

@@ -36,6 +36,7 @@ describe("loadConfig", () => {
       dataDir: ".mintd",
       tenant: "default",
       batch: { maxItems: 200, maxGas: 14_000_000, maxWaitMs: 250 },
+      confirmations: { finality: "depth" },
       lane: { count: 1 },
       orders: { maxOpen: 200_000, maxQuantity: 5_000 },
       rpc: { timeoutMs: 10_000, maxConcurrent: 32, lagBlocks: 2 },
