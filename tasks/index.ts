@@ -117,6 +117,60 @@ const nonceShow = task(
   .setAction(() => import("./nonce-show.ts"))
   .build();
 
+const metricsShow = task(
+  "metrics:show",
+  described("Shows the metrics of the mintd that runs and serves them (telemetry.port)", "metrics:show --port 9464"),
+)
+  .addOption({
+    name: "port",
+    description: "Port of 127.0.0.1 that serves them; 0: the setting telemetry.port",
+    type: ArgumentType.INT,
+    defaultValue: 0,
+  })
+  .addFlag(json)
+  .setAction(() => import("./metrics-show.ts"))
+  .build();
+
+const laneAddress = { name: "lane", description: "The lane's address", type: ArgumentType.STRING } as const;
+
+const laneShow = task("lane:show", described("Shows each lane's duty, balance, nonces and sums", "lane:show --network local"))
+  .addFlag(json)
+  .setAction(() => import("./lane-show.ts"))
+  .build();
+
+const laneDuty = task(
+  "lane:duty",
+  described(
+    "Pauses a lane (its users wait), drains it (its users go elsewhere) or opens it again",
+    "lane:duty 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC draining --network local",
+  ),
+)
+  .addPositionalArgument(laneAddress)
+  .addPositionalArgument({ name: "duty", description: "open, paused or draining", type: ArgumentType.STRING })
+  .addFlag(json)
+  .setAction(() => import("./lane-duty.ts"))
+  .build();
+
+const laneCancel = task(
+  "lane:cancel",
+  described(
+    "Lets a no-op take a nonce of a lane; its orders are minted by another one",
+    "lane:cancel 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC 17 --network local",
+  ),
+)
+  .addPositionalArgument(laneAddress)
+  .addPositionalArgument({ name: "nonce", description: "The account nonce, as nonce:show lists it", type: ArgumentType.INT })
+  .addFlag(json)
+  .setAction(() => import("./lane-cancel.ts"))
+  .build();
+
+const laneFund = task("lane:fund", described("Sends ETH from the admin to lanes that have less", "lane:fund --to 0.5 --network local"))
+  .addOption({ ...laneAddress, description: "One lane's address; all where empty", defaultValue: "" })
+  .addOption({ name: "to", description: "ETH that each is to have", type: ArgumentType.STRING, defaultValue: "0.5" })
+  .addFlag(json)
+  .setAction(() => import("./lane-fund.ts"))
+  .build();
+
 const compensationList = task(
   "compensation:list",
   described("Lists compensation tasks: what waits, runs, is done, dead or discarded", "compensation:list --state dead --network local"),
@@ -170,6 +224,11 @@ export const tasks = [
   orderShow,
   confirmationsWatch,
   nonceShow,
+  metricsShow,
+  laneShow,
+  laneDuty,
+  laneCancel,
+  laneFund,
   compensationList,
   compensationReplay,
   compensationDiscard,

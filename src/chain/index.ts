@@ -5,8 +5,8 @@ export { Batcher, batchGas, type BatchLimits, type InLine } from "./batch/batche
 export { Confirmations } from "./confirm/confirmations.ts";
 export { type Deployment, deploymentFile, DeploymentUnreadable, type MinterName, readDeployment } from "./deployment.ts";
 export * from "./errors.ts";
+export { FeeCapReached, type FeeLimits, type Fees } from "./fees/fees.ts";
 export { FeeOracle, type FeeOracleParts } from "./fees/fee-oracle.ts";
-export { FeeCapReached, type FeeLimits, type Fees, feesFor, nextBaseFee } from "./fees/fees.ts";
 export { replacementFees } from "./fees/replacement.ts";
 export type { Header } from "./confirm/heads.ts";
 export { AccountNonces } from "./lane/account-nonces.ts";

@@ -26,7 +26,7 @@ import { RpcRefused, RpcUnanswered } from "./rpc/rpc.ts";
 
 export interface MintingParts {
   readonly book: OrderBook;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Dispatcher<Lane>;
   readonly batches: BatchMaker;
   readonly lanes: Lanes;
   readonly funds: Funds;

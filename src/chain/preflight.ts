@@ -62,6 +62,8 @@ const smallestBatchBytes = 1_024;
 
 /**
  * At least one lane can pay for a batch of one order at the present price, its publication on L1 included; the others wait
+ * for funds by themselves.
+ * @throws InsufficientFunds
  * for funds by themselves. @throws InsufficientFunds
  */
 export async function checkFunds(rpc: Rpc, lanes: readonly string[], chainId: number, batchGas: number): Promise<void> {

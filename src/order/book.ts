@@ -290,7 +290,8 @@ export class OrderBook {
 
   async #load(): Promise<void> {
     const snapshot = await this.#store.loadSnapshot(this.#snapshotName);
-    for (const entry of (snapshot?.data ?? []) as unknown as readonly Entry[]) this.#open.set(entry.order.request.orderId, entry);
+    for (const entry of (snapshot?.data ?? []) as unknown as readonly Entry[])
+      this.#open.set(entry.order.request.orderId, completed(entry));
     this.#position = snapshot?.position ?? 0;
     for await (const event of this.#store.readAll(this.#position)) this.#replay(event);
   }
@@ -335,6 +336,11 @@ export async function readOrder(store: EventStore, orderId: string): Promise<Ord
   }
   return order;
 }
+
+/** An entry of a snapshot; one of an older mintd does not say since when its order is in its state. */
+const completed = ({ order, position }: Entry): Entry => ({ order: { ...order, changedAt: changedAtOf(order) }, position });
+
+const changedAtOf = ({ changedAt, requestedAt }: Partial<Order> & Pick<Order, "requestedAt">): number => changedAt ?? requestedAt;
 
 const stored = (event: OrderEvent): NewEvent => event as unknown as NewEvent;
 

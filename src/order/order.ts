@@ -21,6 +21,8 @@ export interface Order {
   readonly version: Version;
   /** When it was requested, ms since the epoch. */
   readonly requestedAt: number;
+  /** When it came into its state: the time of its latest event, ms since the epoch. */
+  readonly changedAt: number;
   readonly voucher?: VoucherBinding;
   readonly carrier?: Carrier;
   readonly inclusion?: Inclusion;
@@ -99,11 +101,11 @@ export const isCarriedBy = ({ carrier }: Order, { lane, nonce }: CarrierNonce): 
 /** The order after an event. The event is a fact: it is applied whatever the table says, so that old ledgers stay readable. */
 export function evolve(order: Order | undefined, event: OrderEvent, orderId: string, at: number): Order {
   if (event.kind === "requested") {
-    return { request: { orderId, ...event.data }, kind: "requested", version: 1, requestedAt: at };
+    return { request: { orderId, ...event.data }, kind: "requested", version: 1, requestedAt: at, changedAt: at };
   }
   if (!order) throw new IllegalTransition(orderId, "unknown", event.kind);
   const { reason: _, ...kept } = order;
-  const next = { ...kept, kind: event.kind, version: order.version + 1 };
+  const next = { ...kept, kind: event.kind, version: order.version + 1, changedAt: at };
   switch (event.kind) {
     case "authorised":
       return { ...next, voucher: event.data };

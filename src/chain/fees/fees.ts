@@ -1,5 +1,4 @@
 import { MintdError } from "../../error.ts";
-import { type Rpc, toQuantity } from "../rpc/rpc.ts";
 
 export interface Fees {
   /** Wei per gas. */
@@ -24,15 +23,6 @@ export class FeeCapReached extends MintdError {
 }
 
 /**
- * EIP-1559 fees for inclusion within a few blocks: twice the next base fee plus the tip, which outlives six full blocks
- * in a row (1.125^6 = 2.03), cut to the cap.
- * @throws FeeCapReached where the base fee alone is above the cap
- */
-export function feesFor(baseFee: bigint, limits: FeeLimits): Fees {
-  return capped(baseFee, baseFee * 2n, limits.priorityFee, limits.maxFeePerGas);
-}
-
-/**
  * Fees that pay a base fee of up to `highest` and the tip, cut to the cap.
  * @param baseFee of the next block, wei per gas
  * @throws FeeCapReached where the base fee alone is above the cap
@@ -41,12 +31,6 @@ export function capped(baseFee: bigint, highest: bigint, tip: bigint, cap: bigin
   if (baseFee > cap) throw new FeeCapReached(baseFee, cap);
   const maxFeePerGas = lesser(highest + tip, cap);
   return { maxFeePerGas, maxPriorityFeePerGas: lesser(tip, maxFeePerGas) };
-}
-
-/** Base fee of the next block, wei per gas, from eth_feeHistory. */
-export async function nextBaseFee(rpc: Rpc): Promise<bigint> {
-  const history = await rpc.request<{ baseFeePerGas: string[] }>("eth_feeHistory", [toQuantity(1), "latest", []]);
-  return BigInt(history.baseFeePerGas.at(-1) ?? "0x0");
 }
 
 export const lesser = (a: bigint, b: bigint): bigint => (a < b ? a : b);
