@@ -403,8 +403,8 @@ export class Lane {
     this.#parts.reach("attempt:sent");
     const told = accepted.flatMap(({ sent: { nonce, hash } }): Told[] => {
       const carrier = { lane: this.address, nonce, hash };
-      const open = this.#state.open.get(nonce);
-      return open ? ordersOf(open).map((orderId) => ({ orderId, command: { kind: "broadcast", carrier } })) : [];
+      // Of the attempt's own orders: a no-op of their nonce is on its way without them.
+      return (this.#byHash.get(hash)?.orderIds ?? []).map((orderId) => ({ orderId, command: { kind: "broadcast", carrier } }));
     });
     await this.#parts.book.execute(told);
     this.#parts.reach("broadcast:recorded");

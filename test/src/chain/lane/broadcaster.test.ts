@@ -81,7 +81,7 @@ describe("The broadcaster", () => {
   });
 
   it("sends the same bytes again where no answer came, after pauses that double up to 5 s, and what is behind them not before", async () => {
-    const node = new ScriptedNode((raw, request) => (request < 10 ? silence : accepted));
+    const node = new ScriptedNode((_, request) => (request < 10 ? silence : accepted));
     node.broadcaster.send(bytes(7));
     await node.done(bytes(7));
     expect(new Set(node.requests.flat())).to.deep.equal(new Set([bytes(7).raw]));
@@ -91,7 +91,7 @@ describe("The broadcaster", () => {
   });
 
   it("begins with short pauses again after an answer", async () => {
-    const node = new ScriptedNode((raw, request) => (request === 2 ? accepted : request < 5 ? silence : accepted));
+    const node = new ScriptedNode((_, request) => (request === 2 ? accepted : request < 5 ? silence : accepted));
     node.broadcaster.send(bytes(1));
     await eventually("the first is sent", () => !node.broadcaster.has(bytes(1).hash) || undefined);
     node.broadcaster.send(bytes(2));
@@ -118,7 +118,7 @@ describe("The broadcaster", () => {
   });
 
   it("does not send what is settled, though it waits", async () => {
-    const node = new ScriptedNode((raw, request) => {
+    const node = new ScriptedNode((_, request) => {
       if (request === 0) node.settled.add(bytes(1).hash); // mined meanwhile
       return silence;
     });
