@@ -117,4 +117,119 @@ const nonceShow = task(
   .setAction(() => import("./nonce-show.ts"))
   .build();
 
-export const tasks = [start, deploy, mintList, mintVerify, voucherIssue, voucherRedeem, orderShow, confirmationsWatch, nonceShow];
+const metricsShow = task(
+  "metrics:show",
+  described("Shows the metrics of the mintd that runs and serves them (telemetry.port)", "metrics:show --port 9464"),
+)
+  .addOption({
+    name: "port",
+    description: "Port of 127.0.0.1 that serves them; 0: the setting telemetry.port",
+    type: ArgumentType.INT,
+    defaultValue: 0,
+  })
+  .addFlag(json)
+  .setAction(() => import("./metrics-show.ts"))
+  .build();
+
+const laneAddress = { name: "lane", description: "The lane's address", type: ArgumentType.STRING } as const;
+
+const laneShow = task("lane:show", described("Shows each lane's duty, balance, nonces and sums", "lane:show --network local"))
+  .addFlag(json)
+  .setAction(() => import("./lane-show.ts"))
+  .build();
+
+const laneDuty = task(
+  "lane:duty",
+  described(
+    "Pauses a lane (its users wait), drains it (its users go elsewhere) or opens it again",
+    "lane:duty 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC draining --network local",
+  ),
+)
+  .addPositionalArgument(laneAddress)
+  .addPositionalArgument({ name: "duty", description: "open, paused or draining", type: ArgumentType.STRING })
+  .addFlag(json)
+  .setAction(() => import("./lane-duty.ts"))
+  .build();
+
+const laneCancel = task(
+  "lane:cancel",
+  described(
+    "Lets a no-op take a nonce of a lane; its orders are minted by another one",
+    "lane:cancel 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC 17 --network local",
+  ),
+)
+  .addPositionalArgument(laneAddress)
+  .addPositionalArgument({ name: "nonce", description: "The account nonce, as nonce:show lists it", type: ArgumentType.INT })
+  .addFlag(json)
+  .setAction(() => import("./lane-cancel.ts"))
+  .build();
+
+const laneFund = task("lane:fund", described("Sends ETH from the admin to lanes that have less", "lane:fund --to 0.5 --network local"))
+  .addOption({ ...laneAddress, description: "One lane's address; all where empty", defaultValue: "" })
+  .addOption({ name: "to", description: "ETH that each is to have", type: ArgumentType.STRING, defaultValue: "0.5" })
+  .addFlag(json)
+  .setAction(() => import("./lane-fund.ts"))
+  .build();
+
+const compensationList = task(
+  "compensation:list",
+  described("Lists compensation tasks: what waits, runs, is done, dead or discarded", "compensation:list --state dead --network local"),
+)
+  .addOption({
+    name: "state",
+    description: "waiting, running, done, dead or discarded; all where empty",
+    type: ArgumentType.STRING,
+    defaultValue: "",
+  })
+  .addOption({ name: "limit", description: "Most tasks to list, oldest first", type: ArgumentType.INT, defaultValue: 100 })
+  .addFlag(json)
+  .setAction(() => import("./compensation-list.ts"))
+  .build();
+
+const compensationReplay = task(
+  "compensation:replay",
+  described("Gives dead letters another chance, tries counted anew", "compensation:replay order-17 --network local"),
+)
+  .addPositionalArgument({
+    name: "id",
+    description: "The task's id, as compensation:list shows it",
+    type: ArgumentType.STRING,
+    defaultValue: "",
+  })
+  .addFlag({ name: "all", description: "All dead letters instead of those of one id" })
+  .addFlag(json)
+  .setAction(() => import("./compensation-replay.ts"))
+  .build();
+
+const compensationDiscard = task(
+  "compensation:discard",
+  described(
+    "Gives up the dead letters of an id, and keeps why",
+    'compensation:discard order-17 --reason "paid back by hand" --network local',
+  ),
+)
+  .addPositionalArgument({ name: "id", description: "The task's id, as compensation:list shows it", type: ArgumentType.STRING })
+  .addOption({ name: "reason", description: "Why, for whoever asks later", type: ArgumentType.STRING, defaultValue: "" })
+  .addFlag(json)
+  .setAction(() => import("./compensation-discard.ts"))
+  .build();
+
+export const tasks = [
+  start,
+  deploy,
+  mintList,
+  mintVerify,
+  voucherIssue,
+  voucherRedeem,
+  orderShow,
+  confirmationsWatch,
+  nonceShow,
+  metricsShow,
+  laneShow,
+  laneDuty,
+  laneCancel,
+  laneFund,
+  compensationList,
+  compensationReplay,
+  compensationDiscard,
+];

@@ -87,6 +87,14 @@ export class InsufficientFunds extends MintdError {
   }
 }
 
+/** No lane of this run has this address. */
+export class LaneUnknown extends MintdError {
+  readonly code = "LANE_UNKNOWN";
+  constructor(address: string, lanes: readonly string[]) {
+    super(`${address} is not one of the lanes ${lanes.join(", ")}`, { hint: "see the lanes: npx hardhat nonce:show" });
+  }
+}
+
 /** A lane with transactions on their way is not among the lanes of this run. Nothing is sent. */
 export class LaneMissing extends MintdError {
   readonly code = "LANE_MISSING";

@@ -22,11 +22,12 @@ import type { LaneNotice } from "./lane/notices.ts";
 import type { Pricing } from "./lane/pricing.ts";
 import type { Upkeep } from "./lane/upkeep.ts";
 import type { Network } from "./networks.ts";
+import { patiently } from "./patience.ts";
 import { RpcRefused, RpcUnanswered } from "./rpc/rpc.ts";
 
 export interface MintingParts {
   readonly book: OrderBook;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Dispatcher<Lane>;
   readonly batches: BatchMaker;
   readonly lanes: Lanes;
   readonly funds: Funds;
@@ -38,9 +39,16 @@ export interface MintingParts {
   /** Hears what goes wrong while minting goes on. */
   readonly onTrouble: (error: unknown) => void;
   readonly notify: (notice: LaneNotice) => void;
+  /** Sees to it, durably, that `driveAgain` is called for the order. */
+  readonly compensate: (orderId: string) => Promise<void>;
   readonly reach: Reach;
 }
 
+/**
+ * Seconds before the newest block to which vouchers are bound: after a reorg a transaction may be mined in a block that is
+ * older than the one under which it was signed, and a voucher from the future reverts its batch. They hold 300 s.
+ */
+const secondsBack = 60;
 /** Orders that may wait for a lane before more are taken in. */
 const mostWaiting = 4_000;
 /** Transactions that are signed and recorded in one append. */
@@ -70,7 +78,7 @@ export class Minting {
   /** Brings the orders left by a former run back on their way and starts the loops. */
   async start(): Promise<void> {
     const { book, confirmations, lanes, dispatcher, clock } = this.#parts;
-    await this.#patiently(() => confirmations.step());
+    await patiently(clock, () => confirmations.step());
     await this.#takeBackUncarried();
     for (const order of book.open()) {
       this.#underway += isUnderway(order) ? 1 : 0;
@@ -80,7 +88,7 @@ export class Minting {
     book.listen((order, event, before) => {
       this.#follow(order, event, before);
     });
-    await this.#compensateFailed(); // which also brings them to their lines
+    await this.#compensateFailed();
     await lanes.resume();
     this.#loops = Promise.all([...[...lanes].map((lane) => this.#guard(this.#laneLoop(lane))), this.#guard(this.#chainLoop())]);
   }
@@ -207,22 +215,10 @@ export class Minting {
     }
   }
 
-  /** The same until it succeeds, a few times. @throws what it threw last */
-  async #patiently<T>(work: () => Promise<T>, tries = 5): Promise<T> {
-    for (let left = tries - 1; ; left--) {
-      try {
-        return await work();
-      } catch (error) {
-        if (left === 0 || !(error instanceof RpcUnanswered || error instanceof RpcRefused)) throw error;
-        await this.#parts.clock.pause(this.#parts.network.pollMs, this.#stop.signal);
-      }
-    }
-  }
-
   /** Signs and records what is due, as much as the lane has room for. Returns whether there was anything that may go. */
   async #mintNext(lane: Lane): Promise<boolean> {
-    const { dispatcher, clock, confirmations } = this.#parts;
-    const second = confirmations.tip?.timestamp ?? 0;
+    const { dispatcher, clock } = this.#parts;
+    const second = this.#second();
     const room = Math.min(lane.room, mostTogether);
     const taken: Taken[][] = [];
     while (taken.length < room && dispatcher.dueIn(lane, clock.now()) !== undefined) {
@@ -238,8 +234,8 @@ export class Minting {
 
   /** Fills a gap with waiting orders of users who have nothing on their way, and with a no-op where there are none. */
   async #fill(lane: Lane, gap: { readonly nonce: number; readonly overdue: boolean }): Promise<boolean> {
-    const { dispatcher, clock, confirmations } = this.#parts;
-    const batch = dispatcher.take(lane, clock.now(), confirmations.tip?.timestamp ?? 0, true);
+    const { dispatcher, clock } = this.#parts;
+    const batch = dispatcher.take(lane, clock.now(), this.#second(), true);
     if (batch.length > 0) await this.#mint(lane, [batch], gap.nonce);
     else if (gap.overdue) await lane.fillWithNoOp(gap.nonce, await this.#fees());
     else return false;
@@ -284,6 +280,10 @@ export class Minting {
     return affordable;
   }
 
+  #second(): number {
+    return Math.max(0, (this.#parts.confirmations.tip?.timestamp ?? 0) - secondsBack);
+  }
+
   #fees(): Promise<Fees> {
     return this.#parts.pricing.feesAt(this.#parts.confirmations.tip?.hash);
   }
@@ -293,12 +293,19 @@ export class Minting {
     for (const lane of lanes) dispatcher.reroute(lane, clock.now());
   }
 
-  /** Orders of a batch that reverted for good go through a batch again, which is simulated before it is sent. */
+  /** Hands over the orders of batches that reverted for good; what is lost between the event and here is found at the next start. */
   async #compensateFailed(): Promise<void> {
-    const failed = [...this.#failed];
-    const told = failed.map((orderId): Told => ({ orderId, command: { kind: "compensate", reason: "driven again" } }));
-    await this.#parts.book.execute(told);
-    for (const orderId of failed) this.#failed.delete(orderId);
+    for (const orderId of [...this.#failed]) {
+      await this.#parts.compensate(orderId);
+      this.#failed.delete(orderId);
+    }
+  }
+
+  /** An order whose transaction reverted for good goes through a batch again, which is simulated before it is sent. */
+  async driveAgain(orderId: string): Promise<void> {
+    if (this.#parts.book.get(orderId)?.kind !== "failed") return; // told again, or minted by somebody else meanwhile
+    await this.#parts.book.execute([{ orderId, command: { kind: "compensate", reason: "driven again" } }]);
+    this.#bell.ring();
   }
 
   #follow(order: Order, event: OrderEvent, before: Order | undefined): void {

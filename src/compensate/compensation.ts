@@ -1,31 +1,10 @@
 import type { Clock } from "../clock.ts";
-import type { Json, StreamId } from "../store/event-store.ts";
+import type { StreamId } from "../store/event-store.ts";
 import { attempt, type Ending } from "./attempt.ts";
 import { InvalidRegistration, TaskKindUnknown, TaskNeverEnds, TaskTimedOut, TaskWriteFailed } from "./errors.ts";
 import { failureOf } from "./failure.ts";
-import type { Depths, NewTask, Task, TaskError, TaskEvent, TaskQueue } from "./task-queue.ts";
-
-/** What a handler is told besides the payload. */
-export interface TaskContext {
-  /** Aborts when the time is up: end soon, by whatever error. */
-  readonly signal: AbortSignal;
-  /** The task under its claim; `epoch` fences what the handler writes elsewhere. */
-  readonly task: Task;
-}
-
-/** Does a task's work. It may be called again for the same task, after a failure or a crash, so it must bear that. */
-export type TaskHandler = (payload: Json, context: TaskContext) => Promise<unknown>;
-
-/** What happened to a task here, for logs and metrics. Other processes' changes show in `depths`. */
-export type TaskChange =
-  | { readonly kind: "accepted" | "known"; readonly task: Task }
-  | { readonly kind: "started"; readonly task: Task; readonly worker: number }
-  | { readonly kind: "done"; readonly task: Task; readonly worker: number; readonly ms: number }
-  /** Tried again not before `notBefore`. */
-  | { readonly kind: "failed"; readonly task: Task; readonly worker: number; readonly error: TaskError; readonly notBefore: number }
-  | { readonly kind: "dead"; readonly task: Task; readonly worker: number; readonly error: TaskError }
-  /** A result came under a claim that is void; it was not recorded. */
-  | { readonly kind: "ignored"; readonly task: Task };
+import type { TaskChange, TaskHandler } from "./handling.ts";
+import type { Depths, NewTask, Task, TaskEvent, TaskQueue } from "./task-queue.ts";
 
 export interface CompensationOptions {
   /** Opened to work. Whoever opened it closes it, after `drain`. */
@@ -49,7 +28,10 @@ export interface CompensationOptions {
 const retries = { first: 10, factor: 1.5, most: 3 };
 /** Failures in a row after which a worker is replaced. */
 const FAILURES_IN_A_ROW = 3;
-/** Handlers of one kind that may have outlived their grace before no more tasks of the kind are taken: they hold memory. */
+/**
+ * Handlers of one kind that may have outlived their grace before no more tasks of the kind are taken, since they hold memory.
+ * Each worker may then add one, so they are never more than this and the workers together.
+ */
 const MAX_STRAYS = 64;
 /** Longest wait between two looks at the queue, whatever is due when. */
 const LONGEST_WAIT = 60_000;

@@ -1,14 +1,20 @@
 import { isClosed, type MintRequest, type Order, type OrderBook, userOf } from "../../order/index.ts";
 import { Batcher, type BatchLimits, type Verdict } from "../batch/batcher.ts";
-import type { Lane } from "../lane/lane.ts";
 import { rendezvous } from "./rendezvous.ts";
 
-export interface DispatcherParts {
+/** What dispatch needs to know of a lane. */
+interface Addressed {
+  readonly address: string;
+}
+
+export interface DispatcherParts<Lane extends Addressed> {
   readonly book: Pick<OrderBook, "open" | "get" | "acceptedAt">;
   /** At least one. */
   readonly lanes: readonly Lane[];
   /** Whether the lane takes new users now: it is on duty and can pay. */
   readonly takesUsers: (lane: Lane) => boolean;
+  /** Whether users who wait for the lane and have nothing on their way there go elsewhere; a lane that does not take users may keep them. */
+  readonly releasesUsers: (lane: Lane) => boolean;
   /** Whether the nonce may still bring the order. */
   readonly isOpen: (carrier: { readonly lane: string; readonly nonce: number }) => boolean;
   readonly limits: BatchLimits;
@@ -32,7 +38,7 @@ interface Home {
 }
 
 /** Seconds for which a user's vouchers are bound to one second; well below what the contract allows (VALIDITY_SECONDS, 300). */
-const sameSecondFor = 150;
+const sameSecondFor = 120;
 
 /**
  * Which lane mints which order, so that orders of one user never overtake each other.
@@ -46,25 +52,25 @@ const sameSecondFor = 150;
  * What remains: orders of a transaction that reverted, that somebody else's transaction displaced, or that was reorganised
  * away and then expired, are minted after younger ones that were sent already.
  */
-export class Dispatcher {
-  readonly #parts: DispatcherParts;
+export class Dispatcher<Lane extends Addressed> {
+  readonly #parts: DispatcherParts<Lane>;
   readonly #lines: ReadonlyMap<string, Batcher>;
   readonly #homes = new Map<string, Home>();
   readonly #places = new Map<string, Place>();
 
-  constructor(parts: DispatcherParts) {
+  constructor(parts: DispatcherParts<Lane>) {
     this.#parts = parts;
     this.#lines = new Map(parts.lanes.map(({ address }) => [address, new Batcher(parts.limits)]));
   }
 
-  /** Takes in all open orders of the book, before anything is taken out; those on their way first, since they fix a user's lane. */
+  /** Takes in all open orders of the book, before anything is taken out; those that a lane carries first, since they fix a user's lane. */
   load(now: number): void {
-    const waiting: Order[] = [];
+    const others: Order[] = [];
     for (const order of this.#parts.book.open()) {
-      if (this.#placeOf(order) === "waiting") waiting.push(order);
+      if (this.#placeOf(order) === "waiting" || !this.#hasCarrier(order)) others.push(order);
       else this.follow(order, now);
     }
-    for (const order of waiting) this.follow(order, now);
+    for (const order of others) this.follow(order, now);
   }
 
   /** Orders in line, over all lanes. */
@@ -113,17 +119,24 @@ export class Dispatcher {
     });
   }
 
-  /** Back into their line go those orders that were taken and did not get a carrier. */
+  /**
+   * Back into their line go those orders that were taken and did not get a carrier. What counts is what became of the order
+   * since: one whose voucher expired may still have the nonce of the transaction that skipped it.
+   */
   putBack(orders: readonly Order[], now: number): void {
     for (const { request } of orders) {
       const order = this.#parts.book.get(request.orderId);
-      if (order && this.#places.get(request.orderId) === "sent" && !this.#hasCarrier(order)) this.#move(order, "waiting", now);
+      if (!order || this.#places.get(request.orderId) !== "sent") continue;
+      // Authorised without an assignment: its voucher was handed out meanwhile.
+      const place = order.kind === "authorised" ? "elsewhere" : this.#placeOf(order);
+      if (place !== "sent") this.#move(order, place, now);
     }
   }
 
   /** What an event did to an order. */
   follow(order: Order, now: number): void {
     const place = this.#placeOf(order);
+    if (place === "sent" || place === "mined") this.#join(order, now);
     this.#move(order, place, now);
     if (place !== "sent" || !order.voucher) return;
     const home = this.#home(order);
@@ -132,9 +145,10 @@ export class Dispatcher {
 
   /** Users who wait for this lane and have nothing on their way there go to lanes that take them. */
   reroute(lane: Lane, now: number): void {
-    if (this.#parts.takesUsers(lane)) return;
+    if (!this.#parts.releasesUsers(lane)) return;
     const line = this.#line(lane.address);
     for (const each of line.empty()) {
+      if (this.#places.get(each.order.request.orderId) !== "waiting") continue; // struck off: it went on by other means
       const home = this.#home(each.order);
       if (home.lane === lane.address && home.sent + home.mined === 0) home.lane = this.#choose(userOf(each.order.request));
       this.#line(home.lane).add([each], now);
@@ -168,13 +182,28 @@ export class Dispatcher {
     return carrier !== undefined && this.#parts.isOpen(carrier);
   }
 
+  /**
+   * The user of an order that a lane carries is at home there, unless others of the user's orders hold them elsewhere. A carrier
+   * whose nonce is closed, or whose transaction skipped the order, is history and says nothing.
+   */
+  #join(order: Order, now: number): void {
+    const home = this.#home(order);
+    const { carrier } = order;
+    if (!carrier || carrier.lane === home.lane || !this.#lines.has(carrier.lane) || !this.#hasCarrier(order)) return;
+    if (home.sent + home.mined > 0) return;
+    const former = this.#line(home.lane);
+    home.lane = carrier.lane;
+    if (home.waiting === 0) return;
+    const user = userOf(order.request);
+    const line = this.#line(home.lane);
+    for (const each of former.empty()) (userOf(each.order.request) === user ? line : former).add([each], now);
+  }
+
   #move(order: Order, to: Place | undefined, now: number): void {
     const { orderId } = order.request;
     const from = this.#places.get(orderId);
     if (from === to) return;
     const home = this.#home(order);
-    if (to === "sent" || to === "mined")
-      home.lane = this.#lines.has(order.carrier?.lane ?? "") ? (order.carrier?.lane ?? home.lane) : home.lane;
     if (from !== undefined && from !== "elsewhere") home[from]--;
     if (to !== undefined && to !== "elsewhere") home[to]++;
     if (to === undefined) this.#places.delete(orderId);

@@ -1,3 +1,4 @@
+import { LaneUnknown } from "../errors.ts";
 import type { Lane } from "./lane.ts";
 import type { OpenAttempt } from "./lane-ledger.ts";
 
@@ -19,6 +20,13 @@ export class Lanes implements Iterable<Lane> {
 
   of(address: string): Lane | undefined {
     return this.#lanes.find((lane) => lane.address === address);
+  }
+
+  /** @throws LaneUnknown */
+  get(address: string): Lane {
+    const lane = this.#lanes.find((each) => each.address.toLowerCase() === address.toLowerCase());
+    if (!lane) throw new LaneUnknown(address, this.addresses);
+    return lane;
   }
 
   /** Whether a nonce of one of the lanes is not settled yet. */

@@ -1,5 +1,5 @@
 import type { Fees } from "../fees/fees.ts";
-import type { OpenAttempt } from "./lane-ledger.ts";
+import { latestOf, type OpenAttempt, type OpenNonce } from "./lane-ledger.ts";
 
 /** What decides whether an attempt is replaced by one with higher fees. */
 export interface Waiting {
@@ -29,6 +29,9 @@ export function isReplacementDue({ fees, wanted, blocks, lowest }: Waiting): boo
   const outbid = fees.maxFeePerGas < wanted.maxFeePerGas || fees.maxPriorityFeePerGas < wanted.maxPriorityFeePerGas;
   return blocks >= (outbid ? patience : longPatience);
 }
+
+/** Fees that a further attempt of the nonce has to exceed. */
+export const replaceableFees = (open: OpenNonce): Fees => feesOf(latestOf(open));
 
 export const feesOf = ({ maxFeePerGas, maxPriorityFeePerGas }: OpenAttempt): Fees => ({
   maxFeePerGas: BigInt(maxFeePerGas),

@@ -36,6 +36,7 @@ export function openBook(store: EventStore, options: Partial<OrderBookOptions> =
     minter,
     maxOpen: 10_000,
     now: () => 1_000,
+    monotonic: () => 1_000,
     isConflict: (error) => error instanceof VersionConflict,
     pause: () => Promise.resolve(),
     random: () => 1,
