@@ -12,8 +12,8 @@ const small = { orders: 40, users: 5 };
 const alone: readonly ScheduleOptions[] = faultNames
   .filter((fault) => fault !== "kill-at")
   .map((fault, i) => ({ seed: 100 + i, fault, ...small }));
-const everyPoint: ScheduleOptions = { seed: 3, fault: "kill-at", orders: 120, users: 10 };
-const allTogether: readonly ScheduleOptions[] = [1, 2, 3, 4].map((seed) => ({ seed, orders: 80, users: 10 }));
+const everyPoint: ScheduleOptions = { seed: 3, fault: "kill-at", orders: 100, users: 10 };
+const allTogether: readonly ScheduleOptions[] = [1, 2, 3].map((seed) => ({ seed, orders: 80, users: 10 }));
 /** The longest first. */
 const all = [everyPoint, ...allTogether, ...alone];
 

@@ -161,6 +161,10 @@ describe("chaos: the audit", () => {
         ["stuck lane"],
       );
     });
+    it("finds a nonce that was given up without need", () => {
+      const displaced = ["displaced", { nonce: 1, hash: "0xt1" }] as const;
+      expect(laws(auditLanes(events(opened, attempt(0), attempt(1), settled(0), displaced), chain))).to.deep.equal(["nonce re-bound"]);
+    });
     it("finds a transaction that minted and is not on record", () => {
       expect(laws(auditLanes(events(opened, attempt(0), settled(0)), { ...chain, nonces: new Map([[lane, 1]]) }))).to.deep.equal([
         "history",

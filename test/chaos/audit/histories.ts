@@ -1,5 +1,6 @@
-import { allows, type Level, levelDepth, type Order, type OrderEvent, orderOfStream, evolve } from "../../../src/order/index.ts";
+import { allows, type Order, type OrderEvent, orderOfStream, evolve } from "../../../src/order/index.ts";
 import type { StoredEvent } from "../../../src/store/index.ts";
+import { finalDepth } from "../chain/index.ts";
 import type { Mint } from "./mints.ts";
 import type { Problem } from "./problem.ts";
 
@@ -35,7 +36,7 @@ export function historiesOf(stored: readonly StoredEvent[]): Map<string, History
   return histories;
 }
 
-const isLevel = (kind: string): kind is Level => kind in levelDepth;
+const isLevel = (kind: string): boolean => ["tentative", "auditable", "final"].includes(kind);
 
 /** Every event was allowed, the number stayed, no level was told twice for one inclusion, and what was announced is what was stored. */
 export function auditHistories(histories: ReadonlyMap<string, History>, announced: readonly Announcement[]): Problem[] {
@@ -96,11 +97,11 @@ export function auditFinals(
         `${orderId} was called final in block ${inclusion.block} ${inclusion.blockHash}, the chain has it in ${mint.block} ${mint.blockHash}`,
       );
     const { head } = final.data;
-    if (head - inclusion.block + 1 < levelDepth.final) wrong(`${orderId} in block ${inclusion.block} was called final under head ${head}`);
+    if (head - inclusion.block + 1 < finalDepth) wrong(`${orderId} in block ${inclusion.block} was called final under head ${head}`);
     const highest = highestAt.get(`${orderId} ${index + 1}`);
     if (highest !== undefined && head > highest)
       wrong(`${orderId} was called final under head ${head}, when no chain was higher than ${highest}`);
-    if (chain.tip - mint.block + 1 < levelDepth.final) wrong(`${orderId} was called final and is ${chain.tip - mint.block + 1} deep`);
+    if (chain.tip - mint.block + 1 < finalDepth) wrong(`${orderId} was called final and is ${chain.tip - mint.block + 1} deep`);
   }
   return problems;
 }

@@ -5,6 +5,7 @@ import type { Problem } from "./problem.ts";
 
 /** Nothing is left open, the ledger ends where the account's nonce is, and every transaction that minted is on record. */
 export function auditLanes(stored: readonly StoredEvent[], chain: ChainFacts): Problem[] {
+  const problems: Problem[] = [];
   const lanes = new Map<string, LaneState>();
   const recorded = new Set<string>();
   for (const event of stored) {
@@ -12,8 +13,10 @@ export function auditLanes(stored: readonly StoredEvent[], chain: ChainFacts): P
     const laneEvent: LaneEvent = laneEventOf(event);
     lanes.set(event.stream, evolveLane(lanes.get(event.stream) ?? emptyLane(), laneEvent));
     if (laneEvent.kind === "attempted") recorded.add(laneEvent.data.hash);
+    // Nobody else has the lanes' keys here, so no other transaction of a nonce is ever final (law 2).
+    if (laneEvent.kind === "displaced")
+      problems.push({ law: "nonce re-bound", words: `${event.stream} gave nonce ${laneEvent.data.nonce} up, which nobody took` });
   }
-  const problems: Problem[] = [];
   for (const [stream, { open, nextNonce }] of lanes) {
     if (open.size > 0) problems.push({ law: "stuck lane", words: `${stream} has open attempts of nonces ${[...open.keys()].join(", ")}` });
     const onChain = chain.nonces.get([...chain.nonces.keys()].find((lane) => stream.endsWith(lane.toLowerCase())) ?? "");

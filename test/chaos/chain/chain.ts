@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { Deployment, Rpc } from "../../../src/chain/index.ts";
 import { toQuantity } from "../../../src/chain/rpc/rpc.ts";
-import { levelDepth } from "../../../src/order/index.ts";
 import { Anvil } from "../../anvil.ts";
 import { Branch } from "./branch.ts";
+import { finalDepth } from "./final-depth.ts";
 
 /** Base Sepolia: a public chain, whose endpoints may disagree, of two-second blocks. */
 export const chainId = 84_532;
@@ -86,7 +86,7 @@ export class Chain {
 
   /** Called before a head of that height is shown to anybody. */
   async giveUpBranches(height: number): Promise<void> {
-    for (const branch of [...this.#branches]) if (height - branch.base + 1 >= levelDepth.final) await branch.giveUp();
+    for (const branch of [...this.#branches]) if (height - branch.base + 1 >= finalDepth) await branch.giveUp();
   }
 
   /** Somebody may have seen a block of this height. */
@@ -153,7 +153,7 @@ export class Chain {
   }
 
   get #lowestOpen(): number {
-    return this.#highest - levelDepth.final + 2;
+    return this.#highest - finalDepth + 2;
   }
 
   /** The node's next blocks follow in time on everything that was seen; an anvil that was just started would take its own clock. */

@@ -17,32 +17,49 @@ export const kill: FaultKind = {
   }),
 };
 
-/** What brings the service to a point that it does not pass by itself; done again and again until it gets there. */
+/** What brings the service to a point that it does not pass by itself; it goes on until the service gets there. */
 interface Trigger {
   readonly words: string;
-  /** Called ahead of each block. @param block counted from 0, again after so many */
-  onBlock(stage: Stage, block: number): Promise<void>;
-  readonly everyBlocks: number;
+  /** Blocks that it is given at least. */
+  readonly blocks: number;
+  /** What is to be done ahead of each block. */
+  begin(stage: Stage): () => Promise<void>;
+  end(stage: Stage): Promise<void>;
 }
 
 const reorgs: Trigger = {
   words: ", while there is one reorg after the other",
-  everyBlocks: 6,
-  async onBlock({ chain }, block) {
-    if (block === 0) await chain.reorg(4);
+  blocks: 6,
+  begin({ chain }) {
+    let block = 0;
+    return async () => {
+      if (block++ % 6 === 0) await chain.reorg(4);
+    };
   },
+  end: () => Promise.resolve(),
 };
 
-/** Blocks in which transactions pile up, blocks in which they are too cheap, and some in which all is well. */
-const spike = { pileUp: 5, dear: 10, calm: 5 } as const;
+/** Blocks for which gas stays dear: long enough for a service that starts on a busy machine. */
+const dearBlocks = 60;
 
+/** First a transaction falls out of the pool, then gas becomes too dear for it, then all is well again; and once more. */
 const spikes: Trigger = {
-  words: ", while transactions are lost and gas becomes ten times as dear, again and again",
-  everyBlocks: spike.pileUp + spike.dear + spike.calm,
-  async onBlock({ endpoints, chain }, block) {
-    for (const endpoint of endpoints) misbehave(endpoint, { drop: block < spike.pileUp ? 1 : 0 });
-    const dear = block >= spike.pileUp && block < spike.pileUp + spike.dear;
-    if (block >= spike.pileUp) await setBaseFee(chain, dear ? usualGwei * 10 : usualGwei);
+  words: ", while transactions are lost and gas becomes ten times as dear",
+  blocks: 20,
+  begin({ endpoints, chain }) {
+    const lost = (): number => endpoints.reduce((sum, { stats }) => sum + stats.faults.drop, 0);
+    let [lostBefore, dear] = [lost(), 0];
+    return async () => {
+      const waits = dear === 0 && lost() === lostBefore;
+      for (const endpoint of endpoints) misbehave(endpoint, { drop: waits ? 1 : 0 });
+      if (waits) return;
+      await setBaseFee(chain, dear < dearBlocks ? usualGwei * 10 : usualGwei);
+      if (dear++ > dearBlocks) [lostBefore, dear] = [lost(), 0];
+    };
+  },
+  async end({ endpoints, chain }) {
+    for (const endpoint of endpoints) misbehave(endpoint, { drop: 0 });
+    await setBaseFee(chain, usualGwei);
   },
 };
 
@@ -67,22 +84,18 @@ export const killAt: FaultKind = {
 
 function dieAt(point: WriteAheadPoint, reach: number): Drawn {
   const trigger = triggers[point];
-  const isOver = ({ service }: Stage): boolean => !service.unreached.includes(point);
   return {
-    blocks: trigger?.everyBlocks ?? 0,
+    blocks: trigger?.blocks ?? 0,
     words: `the service dies when it reaches ${point} for the ${["first", "second", "third"][reach - 1] ?? `${reach}th`} time${trigger?.words ?? ""}`,
-    isOver,
+    isOver: ({ service }) => !service.unreached.includes(point),
     begin(stage) {
       stage.service.dieAt(point, reach);
       if (!trigger) return nothing;
-      let block = 0;
-      const work = async (): Promise<void> => {
-        await trigger.onBlock(stage, block++ % trigger.everyBlocks);
-      };
+      const work = trigger.begin(stage);
       stage.beforeBlock.add(work);
-      return async () => {
+      return () => {
         stage.beforeBlock.delete(work);
-        if (trigger === spikes) await trigger.onBlock(stage, trigger.everyBlocks - 1);
+        return trigger.end(stage);
       };
     },
   };
