@@ -54,7 +54,8 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function deployMinters(url: string): Promise<Deployment> {
+/** Deploys the minters and grants the voucher signer. */
+export async function deployMinters(url: string): Promise<Deployment> {
   const provider = new JsonRpcProvider(url, undefined, { pollingInterval: 100 });
   const admin = new NonceManager(new Wallet(keys.admin.reveal(), provider));
   const deploy = async (path: string, args: string[]) => {

@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   AccountNonces,
@@ -11,9 +12,9 @@ import {
   Confirmations,
   type Deployment,
   Dispatcher,
-  FeeCapReached,
+  type EndpointState,
   type FeeLimits,
-  feesFor,
+  FeeOracle,
   Funds,
   type Header,
   Lane,
@@ -24,8 +25,9 @@ import {
   Minting,
   MintLogReader,
   networkOf,
-  nextBaseFee,
+  patiently,
   type Pricing,
+  replacementFees,
   type Rpc,
   transactionGasLimit,
   type TwoStageParts,
@@ -39,6 +41,7 @@ import { type MintRequest, OrderBook } from "./order/index.ts";
 import { driveAgainTask, registerRepairs } from "./repairs.ts";
 import type { Secret } from "./secret.ts";
 import { type EventStore, openSqliteStore, VersionConflict } from "./store/index.ts";
+import { type LaneView, Telemetry } from "./telemetry/index.ts";
 import type { Reach } from "./write-ahead.ts";
 import { type DigestSigner, nativeSigner, type VoucherDomain } from "./voucher/index.ts";
 
@@ -62,6 +65,8 @@ export interface MintdOptions {
   readonly onAdopted?: (orders: number) => void;
   /** Hears of blocks that were reorganised away. */
   readonly onReorg?: (orphaned: readonly Header[]) => void;
+  /** The state of the endpoints behind `rpc`, where it has any; for metrics. */
+  readonly endpoints?: () => Promise<readonly EndpointState[]>;
   /** Called at the labelled points of the write-ahead path; for tests that end the process there. */
   readonly reach?: Reach;
 }
@@ -80,6 +85,7 @@ export interface Mintd extends AsyncDisposable {
   readonly domain: VoucherDomain;
   /** What issuing and redeeming a single voucher needs. */
   readonly twoStage: TwoStageParts;
+  readonly telemetry: Telemetry;
   /** Checks chain, contracts, roles and funds, brings back what a former run left, and begins to mint. */
   start(): Promise<void>;
   /** Lets what is being recorded finish and releases everything. What is not final is taken up by the next start. */
@@ -88,10 +94,29 @@ export interface Mintd extends AsyncDisposable {
 
 /**
  * Puts the service together: config -> adapters -> service. The only place that constructs adapters.
- * @throws ChainMismatch, GenesisMismatch, NoCodeAtAddress, SignerNotAuthorised, LaneMissing, InsufficientFunds, and the
- * store's errors
+ * @throws ChainMismatch, GenesisMismatch, NoCodeAtAddress, SignerNotAuthorised, LaneMissing, InsufficientFunds,
+ * LogFileUnwritable, and the store's errors; `start` also TelemetryPortInUse
  */
 export async function openMintd(options: MintdOptions): Promise<Mintd> {
+  const { config, clock = systemClock, storePath } = options;
+  const { level = config.log.file === undefined ? "silent" : "info", file } = config.log;
+  const { port } = config.telemetry;
+  const telemetry = new Telemetry({
+    clock,
+    level,
+    ...(port !== undefined && { port }),
+    ...(file !== undefined && { logFile: resolve(dirname(storePath), file) }),
+  });
+  try {
+    return await assemble(options, telemetry);
+  } catch (error) {
+    telemetry.failed(error);
+    await telemetry.close();
+    throw error;
+  }
+}
+
+async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mintd> {
   const {
     config,
     rpc,
@@ -110,20 +135,29 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
   const network = { ...usual, pollMs: config.rpc.pollMs ?? usual.pollMs, laneWindow: config.lane.window ?? usual.laneWindow };
   const voucherSigner = nativeSigner(options.voucherKey);
 
-  await checkChain(rpc, deployment);
-  await checkMinter(rpc, deployment, minter, voucherSigner.address);
-  const maxGas = await transactionGasLimit(rpc, config.batch.maxGas);
-  const store = await openSqliteStore({ path: options.storePath, now: () => clock.now() });
-  const opened: { close(): Promise<void> }[] = [store];
+  await patiently(clock, () => checkChain(rpc, deployment));
+  await patiently(clock, () => checkMinter(rpc, deployment, minter, voucherSigner.address));
+  const maxGas = await patiently(clock, () => transactionGasLimit(rpc, config.batch.maxGas));
+  const bare = await openSqliteStore({ path: options.storePath, now: () => clock.now() });
+  const opened: { close(): Promise<void> }[] = [bare];
   try {
+    const store = await telemetry.observeStore(bare);
+    const hear = (error: unknown) => {
+      telemetry.trouble(error);
+      onTrouble(error);
+    };
     await bindStore(store, deployment);
     const reader = new MintLogReader(rpc, address);
-    const adopted = await adoptHistory({ store, rpc, reader, chainId, minter: address, deployedAt: deployment.block });
+    const past = { store, rpc, reader, chainId, minter: address, deployedAt: deployment.block };
+    const adopted = await patiently(clock, () => adoptHistory(past));
     if (adopted > 0) onAdopted(adopted);
     const queue = await openSqliteTaskQueue({ path: queuePathBeside(options.storePath), role: "worker", now: () => clock.now() });
     opened.push(queue);
     const compensation = new Compensation({
-      ...{ queue, clock, onTrouble },
+      ...{ queue, clock, onTrouble: hear },
+      onReplaced() {
+        telemetry.workerReplaced();
+      },
       random: Math.random,
       history: (streams) => lastEvents(store, streams),
     });
@@ -133,15 +167,28 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       now: () => clock.now(),
       isConflict: (error) => error instanceof VersionConflict,
       pause: (ms) => sleep(ms),
+      monotonic: () => performance.now(),
       random: Math.random,
-      defer: async (work) => String((await compensation.put(work)).number),
+      defer: async (work) => (await compensation.put(work)).id,
     });
+    telemetry.followOrders(book);
+    telemetry.observeQueue(() => compensation.depths());
+    const { endpoints } = options;
+    if (endpoints) {
+      const shown = ({ host, lagBlocks, ...each }: EndpointState) => ({
+        ...each,
+        endpoint: host,
+        ...(lagBlocks !== undefined && { headLag: lagBlocks }),
+      });
+      telemetry.observeEndpoints(async () => (await endpoints()).map(shown));
+    }
     const numbers = await VoucherNonces.open({ store, chainId, minter: address });
     const fail = (error: unknown) => {
       minting.fail(error);
     };
     const notify = (notice: LaneNotice) => {
       onNotice(notice);
+      telemetry.heard(notice);
       if ("error" in notice) onTrouble(notice.error);
     };
     const nonces = new AccountNonces(rpc, clock);
@@ -157,14 +204,25 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
         ),
       ),
     );
+    for (const lane of lanes)
+      telemetry.remember(
+        lane.address,
+        [...lane.state.open.values()].flatMap(({ attempts }) => attempts),
+      );
     await lanesInUse(store, book, chainId, lanes);
     const feeLimits = { maxFeePerGas: gwei(config.fees.maxFeePerGasGwei), priorityFee: gwei(config.fees.priorityFeeGwei) };
-    const pricing = pricingOf(rpc, feeLimits);
+    const pricing = pricingOf(new FeeOracle({ rpc, clock, network, limits: feeLimits }), feeLimits);
     const funds = new Funds(rpc);
+    telemetry.observeLanes(() => [...lanes].map((lane) => viewOf(lane, funds)));
     const upkeep = new Upkeep({ lanes, nonces, funds, pricing, clock, network: network.name, blockTimeMs: network.blockTimeMs, notify });
-    await upkeep.reconcile();
+    await patiently(clock, () => upkeep.reconcile());
     const confirmations = await Confirmations.open({
-      ...{ store, book, lanes, upkeep, clock, rpc, reader, chainId, onReorg, reach },
+      ...{ store, book, lanes, upkeep, clock, rpc, reader, chainId, reach },
+      onReorg(orphaned) {
+        telemetry.reorg(orphaned);
+        onReorg(orphaned);
+      },
+      finality: config.confirmations.finality,
       lookAfterMs: 2 * network.blockTimeMs,
       oneNode: !network.isPublic,
       minter: address,
@@ -181,10 +239,13 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
     });
     const batches = new BatchMaker({ book, rpc, numbers, signer: voucherSigner, domain });
     const minting = new Minting({
-      ...{ book, dispatcher, batches, lanes, funds, upkeep, confirmations, pricing, network, clock, onTrouble, notify, reach },
+      ...{ book, dispatcher, batches, lanes, funds, upkeep, confirmations, pricing, network, clock, onTrouble: hear, notify, reach },
       compensate: async (orderId) => {
-        await compensation.put(driveAgainTask(orderId));
+        await compensation.put(driveAgainTask(orderId, book.get(orderId)?.version ?? 0));
       },
+    });
+    minting.failure.catch((error: unknown) => {
+      telemetry.failed(error);
     });
     registerRepairs(compensation, { book, minting, lanes, pricing });
     const laneFor = (request: MintRequest): Lane => {
@@ -200,6 +261,7 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       await book.close();
       await queue.close();
       await store.close();
+      await telemetry.close();
     };
     return {
       store,
@@ -213,10 +275,17 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
       voucherSigner,
       domain,
       twoStage: { store, book, laneFor, rpc, numbers, signer: voucherSigner, domain, pricing },
+      telemetry,
       async start() {
-        await checkFunds(rpc, lanes.addresses, chainId, batchGas([1]));
-        await minting.start();
-        compensation.start();
+        try {
+          await telemetry.start();
+          await patiently(clock, () => checkFunds(rpc, lanes.addresses, chainId, batchGas([1])));
+          await minting.start();
+          compensation.start();
+        } catch (error) {
+          telemetry.failed(error);
+          throw error;
+        }
       },
       stop,
       [Symbol.asyncDispose]: stop,
@@ -227,23 +296,25 @@ export async function openMintd(options: MintdOptions): Promise<Mintd> {
   }
 }
 
+/** A lane as a scrape shows it. */
+const viewOf = (lane: Lane, funds: Funds): LaneView => {
+  const { nextNonce, duty } = lane.state;
+  const balanceWei = funds.balance(lane);
+  return {
+    ...{ lane: lane.address, inFlight: lane.inFlight, window: lane.window.limit, paused: duty !== "open", low: funds.isLow(lane) },
+    ...(nextNonce !== undefined && { nextNonce }),
+    ...(balanceWei !== undefined && { balanceWei }),
+  };
+};
+
 /** Gwei to wei; a gwei may have decimals. */
 const gwei = (value: number): bigint => BigInt(Math.round(value * 1e9));
 
-/** The price of a transaction by the next block's base fee, which changes with the head and not in between. */
-function pricingOf(rpc: Rpc, limits: FeeLimits): Pricing {
-  let known: { readonly head: string; readonly baseFee: bigint } | undefined;
+/** What lanes need to know of fees. */
+function pricingOf(oracle: FeeOracle, limits: FeeLimits): Pricing {
   return {
-    async feesAt(head) {
-      if (head === undefined || known?.head !== head) known = { head: head ?? "", baseFee: await nextBaseFee(rpc) };
-      return feesFor(known.baseFee, limits);
-    },
-    replacement: (previous, wanted) => {
-      const raised = (fee: bigint, market: bigint) => ((fee * 9n + 7n) / 8n > market ? (fee * 9n + 7n) / 8n : market);
-      const maxFeePerGas = raised(previous.maxFeePerGas, wanted.maxFeePerGas);
-      if (maxFeePerGas > limits.maxFeePerGas) throw new FeeCapReached(maxFeePerGas, limits.maxFeePerGas);
-      return { maxFeePerGas, maxPriorityFeePerGas: raised(previous.maxPriorityFeePerGas, wanted.maxPriorityFeePerGas) };
-    },
-    costOf: ({ gasLimit, fees }) => Promise.resolve(BigInt(gasLimit) * fees.maxFeePerGas),
+    feesAt: (head) => oracle.feesAt(head),
+    replacement: (previous, wanted) => replacementFees(previous, wanted, limits),
+    costOf: ({ gasLimit, fees, bytes }) => oracle.estimateCost({ gasLimit, fees, rawBytes: bytes }),
   };
 }

@@ -18,13 +18,13 @@ const laneCancel = "lane/cancel";
 /** How long one attempt may take, in milliseconds. */
 const timeoutMs = 10_000;
 
-const orderPayload = z.strictObject({ orderId: z.string() });
+const orderPayload = z.strictObject({ orderId: z.string(), version: z.int() });
 const dutyPayload = z.strictObject({ lane: z.string(), duty: z.enum(["open", "paused", "draining"]) });
 const cancelPayload = z.strictObject({ lane: z.string(), nonce: z.int().min(0) });
 
-/** An order whose transaction reverted for good is to be driven again. */
-export const driveAgainTask = (orderId: string): NewTask => ({
-  ...{ kind: driveAgain, id: orderId, payload: { orderId }, priority: 1 },
+/** An order whose transaction reverted for good is to be driven again. Another revert, at another version, is another task. */
+export const driveAgainTask = (orderId: string, version: number): NewTask => ({
+  ...{ kind: driveAgain, id: orderId, payload: { orderId, version }, priority: 1 },
   streams: [orderStream(orderId)],
 });
 

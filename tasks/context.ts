@@ -125,11 +125,12 @@ export async function deploymentOf(context: TaskContext): Promise<Deployment> {
 
 /** Opens the service for a task; the caller closes it with `await using`. */
 export async function openMintdFor(context: TaskContext, minter: MinterName): Promise<Mintd> {
-  const { config, rpc, storePath, keys } = context;
+  const { config, rpc, endpoints, storePath, keys } = context;
   const told = new Set<string>();
   const mintd = await openMintd({
     config,
     rpc,
+    ...(endpoints && { endpoints: async () => (await endpoints.pool()).snapshot() }),
     deployment: await deploymentOf(context),
     minter,
     storePath,

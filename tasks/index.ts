@@ -117,6 +117,20 @@ const nonceShow = task(
   .setAction(() => import("./nonce-show.ts"))
   .build();
 
+const metricsShow = task(
+  "metrics:show",
+  described("Shows the metrics of the mintd that runs and serves them (telemetry.port)", "metrics:show --port 9464"),
+)
+  .addOption({
+    name: "port",
+    description: "Port of 127.0.0.1 that serves them; 0: the setting telemetry.port",
+    type: ArgumentType.INT,
+    defaultValue: 0,
+  })
+  .addFlag(json)
+  .setAction(() => import("./metrics-show.ts"))
+  .build();
+
 const laneAddress = { name: "lane", description: "The lane's address", type: ArgumentType.STRING } as const;
 
 const laneShow = task("lane:show", described("Shows each lane's duty, balance, nonces and sums", "lane:show --network local"))
@@ -150,11 +164,11 @@ const laneCancel = task(
   .setAction(() => import("./lane-cancel.ts"))
   .build();
 
-const laneTopUp = task("lane:top-up", described("Sends ETH from the admin to lanes that have less", "lane:top-up --to 0.5 --network local"))
+const laneFund = task("lane:fund", described("Sends ETH from the admin to lanes that have less", "lane:fund --to 0.5 --network local"))
   .addOption({ ...laneAddress, description: "One lane's address; all where empty", defaultValue: "" })
   .addOption({ name: "to", description: "ETH that each is to have", type: ArgumentType.STRING, defaultValue: "0.5" })
   .addFlag(json)
-  .setAction(() => import("./lane-top-up.ts"))
+  .setAction(() => import("./lane-fund.ts"))
   .build();
 
 const compensationList = task(
@@ -210,10 +224,11 @@ export const tasks = [
   orderShow,
   confirmationsWatch,
   nonceShow,
+  metricsShow,
   laneShow,
   laneDuty,
   laneCancel,
-  laneTopUp,
+  laneFund,
   compensationList,
   compensationReplay,
   compensationDiscard,

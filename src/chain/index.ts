@@ -5,7 +5,9 @@ export { Batcher, batchGas, type BatchLimits, type InLine } from "./batch/batche
 export { Confirmations } from "./confirm/confirmations.ts";
 export { type Deployment, deploymentFile, DeploymentUnreadable, type MinterName, readDeployment } from "./deployment.ts";
 export * from "./errors.ts";
-export { FeeCapReached, type FeeLimits, feesFor, nextBaseFee } from "./fees/fees.ts";
+export { FeeCapReached, type FeeLimits, type Fees } from "./fees/fees.ts";
+export { FeeOracle, type FeeOracleParts } from "./fees/fee-oracle.ts";
+export { replacementFees } from "./fees/replacement.ts";
 export type { Header } from "./confirm/heads.ts";
 export { AccountNonces } from "./lane/account-nonces.ts";
 export { Funds } from "./lane/funds.ts";
@@ -19,6 +21,7 @@ export { Upkeep } from "./lane/upkeep.ts";
 export { MintLogReader, type Located } from "./confirm/mint-logs.ts";
 export { Dispatcher } from "./dispatch/dispatcher.ts";
 export { Minting } from "./minting.ts";
+export { patiently } from "./patience.ts";
 export { type Network, networkOf } from "./networks.ts";
 export { bindStore, checkChain, checkFunds, checkMinter, genesisHash, lanesInUse, transactionGasLimit } from "./preflight.ts";
 export { localBlocksLost } from "./local/local-blocks.ts";

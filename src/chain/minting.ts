@@ -23,6 +23,7 @@ import type { LaneNotice } from "./lane/notices.ts";
 import type { Pricing } from "./lane/pricing.ts";
 import type { Upkeep } from "./lane/upkeep.ts";
 import type { Network } from "./networks.ts";
+import { patiently } from "./patience.ts";
 import { RpcRefused, RpcUnanswered } from "./rpc/rpc.ts";
 
 export interface MintingParts {
@@ -78,7 +79,7 @@ export class Minting {
   /** Brings the orders left by a former run back on their way and starts the loops. */
   async start(): Promise<void> {
     const { book, confirmations, lanes, dispatcher, clock } = this.#parts;
-    await this.#patiently(() => confirmations.step());
+    await patiently(clock, () => confirmations.step());
     await this.#takeBackUncarried();
     for (const order of book.open()) {
       this.#underway += isUnderway(order) ? 1 : 0;
@@ -212,18 +213,6 @@ export class Minting {
       this.#parts.onTrouble(error);
       await this.#parts.clock.pause(Math.min(this.#parts.network.pollMs * 2, 1_000), this.#stop.signal);
       return undefined;
-    }
-  }
-
-  /** The same until it succeeds, a few times. @throws what it threw last */
-  async #patiently<T>(work: () => Promise<T>, tries = 5): Promise<T> {
-    for (let left = tries - 1; ; left--) {
-      try {
-        return await work();
-      } catch (error) {
-        if (left === 0 || !(error instanceof RpcUnanswered || error instanceof RpcRefused)) throw error;
-        await this.#parts.clock.pause(this.#parts.network.pollMs, this.#stop.signal);
-      }
     }
   }
 

@@ -10,9 +10,14 @@ export interface Network {
   readonly laneWindow: number;
   /** Explorer, without a slash at the end; undefined where there is none. */
   readonly explorer?: string;
+  /** The OP-stack contract that knows the fee for publishing on L1; undefined where there is none. */
+  readonly l1FeeOracle?: string;
   /** Public: money is at stake and keys are the user's. */
   readonly isPublic: boolean;
 }
+
+/** Where every OP-stack chain has its GasPriceOracle. */
+const l1FeeOracle = "0x420000000000000000000000000000000000000F";
 
 const known: readonly Network[] = [
   { chainId: 1, name: "mainnet", blockTimeMs: 12_000, pollMs: 2_000, laneWindow: 16, explorer: "https://etherscan.io", isPublic: true },
@@ -25,7 +30,16 @@ const known: readonly Network[] = [
     explorer: "https://sepolia.etherscan.io",
     isPublic: true,
   },
-  { chainId: 8_453, name: "base", blockTimeMs: 2_000, pollMs: 500, laneWindow: 16, explorer: "https://basescan.org", isPublic: true },
+  {
+    chainId: 8_453,
+    name: "base",
+    blockTimeMs: 2_000,
+    pollMs: 500,
+    laneWindow: 16,
+    explorer: "https://basescan.org",
+    l1FeeOracle,
+    isPublic: true,
+  },
   {
     chainId: 84_532,
     name: "baseSepolia",
@@ -33,6 +47,7 @@ const known: readonly Network[] = [
     pollMs: 500,
     laneWindow: 16,
     explorer: "https://sepolia.basescan.org",
+    l1FeeOracle,
     isPublic: true,
   },
   { chainId: 31_337, name: "local", blockTimeMs: 1_000, pollMs: 100, laneWindow: 64, isPublic: false },

@@ -3,6 +3,7 @@ import type { OrderBook } from "../order/index.ts";
 import type { EventStore } from "../store/index.ts";
 import type { Deployment, MinterName } from "./deployment.ts";
 import { ChainMismatch, GenesisMismatch, InsufficientFunds, LaneMissing, NoCodeAtAddress, SignerNotAuthorised } from "./errors.ts";
+import { l1DataFee } from "./fees/l1-fee.ts";
 import { readLane } from "./lane/lane-ledger.ts";
 import type { Lanes } from "./lane/lanes.ts";
 import { networkOf } from "./networks.ts";
@@ -50,17 +51,28 @@ export async function checkMinter(rpc: Rpc, deployment: Deployment, minter: Mint
   if (code === "0x") throw new NoCodeAtAddress(minter, address, deployment.network);
   const data = selector("isSigner(address)") + AbiCoder.defaultAbiCoder().encode(["address"], [signer]).slice(2);
   const answer = await rpc.request<string>("eth_call", [{ to: address, data }, "latest"]).catch((error: unknown) => {
-    if (error instanceof RpcRefused) throw new NoCodeAtAddress(minter, address, deployment.network);
+    const reverted = error instanceof RpcRefused && /revert/i.test(error.message); // it has code, but not this contract's
+    if (reverted) throw new NoCodeAtAddress(minter, address, deployment.network);
     throw error;
   });
   if (BigInt(answer) !== 1n) throw new SignerNotAuthorised(signer, address, deployment.network);
 }
 
-/** At least one lane can pay for a batch at the present price; the others wait for funds by themselves. @throws InsufficientFunds */
+/** Size of a transaction with one order, rounded up. */
+const smallestBatchBytes = 1_024;
+
+/**
+ * At least one lane can pay for a batch of one order at the present price, its publication on L1 included; the others wait
+ * for funds by themselves.
+ * @throws InsufficientFunds
+ * for funds by themselves. @throws InsufficientFunds
+ */
 export async function checkFunds(rpc: Rpc, lanes: readonly string[], chainId: number, batchGas: number): Promise<void> {
   const calls = lanes.map((lane) => ({ method: "eth_getBalance", params: [lane, "latest"] }));
   const [gasPrice, ...balances] = await batch<string>(rpc, [{ method: "eth_gasPrice", params: [] }, ...calls]);
-  const needed = BigInt(gasPrice ?? "0x0") * BigInt(batchGas);
+  const { l1FeeOracle } = networkOf(chainId);
+  const l1Fee = l1FeeOracle === undefined ? 0n : await l1DataFee(rpc, l1FeeOracle, smallestBatchBytes);
+  const needed = BigInt(gasPrice ?? "0x0") * BigInt(batchGas) + l1Fee;
   const richest = balances.map(BigInt).reduce((most, balance) => (balance > most ? balance : most), 0n);
   if (richest >= needed) return;
   const lane = lanes[balances.findIndex((balance) => BigInt(balance) === richest)] ?? "";

@@ -1,6 +1,7 @@
 /** Compensation: a durable queue of work that repairs state after a failure, and the workers that do it. */
-export { Compensation, type CompensationOptions, type TaskChange, type TaskContext, type TaskHandler } from "./compensation.ts";
+export { Compensation, type CompensationOptions } from "./compensation.ts";
 export * from "./errors.ts";
+export type { TaskChange, TaskContext, TaskHandler } from "./handling.ts";
 export { lastEvents } from "./history.ts";
 export { openSqliteTaskQueue, queuePathBeside, type SqliteTaskQueueOptions } from "./sqlite/open.ts";
 export {

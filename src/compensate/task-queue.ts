@@ -14,7 +14,10 @@ export const LEAST_URGENT = 9;
 export interface NewTask {
   /** Names the handler that does the work, e.g. `order/execute`. */
   readonly kind: string;
-  /** The caller's name for this work. The same id, kind and payload are the same task while it waits, runs or lies dead. */
+  /**
+   * The caller's name for this work. The same id, kind and payload are the same task while it waits, runs or lies dead: put
+   * again meanwhile, it is not done again. Where a new cause is new work, the payload names the cause (a transaction's hash, a version).
+   */
   readonly id: string;
   readonly payload: Json;
   /** 0 (most urgent, the default) to 9. */

@@ -53,6 +53,15 @@ export const configSchema = z.strictObject({
     maxOpen: whole(1, 10_000_000, 200_000, "orders that may be open at the same time; more are refused until some are final"),
     maxQuantity: whole(1, 4_294_967_295, 5_000, "most tokens of one order"),
   }).prefault({}),
+  confirmations: section({
+    finality: z
+      .enum(["depth", "finalized"])
+      .default("depth")
+      .meta({
+        description: "when a mint is final: at 32 canonical blocks (`depth`), or besides only when the node calls its block `finalized`",
+        examples: ["depth"],
+      }),
+  }).prefault({}),
   rpc: section({
     timeoutMs: whole(100, 300_000, 10_000, "time after which an RPC request counts as unanswered, in milliseconds"),
     pollMs: z
@@ -76,6 +85,32 @@ export const configSchema = z.strictObject({
       message: "must be at most fees.maxFeePerGasGwei",
     })
     .prefault({}),
+  telemetry: section({
+    port: z
+      .int()
+      .min(1_024)
+      .max(65_535)
+      .optional()
+      .meta({
+        description: "port on 127.0.0.1 that serves metrics at /metrics and liveness at /healthz while mintd runs; by default none",
+        examples: [9_464],
+      }),
+  }).prefault({}),
+  log: section({
+    level: z
+      .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+      .optional()
+      .meta({ description: "least level of the log's lines; by default info where log.file is set, else silent", examples: ["info"] }),
+    file: z
+      .string()
+      .min(1)
+      .max(4096)
+      .optional()
+      .meta({
+        description: "file of the log, JSON lines, relative to the network's folder in dataDir; by default stderr",
+        examples: ["mintd.log"],
+      }),
+  }).prefault({}),
 });
 
 /** Settings as the program gets them: complete and in range. */

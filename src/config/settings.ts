@@ -12,6 +12,8 @@ export interface Setting {
   readonly min: number | undefined;
   readonly max: number | undefined;
   readonly pattern: string | undefined;
+  /** The only values of a text that has few. */
+  readonly choices: readonly string[] | undefined;
   readonly meaning: string;
   readonly example: string | number;
 }
@@ -24,6 +26,7 @@ interface JsonSchema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly pattern?: string;
+  readonly enum?: readonly string[];
   readonly description?: string;
   readonly examples?: readonly (string | number)[];
 }
@@ -46,14 +49,15 @@ function leaves(path: string, schema: JsonSchema): Setting[] {
   });
 }
 
-function settingOf(key: string, { type, default: fallback, minimum, maximum, pattern, description = "", examples }: JsonSchema): Setting {
+function settingOf(key: string, schema: JsonSchema): Setting {
+  const { type, default: fallback, minimum: min, maximum: max, pattern, enum: choices, description: meaning = "", examples } = schema;
   const kind = type === "integer" || type === "number" ? type : "string";
-  const example = examples?.[0] ?? "";
-  return { key, env: envOf(key), type: kind, fallback, min: minimum, max: maximum, pattern, meaning: description, example };
+  return { key, env: envOf(key), type: kind, fallback, min, max, pattern, choices, meaning, example: examples?.[0] ?? "" };
 }
 
 /** The values that a setting may have, in words. */
-export function rangeOf({ type, min, max, pattern }: Setting): string {
+export function rangeOf({ type, min, max, pattern, choices }: Setting): string {
+  if (choices !== undefined) return `one of ${choices.join(", ")}`;
   if (type === "string")
     return pattern === undefined ? "a text that is not empty" : "1 to 64 letters, digits, dots, dashes and underscores";
   return `${type === "integer" ? "a whole number" : "a number"} from ${plain(min)} to ${plain(max)}`;

@@ -2,7 +2,7 @@ import type { EventStore, Json, NewEvent, Position, StoredEvent, StreamWrite } f
 import { IdempotencyConflict, OrderNotFound, TooManyOpenOrders } from "./errors.ts";
 import type { MintRequest, OrderEvent, VoucherBinding } from "./events.ts";
 import { ConflictPath, type DeferredWork } from "./conflict-path.ts";
-import { decide, evolve, type Order, orderOfStream, orderStream, type Told } from "./order.ts";
+import { decide, evolve, type Order, orderOfStream, ordersStreams, orderStream, type Told } from "./order.ts";
 import { isClosed } from "./transitions.ts";
 import { Turns } from "./turns.ts";
 
@@ -21,6 +21,8 @@ export interface OrderBookOptions {
   readonly maxOpen: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Milliseconds that never go back, whatever happens to the clock. */
+  readonly monotonic: () => number;
   /** How a conflicting writer shows: the store's error for it. */
   readonly isConflict: (error: unknown) => boolean;
   /** Waits between retries; injected so that tests need not. */
@@ -67,7 +69,7 @@ export class OrderBook {
   private constructor(store: EventStore, options: OrderBookOptions) {
     this.#store = store;
     this.#options = options;
-    const { isConflict, pause, random, now } = options;
+    const { isConflict, pause, random, monotonic: now } = options;
     const defer = options.defer ?? (() => Promise.reject(new TypeError("nothing is deferred here")));
     this.#conflicts = new ConflictPath({ isConflict, pause, random, now, defer });
   }
@@ -290,9 +292,10 @@ export class OrderBook {
 
   async #load(): Promise<void> {
     const snapshot = await this.#store.loadSnapshot(this.#snapshotName);
-    for (const entry of (snapshot?.data ?? []) as unknown as readonly Entry[]) this.#open.set(entry.order.request.orderId, entry);
+    for (const entry of (snapshot?.data ?? []) as unknown as readonly Entry[])
+      this.#open.set(entry.order.request.orderId, completed(entry));
     this.#position = snapshot?.position ?? 0;
-    for await (const event of this.#store.readAll(this.#position)) this.#replay(event);
+    for await (const event of this.#store.readAll(this.#position, ordersStreams)) this.#replay(event);
   }
 
   /** An event of an order that is neither in the snapshot nor new is the past of a closed order. */
@@ -335,6 +338,11 @@ export async function readOrder(store: EventStore, orderId: string): Promise<Ord
   }
   return order;
 }
+
+/** An entry of a snapshot; one of an older mintd does not say since when its order is in its state. */
+const completed = ({ order, position }: Entry): Entry => ({ order: { ...order, changedAt: changedAtOf(order) }, position });
+
+const changedAtOf = ({ changedAt, requestedAt }: Partial<Order> & Pick<Order, "requestedAt">): number => changedAt ?? requestedAt;
 
 const stored = (event: OrderEvent): NewEvent => event as unknown as NewEvent;
 

@@ -21,6 +21,8 @@ export interface Order {
   readonly version: Version;
   /** When it was requested, ms since the epoch. */
   readonly requestedAt: number;
+  /** When it came into its state: the time of its latest event, ms since the epoch. */
+  readonly changedAt: number;
   readonly voucher?: VoucherBinding;
   readonly carrier?: Carrier;
   readonly inclusion?: Inclusion;
@@ -35,7 +37,8 @@ export type OrderCommand =
   | { readonly kind: "assign"; readonly carrier: Carrier }
   | { readonly kind: "broadcast"; readonly carrier: Carrier }
   | { readonly kind: "include"; readonly inclusion: Inclusion }
-  | { readonly kind: "deepen"; readonly blockHash: string; readonly head: number }
+  /** `finalBlock`: the newest block that may count as final, where depth alone does not say so. */
+  | { readonly kind: "deepen"; readonly blockHash: string; readonly head: number; readonly finalBlock?: number }
   | { readonly kind: "unconfirm"; readonly reason: UnconfirmedReason; readonly blockHash?: string; readonly carrier?: CarrierNonce }
   | { readonly kind: "reject"; readonly code: string; readonly reason: string }
   | { readonly kind: "fail"; readonly carrier: Carrier; readonly reason: string }
@@ -47,12 +50,15 @@ export interface Told {
   readonly command: OrderCommand;
 }
 
+/** How the names of all orders' streams begin. */
+export const ordersStreams = "order/";
+
 /** The stream that holds an order's events. */
-export const orderStream = (orderId: string): StreamId => `order/${orderId}`;
+export const orderStream = (orderId: string): StreamId => `${ordersStreams}${orderId}`;
 
 /** The order whose stream this is, or undefined where the stream is about something else. */
 export const orderOfStream = (stream: StreamId): string | undefined =>
-  stream.startsWith("order/") ? stream.slice("order/".length) : undefined;
+  stream.startsWith(ordersStreams) ? stream.slice(ordersStreams.length) : undefined;
 
 /**
  * What a command makes of an order: the events to append, none where it was told what it knows.
@@ -78,7 +84,7 @@ export function decide(command: OrderCommand, order: Order | undefined, orderId:
     case "include":
       return include(command.inclusion, order, orderId);
     case "deepen":
-      return deepen(command.blockHash, command.head, order);
+      return deepen(command, order);
     case "unconfirm":
       return unconfirm(command, order, orderId);
     case "reject":
@@ -99,11 +105,11 @@ export const isCarriedBy = ({ carrier }: Order, { lane, nonce }: CarrierNonce): 
 /** The order after an event. The event is a fact: it is applied whatever the table says, so that old ledgers stay readable. */
 export function evolve(order: Order | undefined, event: OrderEvent, orderId: string, at: number): Order {
   if (event.kind === "requested") {
-    return { request: { orderId, ...event.data }, kind: "requested", version: 1, requestedAt: at };
+    return { request: { orderId, ...event.data }, kind: "requested", version: 1, requestedAt: at, changedAt: at };
   }
   if (!order) throw new IllegalTransition(orderId, "unknown", event.kind);
   const { reason: _, ...kept } = order;
-  const next = { ...kept, kind: event.kind, version: order.version + 1 };
+  const next = { ...kept, kind: event.kind, version: order.version + 1, changedAt: at };
   switch (event.kind) {
     case "authorised":
       return { ...next, voucher: event.data };
@@ -142,12 +148,13 @@ function include(inclusion: Inclusion, order: Order | undefined, orderId: string
 }
 
 /** The levels that an order in block `blockHash` newly reaches when the canonical head is at height `head`. */
-function deepen(blockHash: string, head: number, order: Order | undefined): OrderEvent[] {
+function deepen({ blockHash, head, finalBlock = head }: Extract<OrderCommand, { kind: "deepen" }>, order: Order | undefined): OrderEvent[] {
   if (order?.inclusion?.blockHash !== blockHash) return [];
   const depth = head - order.inclusion.block + 1;
   const events: OrderEvent[] = [];
   if (order.kind === "tentative" && depth >= levelDepth.auditable) events.push({ kind: "auditable", data: { head } });
-  if ((order.kind === "auditable" || events.length > 0) && depth >= levelDepth.final) events.push({ kind: "final", data: { head } });
+  const isFinal = depth >= levelDepth.final && order.inclusion.block <= finalBlock;
+  if ((order.kind === "auditable" || events.length > 0) && isFinal) events.push({ kind: "final", data: { head } });
   return events;
 }
 

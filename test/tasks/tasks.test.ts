@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Anvil } from "../anvil.ts";
+import { Anvil, freePort } from "../anvil.ts";
 import { eventually } from "../eventually.ts";
 import { listOf, type Row } from "../src/mintd/world.ts";
 import { Hardhat, type Run } from "./hardhat.ts";
@@ -53,6 +53,7 @@ describe("The tasks", function () {
       "nonce:show",
       "confirmations:watch",
       "start",
+      "metrics:show",
     ];
     for (let at = 0; at < names.length; at += 3) {
       const some = names.slice(at, at + 3);
@@ -160,6 +161,39 @@ describe("The tasks", function () {
       .to.match(/^[A-Z_]+: /)
       .and.to.not.contain("\n    at ");
     expectRefusal(noId, "INVALID_ARGUMENT", "--id");
+  });
+
+  it("show the metrics of the mintd that runs, and say how to turn them on where none does", async () => {
+    const off = await local("metrics:show");
+    expectRefusal(off, "TELEMETRY_NOT_RUNNING", "MINTD_TELEMETRY_PORT=9464");
+    const port = String(await freePort());
+    const serving = new Hardhat({ MINTD_HOME: home, MINTD_LOCAL_PORT: String(anvil.port), MINTD_TELEMETRY_PORT: port });
+    const list = await file("metrics.csv", csv(listOf(5, 2_000)));
+    await anvil.rpc.request("evm_setIntervalMining", [0]);
+    try {
+      const work = serving.run("mint:list", list, "--network", "local");
+      await anvilHasPending(anvil);
+      const [shown, json, elsewhere] = await Promise.all([
+        serving.run("metrics:show"),
+        hardhat.run("metrics:show", "--port", port, "--json"),
+        hardhat.run("metrics:show", "--port", String(anvil.port)),
+      ]);
+      expect(shown.stdout)
+        .to.match(/^Orders$/m)
+        .and.to.match(/^Lanes$/m);
+      expect(shown.stdout).to.match(/state_transition_latency_ms .*level none, from requested, to authorised .* 5 /);
+      expect(shown.stdout).to.match(/mintd_lane_in_flight_attempts .*lane 0x[0-9a-f]{40} .* [1-9]/);
+      const { metrics } = json.json as { metrics: { name: string; series: Record<string, unknown>[] }[] };
+      const latency = metrics.find(({ name }) => name === "state_transition_latency_ms");
+      for (const each of latency?.series ?? [])
+        expect(each).to.include({ count: 5 }).and.to.have.keys("labels", "count", "sum", "p50", "p90", "p99");
+      expect(latency?.series).to.have.length.above(1);
+      expectRefusal(elsewhere, "TELEMETRY_UNREADABLE");
+      await anvil.rpc.request("evm_setIntervalMining", [1]);
+      expect((await anvil.mineWhile(work, 1)).code).to.equal(0);
+    } finally {
+      serving.end();
+    }
   });
 
   it("watch confirmations until nothing is on its way, and say every level", async () => {

@@ -2,6 +2,7 @@ import { type Inclusion, type Level, levelDepth, type Order, type OrderBook, typ
 import type { Clock } from "../../clock.ts";
 import type { EventStore } from "../../store/index.ts";
 import type { Minted, VoucherSkipped } from "../../voucher/index.ts";
+import { Finality, type FinalityRule } from "./finality.ts";
 import { type Header, Heads, type HeadChange } from "./heads.ts";
 import type { Lanes } from "../lane/lanes.ts";
 import type { Upkeep } from "../lane/upkeep.ts";
@@ -20,6 +21,7 @@ export interface ConfirmationsParts {
   readonly rpc: Rpc;
   readonly reader: MintLogReader;
   readonly chainId: number;
+  readonly finality: FinalityRule;
   /** Whether the chain is one node alone, as a local one is. */
   readonly oneNode: boolean;
   readonly minter: string;
@@ -51,6 +53,7 @@ interface IncludedBlock {
 export class Confirmations {
   readonly #parts: ConfirmationsParts;
   readonly #heads: Heads;
+  readonly #finality: Finality;
   readonly #blocks = new Map<string, IncludedBlock>();
   /** Open orders by voucher number, to know whom a skipped voucher was for. */
   readonly #byNumber = new Map<string, string>();
@@ -61,6 +64,7 @@ export class Confirmations {
   private constructor(parts: ConfirmationsParts, heads: Heads) {
     this.#parts = parts;
     this.#heads = heads;
+    this.#finality = new Finality(parts.rpc, parts.finality);
     for (const order of parts.book.open()) this.#remember(order);
     this.#unlisten = parts.book.listen((order, event, before) => {
       this.#follow(order, event, before);
@@ -99,8 +103,9 @@ export class Confirmations {
     }
     await this.#checkpoint(); // before orders become final by it: a chain that loses blocks is held against what they were final under
     await this.#lookAfterLanes(true);
-    await this.#deepen();
-    await this.#settle();
+    const finalBlock = await this.#finality.under(this.#heads.tip?.number ?? 0);
+    await this.#deepen(finalBlock);
+    await this.#parts.lanes.settle(finalBlock); // whatever is final needs nobody's care any more
     return true;
   }
 
@@ -199,7 +204,7 @@ export class Confirmations {
   }
 
   /** A level is announced only for a block that is canonical now: whatever made us believe in another one is taken back. */
-  async #deepen(): Promise<void> {
+  async #deepen(finalBlock: number): Promise<void> {
     const head = this.#heads.tip?.number ?? 0;
     for (const [blockHash, block] of this.#blocks) {
       const canonical = this.#heads.window.find(({ number }) => number === block.number);
@@ -208,17 +213,13 @@ export class Confirmations {
         continue;
       }
       const depth = this.#heads.depthOf(block.number);
-      const due = depth >= levelDepth.final ? "final" : depth >= levelDepth.auditable ? "auditable" : "tentative";
+      const isFinal = depth >= levelDepth.final && block.number <= finalBlock;
+      const due = isFinal ? "final" : depth >= levelDepth.auditable ? "auditable" : "tentative";
       if (block.level === due) continue;
       block.level = due;
-      await this.#execute([...block.orderIds].map((orderId) => ({ orderId, command: { kind: "deepen", blockHash, head } })));
+      await this.#execute([...block.orderIds].map((orderId) => ({ orderId, command: { kind: "deepen", blockHash, head, finalBlock } })));
       this.#parts.reach("level:recorded");
     }
-  }
-
-  /** Attempts in blocks that are final are closed. */
-  async #settle(): Promise<void> {
-    await this.#parts.lanes.settle((this.#heads.tip?.number ?? 0) - levelDepth.final + 1);
   }
 
   /** Only after everything up to the tip was told: a lost checkpoint is read again, a premature one would be a lost mint. */

@@ -1,5 +1,4 @@
 import { MintdError } from "../../error.ts";
-import { type Rpc, toQuantity } from "../rpc/rpc.ts";
 
 export interface Fees {
   /** Wei per gas. */
@@ -10,34 +9,31 @@ export interface Fees {
 export interface FeeLimits {
   /** Never pay more than this per gas, wei. */
   readonly maxFeePerGas: bigint;
-  /** Tip per gas, wei. */
+  /** Tip per gas, wei: all of it where a network tells of no tips, otherwise the least that is offered. */
   readonly priorityFee: bigint;
 }
 
 /** The chain is dearer than the cap. Nothing is sent until it is cheaper: orders wait, they are not lost. */
 export class FeeCapReached extends MintdError {
   readonly code = "FEE_CAP_REACHED";
-  constructor(baseFee: bigint, cap: bigint) {
-    super(`the base fee is ${gwei(baseFee)} gwei, above the cap of ${gwei(cap)} gwei`, { hint: "wait, or raise fees.maxFeePerGasGwei" });
+  /** @param what the fee of `fee` wei per gas that is above the `cap` */
+  constructor(fee: bigint, cap: bigint, what = "the base fee") {
+    super(`${what} is ${gwei(fee)} gwei, above the cap of ${gwei(cap)} gwei`, { hint: "wait, or raise fees.maxFeePerGasGwei" });
   }
 }
 
 /**
- * EIP-1559 fees for inclusion within a few blocks: twice the next base fee plus the tip, which outlives six full blocks
- * in a row (1.125^6 = 2.03), cut to the cap.
+ * Fees that pay a base fee of up to `highest` and the tip, cut to the cap.
+ * @param baseFee of the next block, wei per gas
  * @throws FeeCapReached where the base fee alone is above the cap
  */
-export function feesFor(baseFee: bigint, limits: FeeLimits): Fees {
-  if (baseFee > limits.maxFeePerGas) throw new FeeCapReached(baseFee, limits.maxFeePerGas);
-  const wanted = baseFee * 2n + limits.priorityFee;
-  const maxFeePerGas = wanted < limits.maxFeePerGas ? wanted : limits.maxFeePerGas;
-  return { maxFeePerGas, maxPriorityFeePerGas: limits.priorityFee < maxFeePerGas ? limits.priorityFee : maxFeePerGas };
+export function capped(baseFee: bigint, highest: bigint, tip: bigint, cap: bigint): Fees {
+  if (baseFee > cap) throw new FeeCapReached(baseFee, cap);
+  const maxFeePerGas = lesser(highest + tip, cap);
+  return { maxFeePerGas, maxPriorityFeePerGas: lesser(tip, maxFeePerGas) };
 }
 
-/** Base fee of the next block, wei per gas, from eth_feeHistory. */
-export async function nextBaseFee(rpc: Rpc): Promise<bigint> {
-  const history = await rpc.request<{ baseFeePerGas: string[] }>("eth_feeHistory", [toQuantity(1), "latest", []]);
-  return BigInt(history.baseFeePerGas.at(-1) ?? "0x0");
-}
+export const lesser = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+export const greater = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 const gwei = (wei: bigint): string => (Number(wei) / 1e9).toString();

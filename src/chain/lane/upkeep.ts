@@ -101,6 +101,7 @@ export class Upkeep {
     for (const lane of lanes) if (!busy.includes(lane)) this.#forgetGap(lane);
     const passed: Passed[] = [];
     for (const [i, lane] of busy.entries()) {
+      lane.sawHead(head.number);
       const count = counts[i];
       if (!count) continue;
       await this.#goBehindForeign(lane, count);
@@ -212,7 +213,13 @@ export class Upkeep {
     const { lowest, lowestSince, firstSeen } = this.#watch(lane);
     const former = latestOf(open);
     const since = Math.max(firstSeen.get(former.hash) ?? head, open.nonce === lowest ? lowestSince : 0);
-    const due = isReplacementDue({ fees: feesOf(former), wanted, blocks: head - since, lowest: open.nonce === lowest });
+    const due = isReplacementDue({
+      fees: feesOf(former),
+      wanted,
+      blocks: head - since,
+      lowest: open.nonce === lowest,
+      refused: lane.isUnderpriced(former.hash),
+    });
     if (!due) return;
     const fees = pricing.replacement(feesOf(former), wanted);
     const more = (fees.maxFeePerGas - feesOf(former).maxFeePerGas) * BigInt(former.gasLimit);

@@ -101,7 +101,7 @@ export class Endpoint {
       }
       if (this.#mismatch) return { outcomes: this.#held(calls, "it serves another chain"), failed: false };
       const outcomes = await this.#ask<T>(calls);
-      return { outcomes, failed: outcomes.some(isUnanswered) };
+      return { outcomes, failed: isFailure(outcomes) };
     });
   }
 
@@ -167,7 +167,7 @@ export class Endpoint {
     const [only] = calls;
     const raw = calls.length === 1 && only ? [await one<T>(this.#rpc, only)] : await this.#rpc.each<T>(calls);
     const outcomes = raw.map((outcome, i) => this.#sorted(outcome, calls[i]?.method ?? ""));
-    if (outcomes.some(isUnanswered)) this.health.unanswered();
+    if (isFailure(outcomes)) this.health.unanswered();
     else this.health.answered(Math.max(0, this.#clock.now() - askedAt));
     outcomes.forEach((outcome, i) => {
       if (outcome.ok) this.#learn(calls[i], outcome.value);
@@ -225,6 +225,9 @@ interface Answered<T = unknown> {
   /** Whether it counts against the endpoint. */
   readonly failed: boolean;
 }
+
+/** A batch counts as failed where half of it had no answer: one call that was too slow is not an endpoint that is down. */
+const isFailure = (outcomes: readonly RpcOutcome<unknown>[]): boolean => outcomes.filter(isUnanswered).length * 2 >= outcomes.length;
 
 /** Nobody knows what became of the call, or it was held back. */
 export const isUnanswered = (outcome: RpcOutcome<unknown>): boolean => !outcome.ok && outcome.error instanceof RpcUnanswered;

@@ -3,7 +3,7 @@ import { RpcRefused } from "./rpc.ts";
 /** -32005 is "limit exceeded" (EIP-1474), -32029 "too many requests"; some providers repeat the HTTP status. */
 const codes: ReadonlySet<number> = new Set([-32_005, -32_029, 429]);
 const words =
-  /rate.?limit|too many requests|request count exceeded|requests? per second|compute units|throughput|over (your )?quota|quota exceeded/i;
+  /rate.?limit|too many requests|request (count|rate) exceeded|requests? per second|compute units|throughput|capacity limit exceeded|quota exceeded/i;
 /** The same code is given for a question that is too big; asking it again elsewhere or later changes nothing. */
 const tooBig = /range|results|logs|batch|response size|block count|gas limit/i;
 

@@ -13,7 +13,7 @@ export interface RpcPoolOptions {
   /** The chain that all of them must serve; undefined: the one that the first of them to answer serves. */
   readonly chainId?: number;
   readonly clock: Clock;
-  /** Hears of endpoints on another chain or fork; the pool goes on without them. */
+  /** Hears of endpoints that do not answer at the start, or are on another chain or fork; the pool goes on without them. */
   readonly onTrouble?: (error: unknown) => void;
   /** Calls, or batches of calls, at one endpoint at the same time; 32 by default. */
   readonly maxConcurrent?: number;
@@ -66,8 +66,8 @@ export class RpcPool implements Rpc, AsyncDisposable {
   }
 
   /**
-   * Checks the chain of every endpoint that answers. One that does not is taken in all the same, and checked before its
-   * first use.
+   * Checks the chain of every endpoint that answers. One that does not is reported, taken in all the same, and checked
+   * before its first use.
    * @throws ChainMismatch where one serves another chain; RpcUnanswered where none answers
    */
   static async open(options: RpcPoolOptions): Promise<RpcPool> {
@@ -79,6 +79,7 @@ export class RpcPool implements Rpc, AsyncDisposable {
     if (mismatch) throw mismatch;
     if (answers.every((answer) => answer.status === "rejected")) throw answers[0]?.reason ?? nobody("eth_chainId");
     pool.#opened = true;
+    for (const answer of answers) if (answer.status === "rejected") pool.#onTrouble(answer.reason); // perhaps its URL is wrong
     await pool.#survey(pool.#endpoints.filter(({ verified }) => verified)); // the others would only keep us waiting once more
     return pool;
   }

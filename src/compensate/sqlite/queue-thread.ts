@@ -1,22 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import {
-  BUSY_TIMEOUT,
-  checkNotNewer,
-  create,
-  type Fault,
-  hasWal,
-  holdLock,
-  makeFolder,
-  migrate,
-  openFrozen,
-  openLive,
-  probe,
-  readFault,
-  Refusal,
-  schemaVersion,
-  writeFault,
-} from "../../sqlite/index.ts";
+import { BUSY_TIMEOUT, create, type Fault, holdLock, makeFolder, migrate, readFault, Refusal, writeFault } from "../../sqlite/index.ts";
+import { examine } from "./examine.ts";
 import type { FromQueue, OpenQueue, Operation, ToQueue } from "./protocol.ts";
 import { TaskTable } from "./table.ts";
 
@@ -42,20 +27,18 @@ interface OpenedQueue {
 
 /** @throws Refusal */
 function open(request: OpenQueue): OpenedQueue {
-  const existed = probe(request); // before the lock: beside a foreign file nothing may be created
+  const found = examine(request); // before the lock: beside a foreign file nothing may be created
   if (!request.working) {
-    if (!existed) throw new Refusal({ kind: "not-found", problem: "no such file" });
-    const found = examine(request);
-    if (found < request.migrations.length) {
-      throw new Refusal({ kind: "too-old", problem: "older schema", found, known: request.migrations.length });
-    }
+    if (found === undefined) throw new Refusal({ kind: "not-found", problem: "no such file" });
+    const known = request.migrations.length;
+    if (found < known) throw new Refusal({ kind: "too-old", problem: "older schema", found, known });
     return { db: connect(request), lock: undefined };
   }
-  if (!existed) makeFolder(request.path);
+  if (found === undefined) makeFolder(request.path);
   const lock = holdLock(request.path);
   try {
-    if (probe(request)) examine(request);
-    else create(request);
+    // Again where it was missing, for it may have been made between the first look and the lock.
+    if (found === undefined && examine(request) === undefined) create(request);
     const db = connect(request);
     try {
       migrate(db, request.migrations);
@@ -74,27 +57,6 @@ function connect({ path }: OpenQueue): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   return db;
-}
-
-/**
- * Looks before anything may write: a queue that is newer or structurally damaged stays as it is. Every page is read, which
- * a queue, being short, can afford.
- * @returns its schema version. @throws Refusal
- */
-function examine({ path, migrations }: OpenQueue): number {
-  let db: DatabaseSync | undefined;
-  try {
-    db = hasWal(path) ? openLive(path) : openFrozen(path);
-    const found = schemaVersion(db);
-    checkNotNewer(found, migrations.length);
-    const first = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
-    if (first !== "ok") throw new Refusal({ kind: "corrupt", problem: String(first) });
-    return found;
-  } catch (error) {
-    throw error instanceof Refusal ? error : new Refusal(readFault(error), error);
-  } finally {
-    db?.close();
-  }
 }
 
 function perform(table: TaskTable, operation: Operation): unknown {

@@ -228,13 +228,17 @@ describe("Compensation", function () {
     started((_, { signal }) => {
       begun++;
       signal.addEventListener("abort", () => {
-        gate.resolve(undefined);
+        void clock.pause(500).then(() => {
+          gate.resolve(undefined);
+        });
       });
       return gate.promise;
     });
     await put("slow");
     await seen("started");
     clock.advance(1_000);
+    await eventually("it clears up, and its grace runs", () => clock.sleeping >= 2 || undefined);
+    clock.advance(500);
     await seen("done");
     expect(begun).to.equal(1);
     expect(await compensation.depths()).to.include({ done: 1 });
@@ -374,6 +378,27 @@ describe("Compensation", function () {
     expect(await compensation.depths()).to.deep.equal({ waiting: 3, running: 0, done: 2, dead: 0, discarded: 0 });
     expect(changes.filter(({ kind }) => kind === "started")).to.have.length(2);
     await compensation.drain();
+  });
+
+  it("gives back what it was given while it was told to drain", async () => {
+    const real = queue;
+    const stopping = Object.create(real, {
+      take: {
+        async value(kinds: readonly string[], most: number) {
+          const taken = await real.take(kinds, most);
+          void compensation.drain();
+          return taken;
+        },
+      },
+      watch: { value: real.watch.bind(real) },
+      release: { value: real.release.bind(real) },
+    }) as TaskQueue;
+    await queue.put({ kind: "mend", id: "a", payload: null });
+    started(() => Promise.resolve(), { queue: stopping });
+    await compensation.drain();
+    expect(await queue.depths()).to.deep.equal({ waiting: 1, running: 0, done: 0, dead: 0, discarded: 0 });
+    expect((await collect(queue.list()))[0]).to.include({ tries: 0, epoch: 1 });
+    expect(changes).to.deep.equal([]);
   });
 
   it("records an outcome as soon as it can where the disk was full, and does the work once", async () => {

@@ -361,8 +361,12 @@ export function taskQueueConformance(name: string, create: () => Promise<QueuePl
       await put("a");
       expect(rung, "known work is no news").to.equal(1);
       const operator = await place.open("operator", now);
-      await operator.put({ kind: "mend", id: "b", payload: null });
-      await eventually("the other's task is noticed", () => rung > 1 || undefined);
+      for (let i = 2; i <= 6; i++) {
+        await operator.put({ kind: "mend", id: `b${i}`, payload: null });
+        await operator.depths();
+        await eventually("the other's task is noticed", () => rung >= i || undefined);
+        expect(rung, "once, and not while nothing happens").to.equal(i);
+      }
       stop();
       const before = rung;
       await put("c");

@@ -36,10 +36,13 @@ describe("loadConfig", () => {
       dataDir: ".mintd",
       tenant: "default",
       batch: { maxItems: 200, maxGas: 14_000_000, maxWaitMs: 250 },
+      confirmations: { finality: "depth" },
       lane: { count: 1 },
       orders: { maxOpen: 200_000, maxQuantity: 5_000 },
       rpc: { timeoutMs: 10_000, maxConcurrent: 32, lagBlocks: 2 },
       fees: { maxFeePerGasGwei: 200, priorityFeeGwei: 1 },
+      telemetry: {},
+      log: {},
     });
   });
 
@@ -126,6 +129,8 @@ describe("InvalidConfig", () => {
     ["an empty value", "tenant:", /tenant .*it is empty/],
     ["a tenant with a blank", 'tenant: "a b"', /letters, digits/],
     ["a tip above the cap", "fees:\n  maxFeePerGasGwei: 1\n  priorityFeeGwei: 2", /fees.priorityFeeGwei .*at most fees.maxFeePerGasGwei/],
+    ["a level that there is not", "log:\n  level: loud", /log.level .*one of trace, debug, info, warn, error, fatal, silent/],
+    ["a port of the system", "telemetry:\n  port: 80", /telemetry.port .*from 1024 to 65535/],
     ["no fee at all", "fees:\n  maxFeePerGasGwei: 0\n  priorityFeeGwei: 0", /maxFeePerGasGwei .*from 0.000000001/],
   ];
   for (const [what, text, message] of broken) {

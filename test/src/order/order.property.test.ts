@@ -25,6 +25,7 @@ function orderIn(kind: OrderStateKind): Order {
     kind,
     version: 5,
     requestedAt: 0,
+    changedAt: 0,
     voucher: { number: "7", second: 100 },
     carrier: carrierOf(3),
     ...(minted ? { inclusion: inclusionIn(50, hashOf(3)) } : {}),

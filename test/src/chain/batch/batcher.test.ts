@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Batcher, batchGas, type BatchLimits, type InLine } from "../../../../src/chain/index.ts";
-import { FeeCapReached, feesFor } from "../../../../src/chain/fees/fees.ts";
 import type { Order } from "../../../../src/order/index.ts";
 import { idOf, requestFor } from "../../order/orders.ts";
 
@@ -10,6 +9,7 @@ const orderOf = (n: number, quantity = 1): Order => ({
   kind: "requested",
   version: 1,
   requestedAt: 0,
+  changedAt: 0,
 });
 const limits: BatchLimits = { maxItems: 10, maxGas: 14_000_000, maxWaitMs: 100 };
 const inLine = (n: number, quantity = 1): InLine => ({ order: orderOf(n, quantity), acceptedAt: n });
@@ -98,32 +98,5 @@ describe("The batcher", () => {
       for (const { request } of batcher.take(0)) expect(request.orderId).to.equal(idOf(expected++));
     }
     expect(batcher.size).to.equal(next - expected);
-  });
-});
-
-describe("Fees", () => {
-  const gwei = 10n ** 9n;
-  const most = { maxFeePerGas: 200n * gwei, priorityFee: 1n * gwei };
-
-  it("outlive six full blocks in a row, and are cut to the cap", () => {
-    const { maxFeePerGas, maxPriorityFeePerGas } = feesFor(10n * gwei, most);
-    expect(maxFeePerGas).to.equal(21n * gwei);
-    expect(maxPriorityFeePerGas).to.equal(gwei);
-    expect(Number(maxFeePerGas - gwei)).to.be.at.least(10e9 * 1.125 ** 5);
-    expect(feesFor(150n * gwei, most).maxFeePerGas).to.equal(200n * gwei);
-    expect(feesFor(200n * gwei, most).maxFeePerGas).to.equal(200n * gwei);
-  });
-
-  it("never tip more than they pay", () => {
-    expect(feesFor(0n, { maxFeePerGas: 5n, priorityFee: 5n })).to.deep.equal({ maxFeePerGas: 5n, maxPriorityFeePerGas: 5n });
-    expect(feesFor(1n, { maxFeePerGas: 5n, priorityFee: 9n }).maxPriorityFeePerGas).to.equal(5n);
-  });
-
-  it("are none while the chain is dearer than the cap: FEE_CAP_REACHED", () => {
-    expect(() => feesFor(201n * gwei, most))
-      .to.throw(FeeCapReached)
-      .with.property("message")
-      .that.contains("201 gwei")
-      .and.contains("200 gwei");
   });
 });

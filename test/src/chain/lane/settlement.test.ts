@@ -17,7 +17,7 @@ const receipt = (status: string, logs: Receipt["logs"] = []): Receipt => ({
   ...{ status, logs },
 });
 const order = (n: number, more: Partial<Order> = {}): Order => ({
-  ...{ request: requestFor(n), kind: "broadcast", version: 4, requestedAt: 0 },
+  ...{ request: requestFor(n), kind: "broadcast", version: 4, requestedAt: 0, changedAt: 0 },
   ...{ voucher: { number: String(n), second: 1 }, carrier: carrierOf(3), ...more },
 });
 const told = (of: Receipt, orders: readonly Order[]): string[] =>

@@ -1,13 +1,15 @@
 import { expect } from "chai";
 import { execFileSync } from "node:child_process";
-import { rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { DatabaseSync } from "node:sqlite";
 import { openSqliteTaskQueue, queuePathBeside } from "../../../../src/compensate/index.ts";
+import { untouched } from "../../../../src/compensate/sqlite/examine.ts";
 import { openSqliteTaskQueueWith } from "../../../../src/compensate/sqlite/open.ts";
 import { migrations } from "../../../../src/compensate/sqlite/schema.ts";
 import type { MintdError } from "../../../../src/error.ts";
+import { Refusal } from "../../../../src/sqlite/index.ts";
 import { openSqliteStore } from "../../../../src/store/index.ts";
 import { collect, failure } from "../../store/expectations.ts";
 import { Folder } from "../../store/sqlite/folder.ts";
@@ -58,6 +60,32 @@ describe("The SQLite task queue's file", function () {
       await failure(code, operator());
       expect(folder.hashes(`store.db.lock`), what).to.deep.equal(before);
     }
+  });
+
+  it("is called damaged only if nobody wrote to it while it looked so", () => {
+    const corrupt = new Refusal({ kind: "corrupt", problem: "wrong # of entries in index" });
+    const looksLike = (...answers: readonly (number | "damaged" | "damaged while written" | "foreign")[]) => {
+      writeFileSync(folder.path, "");
+      let looks = 0;
+      const answer = (): number => {
+        const seen = answers[looks++] ?? answers.at(-1);
+        if (typeof seen === "number") return seen;
+        if (seen === "damaged while written") appendFileSync(folder.path, "x");
+        throw seen === "foreign" ? new Refusal({ kind: "foreign", problem: "not ours" }) : corrupt;
+      };
+      try {
+        return `${untouched(folder.path, answer)} after ${looks}`;
+      } catch (error) {
+        return `${(error as Refusal).fault.kind} after ${looks}`;
+      }
+    };
+    expect(looksLike(7)).to.equal("7 after 1");
+    expect(looksLike("foreign")).to.equal("foreign after 1");
+    expect(looksLike("damaged")).to.equal("corrupt after 2");
+    expect(looksLike("damaged", 7)).to.equal("7 after 2");
+    expect(looksLike("damaged", "damaged while written", "damaged while written", 7)).to.equal("7 after 4");
+    expect(looksLike("damaged", "damaged while written", "damaged")).to.equal("corrupt after 3");
+    expect(looksLike("damaged while written")).to.equal("corrupt after 20");
   });
 
   it("is not taken for an event store", async () => {

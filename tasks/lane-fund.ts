@@ -40,7 +40,7 @@ const action: NewTaskActionFunction<Args> = ({ lane, to, json }, hre) =>
 
 /** @throws InvalidArgument */
 function amountOf(text: string): bigint {
-  const example = "lane:top-up --to 0.5";
+  const example = "lane:fund --to 0.5";
   if (!/^\d+(\.\d{1,18})?$/.test(text)) throw new InvalidArgument("--to", `is '${text}', and must be an amount of ETH`, example);
   return parseEther(text);
 }

@@ -1,0 +1,20 @@
+import { Contract, type ContractTransactionResponse, JsonRpcProvider, NonceManager, Wallet } from "ethers";
+import { callForEach } from "./callers.ts";
+import { firstLane, idOf, type Job, keyAt, plainAbi, receiverOf, type Word } from "./protocol.ts";
+
+/** As ethers' documentation has it: a NonceManager around a Wallet, the call, then `wait`. */
+export async function mintWithEthers(job: Job, tell: (word: Word) => void): Promise<void> {
+  const provider = new JsonRpcProvider(job.url, job.chainId, { staticNetwork: true, pollingInterval: job.pollMs });
+  const signer = new NonceManager(new Wallet(keyAt(firstLane), provider));
+  const mint = new Contract(job.plainMinter, plainAbi, signer).getFunction("mint");
+  await callForEach(job, tell, async (number) => {
+    try {
+      const sent = (await mint(receiverOf(number), idOf(number))) as ContractTransactionResponse;
+      await sent.wait();
+    } catch (error) {
+      if (job.contender.retries > 0) signer.reset(); // or its counter stays ahead of the account for good
+      throw error;
+    }
+  });
+  provider.destroy();
+}
