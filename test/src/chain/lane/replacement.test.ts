@@ -3,7 +3,14 @@ import fc from "fast-check";
 import { isReplacementDue, type Waiting } from "../../../../src/chain/lane/replacement.ts";
 
 const fees = (maxFeePerGas: bigint, maxPriorityFeePerGas = 1n) => ({ maxFeePerGas, maxPriorityFeePerGas });
-const waiting = (more: Partial<Waiting>): Waiting => ({ fees: fees(100n), wanted: fees(100n), blocks: 1, lowest: true, ...more });
+const waiting = (more: Partial<Waiting>): Waiting => ({
+  fees: fees(100n),
+  wanted: fees(100n),
+  blocks: 1,
+  lowest: true,
+  refused: false,
+  ...more,
+});
 
 describe("A replacement is due", () => {
   it("never before a block came, however little is paid", () => {
@@ -27,6 +34,11 @@ describe("A replacement is due", () => {
     expect(isReplacementDue(waiting({ blocks: 24 }))).to.equal(true);
   });
 
+  it("after a block where a node refused it for paying too little, for every nonce", () => {
+    expect(isReplacementDue(waiting({ refused: true, blocks: 0 }))).to.equal(false);
+    for (const lowest of [true, false]) expect(isReplacementDue(waiting({ refused: true, lowest }))).to.equal(true);
+  });
+
   it("still, once it is, after more blocks or at a higher price", () => {
     const fee = fc.bigInt({ min: 1n, max: 1_000n });
     const property = fc.property(
@@ -39,7 +51,7 @@ describe("A replacement is due", () => {
       fc.nat(30),
       fee,
       (a, b, c, d, blocks, lowest, later, dearer) => {
-        const before: Waiting = { fees: fees(a, b), wanted: fees(c, d), blocks, lowest };
+        const before: Waiting = { fees: fees(a, b), wanted: fees(c, d), blocks, lowest, refused: false };
         if (!isReplacementDue(before)) return;
         expect(isReplacementDue({ ...before, blocks: blocks + later })).to.equal(true);
         expect(isReplacementDue({ ...before, wanted: fees(c + dearer, d + dearer) })).to.equal(true);

@@ -10,8 +10,7 @@ const fee = fc.bigInt({ min: 0n, max: 2n ** 64n });
 /** ethers reads no tip above the maximum. */
 const fees = fc
   .tuple(fee, fee)
-  .map(([a, b]) => (a > b ? [a, b] : [b, a]) as [bigint, bigint])
-  .map(([maxFeePerGas, maxPriorityFeePerGas]) => ({ maxFeePerGas, maxPriorityFeePerGas }));
+  .map(([a, b]) => (a > b ? { maxFeePerGas: a, maxPriorityFeePerGas: b } : { maxFeePerGas: b, maxPriorityFeePerGas: a }));
 const unsigned: fc.Arbitrary<UnsignedTransaction> = fc
   .tuple(
     fees,
