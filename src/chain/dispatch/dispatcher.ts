@@ -50,7 +50,8 @@ const sameSecondFor = 120;
  * the user's later order would be minted first. Mitigation: while orders of a user are on their way, further ones are
  * bound to the same second, so that they expire no later; they wait where that second is too old.
  * What remains: orders of a transaction that reverted, that somebody else's transaction displaced, or that was reorganised
- * away and then expired, are minted after younger ones that were sent already.
+ * away and then expired, are minted after younger ones that were sent already. And where a reorg takes back the block in
+ * which an order was skipped, its former transaction is sent again by its lane while the order may be on its way by another.
  */
 export class Dispatcher<Lane extends Addressed> {
   readonly #parts: DispatcherParts<Lane>;
