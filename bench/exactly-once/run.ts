@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { id as keccakOfText } from "ethers";
 import { systemClock } from "../../src/clock.ts";
@@ -154,6 +155,8 @@ class Course {
     const { contender, scenario, mints: all, blockMs } = this.#options;
     const { proxy, deployment, plainMinter, directory } = this.#arena;
     const child = fork(join(import.meta.dirname, "contender.ts"), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const home = join(directory, store); // beside the store there are other files of a process
+    mkdirSync(home, { recursive: true });
     this.#children.set(child, "minting");
     this.#startedAt = Date.now();
     child.on("message", (word: Word) => {
@@ -167,7 +170,7 @@ class Course {
       chainId: deployment.chainId,
       plainMinter,
       deployment,
-      storePath: join(directory, `${store}.db`),
+      storePath: join(home, "store.db"),
       mints,
       underway,
       inFlight: this.#options.inFlight ?? scenario.inFlight ?? all,
