@@ -29,6 +29,7 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { version as ethersVersion } from "ethers";
 import gas from "./gas.json" with { type: "json" };
 import type { Figures } from "./exactly-once/audit.ts";
 import { type Contender, contenders } from "./exactly-once/contenders.ts";
@@ -102,6 +103,7 @@ if (settings.mints % 2 === 1) refuse("--mints must be even: two instances share 
 const chosenScenarios = chosen(scenarios, values.scenario);
 const chosenContenders = chosen(contenders, values.contender);
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 const plain = compilePlainMinter();
 const results: Result[] = [];
 for (const scenario of chosenScenarios) {
@@ -126,7 +128,7 @@ const about = {
   rounds,
   cores: availableParallelism(),
   node: process.version,
-  ethers: versionOf("ethers"),
+  ethers: ethersVersion,
   viem: versionOf("viem"),
   anvil: versionOf("@foundry-rs/anvil-linux-amd64"),
 };

@@ -34,6 +34,8 @@ export async function openArena({ blockMs, seed, faults, plain }: ArenaOptions):
   const directory = await mkdtemp(join(tmpdir(), "mintd-exactly-once-"));
   // 60 M gas as on Ethereum's mainnet. The base fee stays at zero: what happens when it climbs is another question.
   const anvil = await Anvil.start({ blockTime: blockMs / 1_000, args: ["--gas-limit", "60000000", "--base-fee", "0"] });
+  const killNode = () => void anvil.kill();
+  process.once("exit", killNode); // an interrupted bench leaves no node behind
   const provider = new JsonRpcProvider(anvil.url, 31_337, { staticNetwork: true, pollingInterval: 20 });
   const [deployment, plainMinter] = await Promise.all([
     deployMinters(anvil.url),
@@ -50,6 +52,7 @@ export async function openArena({ blockMs, seed, faults, plain }: ArenaOptions):
     async [Symbol.asyncDispose]() {
       await proxy.close();
       await anvil.kill();
+      process.off("exit", killNode);
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -7,6 +7,7 @@ import {
   type OrderEvent,
   type RequestOutcome,
   type Told,
+  VoucherNumberChanged,
 } from "../order/index.ts";
 import type { Reach } from "../write-ahead.ts";
 import type { BatchMaker, Taken } from "./batch/batch-maker.ts";
@@ -215,7 +216,7 @@ export class Minting {
     }
   }
 
-  /** Signs and records what is due, as much as the lane has room for. Returns whether there was anything that may go. */
+  /** Signs and records what is due, as much as the lane has room for. Returns whether anything went: if not, it waits for the bell. */
   async #mintNext(lane: Lane): Promise<boolean> {
     const { dispatcher, clock } = this.#parts;
     const second = this.#second();
@@ -227,22 +228,24 @@ export class Minting {
       taken.push(batch);
       if ((dispatcher.dueIn(lane, clock.now()) ?? 1) > 0) break; // the rest may wait for others to share a transaction
     }
-    if (taken.length === 0) return false;
-    await this.#mint(lane, taken);
-    return true;
+    return taken.length > 0 && (await this.#mint(lane, taken));
   }
 
-  /** Fills a gap with waiting orders of users who have nothing on their way, and with a no-op where there are none. */
+  /**
+   * Fills a gap with waiting orders of users who have nothing on their way, and with a no-op where there are none. A lane that
+   * takes nothing new gets the no-op, for what is above the gap.
+   */
   async #fill(lane: Lane, gap: { readonly nonce: number; readonly overdue: boolean }): Promise<boolean> {
-    const { dispatcher, clock } = this.#parts;
-    const batch = dispatcher.take(lane, clock.now(), this.#second(), true);
-    if (batch.length > 0) await this.#mint(lane, [batch], gap.nonce);
-    else if (gap.overdue) await lane.fillWithNoOp(gap.nonce, await this.#fees());
-    else return false;
-    return true;
+    const { dispatcher, clock, funds } = this.#parts;
+    const takesOrders = lane.state.duty === "open" && !funds.isLow(lane);
+    const batch = takesOrders ? dispatcher.take(lane, clock.now(), this.#second(), true) : [];
+    if (batch.length > 0 && (await this.#mint(lane, [batch], gap.nonce))) return true;
+    if (gap.overdue) await lane.fillWithNoOp(gap.nonce, await this.#fees());
+    return gap.overdue;
   }
 
-  async #mint(lane: Lane, taken: readonly (readonly Taken[])[], gap?: number): Promise<void> {
+  /** Returns whether a transaction was recorded; none is where the lane cannot pay for it, or where all orders were rejected. */
+  async #mint(lane: Lane, taken: readonly (readonly Taken[])[], gap?: number): Promise<boolean> {
     const { dispatcher, batches, clock, confirmations } = this.#parts;
     try {
       const fees = await this.#fees();
@@ -250,6 +253,7 @@ export class Minting {
       for (const batch of taken) works.push(...(await batches.make(batch, { from: lane.address, head: confirmations.tip?.hash, fees })));
       const affordable = await this.#affordable(lane, works);
       if (affordable.length > 0) await lane.submit(affordable, gap);
+      return affordable.length > 0;
     } finally {
       // What did not get a carrier, because something failed or the lane cannot pay for it, waits in its old place.
       dispatcher.putBack(
@@ -259,16 +263,20 @@ export class Minting {
     }
   }
 
-  /** As many of the works as the lane can pay for besides what it has in flight; where that is none at all, the lane stops. */
+  /**
+   * As many of the works as the lane can pay for besides what it has in flight. Where that is none, it waits for what is in
+   * flight, whose most is seldom what it costs; the lane stops where nothing is, or where it cannot pay even for that.
+   */
   async #affordable(lane: Lane, works: readonly LaneWork[]): Promise<LaneWork[]> {
     const { funds, pricing, network, notify } = this.#parts;
-    if (funds.balance(lane) === undefined) await funds.read([lane]);
+    if (lane.inFlight === 0) await funds.read([lane]); // upkeep reads it under each head only while something is in flight
     let spare = funds.spare(lane);
     const affordable: LaneWork[] = [];
     for (const work of works) {
       const cost = await pricing.costOf({ gasLimit: work.gasLimit, fees: work.fees, bytes: work.data.length / 2 });
       if (cost > spare) {
-        if (affordable.length === 0 && lane.inFlight === 0 && funds.stop(lane, cost)) {
+        const waits = affordable.length > 0 || (lane.inFlight > 0 && spare >= 0n);
+        if (!waits && funds.stop(lane, cost)) {
           const error = new InsufficientFunds(lane.address, network.name, funds.balance(lane), cost);
           notify({ kind: "without funds", lane: lane.address, error });
         }
@@ -316,8 +324,12 @@ export class Minting {
   }
 }
 
-/** An order that changed while it was in a lane's hands is decided anew. */
+/** An order that changed while it was in a lane's hands, such as by a voucher that was handed out, is decided anew. */
 const isPassing = (error: unknown): boolean =>
-  error instanceof RpcUnanswered || error instanceof RpcRefused || error instanceof FeeCapReached || error instanceof IllegalTransition;
+  error instanceof RpcUnanswered ||
+  error instanceof RpcRefused ||
+  error instanceof FeeCapReached ||
+  error instanceof IllegalTransition ||
+  error instanceof VoucherNumberChanged;
 
 const isUnderway = ({ kind }: Order): boolean => kind !== "final" && kind !== "rejected" && kind !== "authorised";

@@ -2,7 +2,7 @@ import type { EventStore, Json, NewEvent, Position, StoredEvent, StreamWrite } f
 import { IdempotencyConflict, OrderNotFound, TooManyOpenOrders } from "./errors.ts";
 import type { MintRequest, OrderEvent, VoucherBinding } from "./events.ts";
 import { ConflictPath, type DeferredWork } from "./conflict-path.ts";
-import { decide, evolve, type Order, orderOfStream, orderStream, type Told } from "./order.ts";
+import { decide, evolve, type Order, orderOfStream, ordersStreams, orderStream, type Told } from "./order.ts";
 import { isClosed } from "./transitions.ts";
 import { Turns } from "./turns.ts";
 
@@ -295,7 +295,7 @@ export class OrderBook {
     for (const entry of (snapshot?.data ?? []) as unknown as readonly Entry[])
       this.#open.set(entry.order.request.orderId, completed(entry));
     this.#position = snapshot?.position ?? 0;
-    for await (const event of this.#store.readAll(this.#position)) this.#replay(event);
+    for await (const event of this.#store.readAll(this.#position, ordersStreams)) this.#replay(event);
   }
 
   /** An event of an order that is neither in the snapshot nor new is the past of a closed order. */

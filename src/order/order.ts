@@ -50,12 +50,15 @@ export interface Told {
   readonly command: OrderCommand;
 }
 
+/** How the names of all orders' streams begin. */
+export const ordersStreams = "order/";
+
 /** The stream that holds an order's events. */
-export const orderStream = (orderId: string): StreamId => `order/${orderId}`;
+export const orderStream = (orderId: string): StreamId => `${ordersStreams}${orderId}`;
 
 /** The order whose stream this is, or undefined where the stream is about something else. */
 export const orderOfStream = (stream: StreamId): string | undefined =>
-  stream.startsWith("order/") ? stream.slice("order/".length) : undefined;
+  stream.startsWith(ordersStreams) ? stream.slice(ordersStreams.length) : undefined;
 
 /**
  * What a command makes of an order: the events to append, none where it was told what it knows.

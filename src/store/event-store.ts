@@ -58,8 +58,11 @@ export interface EventStore {
   /** The events of one stream from version `from` (default 1), oldest first. */
   read(stream: StreamId, from?: Version): AsyncIterable<StoredEvent>;
 
-  /** All events after position `after` that are stored now, in global order; for catching up. */
-  readAll(after: Position): AsyncIterable<StoredEvent>;
+  /**
+   * All events after position `after` that are stored now, in global order; for catching up. With `about`, only those of
+   * streams whose names begin with it: what is left out costs next to nothing.
+   */
+  readAll(after: Position, about?: string): AsyncIterable<StoredEvent>;
 
   /**
    * All events after position `after`, and then each new one as it is appended, by this process or by another, in global

@@ -40,8 +40,8 @@ export class ObservedStore implements EventStore {
     return this.#store.read(stream, from);
   }
 
-  readAll(after: Position): AsyncIterable<StoredEvent> {
-    return this.#store.readAll(after);
+  readAll(after: Position, about?: string): AsyncIterable<StoredEvent> {
+    return this.#store.readAll(after, about);
   }
 
   subscribe(after: Position, signal: AbortSignal): AsyncIterable<StoredEvent> {

@@ -45,7 +45,9 @@ export class Broadcaster {
   readonly #stopped = new AbortController();
   /** By hash, so that what waits to be sent is not put in twice. */
   readonly #waiting = new Map<string, Outgoing>();
-  #sending: Promise<void> | undefined;
+  #isSending = false;
+  /** Ends when nothing waits any more. */
+  #sending: Promise<void> = Promise.resolve();
 
   constructor(parts: BroadcasterParts) {
     this.#parts = parts;
@@ -58,9 +60,7 @@ export class Broadcaster {
 
   send(outgoing: Outgoing): void {
     this.#waiting.set(outgoing.hash, outgoing);
-    this.#sending ??= this.#sendAll()
-      .catch(this.#parts.onFatal)
-      .finally(() => (this.#sending = undefined));
+    if (!this.#isSending) this.#sending = this.#sendAll().catch(this.#parts.onFatal);
   }
 
   /** Stops sending. What is durable is sent by the next start. */
@@ -69,16 +69,22 @@ export class Broadcaster {
     await this.#sending;
   }
 
+  /** The mark is taken off in the same step that finds nothing left: what is handed over any later begins anew. */
   async #sendAll(): Promise<void> {
-    let waitMs = backoff.firstMs;
-    await Promise.resolve(); // what is handed over in one go is sent in one request
-    for (let next = this.#next(); next.length > 0 && !this.#stopped.signal.aborted; next = this.#next()) {
-      if (await this.#request(next)) {
-        waitMs = backoff.firstMs;
-        continue;
+    this.#isSending = true;
+    try {
+      let waitMs = backoff.firstMs;
+      await Promise.resolve(); // what is handed over in one go is sent in one request
+      for (let next = this.#next(); next.length > 0 && !this.#stopped.signal.aborted; next = this.#next()) {
+        if (await this.#request(next)) {
+          waitMs = backoff.firstMs;
+          continue;
+        }
+        await this.#parts.clock.pause(waitMs, this.#stopped.signal);
+        waitMs = Math.min(waitMs * backoff.factor, backoff.mostMs);
       }
-      await this.#parts.clock.pause(waitMs, this.#stopped.signal);
-      waitMs = Math.min(waitMs * backoff.factor, backoff.mostMs);
+    } finally {
+      this.#isSending = false;
     }
   }
 

@@ -90,6 +90,9 @@ export class Lane {
   readonly #mined = new Map<number, Mined>();
   /** When the bytes of a nonce were handed to the broadcaster last. */
   readonly #sentAt = new Map<number, number>();
+  /** Hashes that a node refused because they pay too little, either for its pool or in place of a former attempt. */
+  readonly #underpriced = new Set<string>();
+  #head = 0;
   #sinceSnapshot = 0;
 
   private constructor(parts: LaneParts) {
@@ -137,6 +140,16 @@ export class Lane {
 
   attemptOf(txHash: string): OpenAttempt | undefined {
     return this.#byHash.get(txHash);
+  }
+
+  /** Whether a node said that this attempt pays too little to be kept. */
+  isUnderpriced(hash: string): boolean {
+    return this.#underpriced.has(hash);
+  }
+
+  /** Tells the lane how high the chain is. */
+  sawHead(head: number): void {
+    this.#head = head;
   }
 
   /** Milliseconds since the bytes of this nonce were handed to the broadcaster; undefined where that was before this run. */
@@ -356,7 +369,10 @@ export class Lane {
   }
 
   #forget(nonce: number): void {
-    for (const { hash } of this.#state.open.get(nonce)?.attempts ?? []) this.#byHash.delete(hash);
+    for (const { hash } of this.#state.open.get(nonce)?.attempts ?? []) {
+      this.#byHash.delete(hash);
+      this.#underpriced.delete(hash);
+    }
     this.#mined.delete(nonce);
     this.#sentAt.delete(nonce);
     this.#sinceSnapshot++;
@@ -387,8 +403,8 @@ export class Lane {
     this.#parts.reach("attempt:sent");
     const told = accepted.flatMap(({ sent: { nonce, hash } }): Told[] => {
       const carrier = { lane: this.address, nonce, hash };
-      const open = this.#state.open.get(nonce);
-      return open ? ordersOf(open).map((orderId) => ({ orderId, command: { kind: "broadcast", carrier } })) : [];
+      // Of the attempt's own orders: a no-op of their nonce is on its way without them.
+      return (this.#byHash.get(hash)?.orderIds ?? []).map((orderId) => ({ orderId, command: { kind: "broadcast", carrier } }));
     });
     await this.#parts.book.execute(told);
     this.#parts.reach("broadcast:recorded");
@@ -397,6 +413,8 @@ export class Lane {
   #hear({ sent: { nonce, hash }, outcome, error }: BroadcastAnswer): void {
     const { notify, network, onFatal } = this.#parts;
     const lane = this.address;
+    if (outcome.kind === "doubt" && outcome.hint === "underpriced") this.#underpriced.add(hash);
+    if (outcome.kind === "doubt" && outcome.hint === "pool-full") this.window.shrink(this.#head);
     if (outcome.kind === "doubt") notify({ kind: "doubt", lane, nonce, hash, unanswered: error instanceof RpcUnanswered, error });
     if (outcome.kind !== "never-sent") return;
     if (outcome.cause === "funds")

@@ -10,6 +10,8 @@ export interface Waiting {
   readonly blocks: number;
   /** Whether it is the lane's lowest nonce: those above it wait for it and not for a better price. */
   readonly lowest: boolean;
+  /** Whether a node refused it because it pays too little. */
+  readonly refused: boolean;
 }
 
 /** Blocks after which a transaction that pays less than the market is replaced. */
@@ -21,10 +23,10 @@ const longPatience = 24;
  * Whether a replacement is due. Blocks, not time: where no block comes, no fee helps. Half of `wanted.maxFeePerGas` is about
  * the base fee, so an attempt whose maximum is below that cannot be mined at all.
  */
-export function isReplacementDue({ fees, wanted, blocks, lowest }: Waiting): boolean {
+export function isReplacementDue({ fees, wanted, blocks, lowest, refused }: Waiting): boolean {
   if (blocks < 1) return false;
   const unminable = fees.maxFeePerGas < wanted.maxFeePerGas / 2n;
-  if (unminable) return true;
+  if (unminable || refused) return true;
   if (!lowest) return false;
   const outbid = fees.maxFeePerGas < wanted.maxFeePerGas || fees.maxPriorityFeePerGas < wanted.maxPriorityFeePerGas;
   return blocks >= (outbid ? patience : longPatience);

@@ -88,7 +88,8 @@ export class Upkeep {
    */
   async look(head: UpkeepHead, fresh: boolean): Promise<Passed[]> {
     const { lanes, nonces, funds, notify } = this.#parts;
-    const busy = [...lanes].filter((lane) => lane.inFlight > 0);
+    // Also with all of it mined: foreign transactions may have come behind it.
+    const busy = [...lanes].filter((lane) => lane.state.open.size > 0);
     if (fresh)
       for (const lane of await funds.read([...lanes].filter((lane) => lane.inFlight > 0 || funds.isLow(lane))))
         notify({ kind: "funded", lane: lane.address });
@@ -96,8 +97,11 @@ export class Upkeep {
       busy.map(({ address }) => address),
       fresh,
     );
+    // Nothing waits for a gap of a lane that has nothing open; whether it is still one is seen when something is.
+    for (const lane of lanes) if (!busy.includes(lane)) this.#forgetGap(lane);
     const passed: Passed[] = [];
     for (const [i, lane] of busy.entries()) {
+      lane.sawHead(head.number);
       const count = counts[i];
       if (!count) continue;
       await this.#goBehindForeign(lane, count);
@@ -106,7 +110,7 @@ export class Upkeep {
       }
       await this.#sendMissing(lane, count, head);
       this.#findGap(lane, count, head);
-      await this.#replaceDue(lane, head);
+      await this.#replaceDue(lane, count, head);
     }
     return passed;
   }
@@ -167,7 +171,7 @@ export class Upkeep {
     const nonce = Math.max(latest, pending);
     const waits = nonce < lane.nextNonce && !lane.state.open.has(nonce);
     if (!waits) {
-      watch.gapSeen = watch.gap = undefined;
+      this.#forgetGap(lane);
     } else if (watch.gapSeen?.nonce !== nonce) {
       watch.gapSeen = { nonce, head: head.number };
     } else if (watch.gap !== nonce && head.number > watch.gapSeen.head) {
@@ -177,9 +181,15 @@ export class Upkeep {
     }
   }
 
-  async #replaceDue(lane: Lane, head: UpkeepHead): Promise<void> {
+  #forgetGap(lane: Lane): void {
     const watch = this.#watch(lane);
-    const unmined = lane.unmined();
+    watch.gapSeen = watch.gap = undefined;
+  }
+
+  async #replaceDue(lane: Lane, { latest }: AccountCounts, head: UpkeepHead): Promise<void> {
+    const watch = this.#watch(lane);
+    // What the chain has passed is mined already, perhaps by somebody else's transaction: no fee brings it in.
+    const unmined = lane.unmined().filter(({ nonce }) => nonce >= latest);
     const lowest = unmined[0]?.nonce ?? -1;
     if (lowest !== watch.lowest) Object.assign(watch, { lowest, lowestSince: head.number });
     watch.firstSeen = new Map(unmined.map((open) => [latestOf(open).hash, watch.firstSeen.get(latestOf(open).hash) ?? head.number]));
@@ -203,7 +213,13 @@ export class Upkeep {
     const { lowest, lowestSince, firstSeen } = this.#watch(lane);
     const former = latestOf(open);
     const since = Math.max(firstSeen.get(former.hash) ?? head, open.nonce === lowest ? lowestSince : 0);
-    const due = isReplacementDue({ fees: feesOf(former), wanted, blocks: head - since, lowest: open.nonce === lowest });
+    const due = isReplacementDue({
+      fees: feesOf(former),
+      wanted,
+      blocks: head - since,
+      lowest: open.nonce === lowest,
+      refused: lane.isUnderpriced(former.hash),
+    });
     if (!due) return;
     const fees = pricing.replacement(feesOf(former), wanted);
     const more = (fees.maxFeePerGas - feesOf(former).maxFeePerGas) * BigInt(former.gasLimit);

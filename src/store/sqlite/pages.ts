@@ -13,6 +13,7 @@ interface Connection {
   readonly db: DatabaseSync;
   readonly names: StreamNames;
   readonly all: StatementSync;
+  readonly allAbout: StatementSync;
   readonly stream: StatementSync;
   readonly version: StatementSync;
   readonly head: StatementSync;
@@ -50,8 +51,9 @@ export class Pages {
     examine(request);
   }
 
-  all(after: number): Page {
-    return this.#read(({ all }) => toPage(all.iterate(after)));
+  /** @param about how the names of the streams begin; empty for all */
+  all(after: number, about: string): Page {
+    return this.#read(({ all, allAbout }) => toPage(about === "" ? all.iterate(after) : allAbout.iterate(after, about, about)));
   }
 
   stream(stream: string, from: number): Page {
@@ -130,6 +132,10 @@ export class Pages {
         names: new StreamNames(db),
         all: prepare(
           `SELECT ${columns} FROM events JOIN streams ON streams.id = events.stream WHERE position > ? ORDER BY position LIMIT ${PAGE_ROWS}`,
+        ),
+        // The name is looked at before the data, which may be pages long, is.
+        allAbout: prepare(
+          `SELECT ${columns} FROM events JOIN streams ON streams.id = events.stream WHERE position > ? AND substr(name, 1, length(?)) = ? ORDER BY position LIMIT ${PAGE_ROWS}`,
         ),
         stream: prepare(
           `SELECT ${columns} FROM events JOIN streams ON streams.id = events.stream WHERE stream = ? AND version >= ? ORDER BY version LIMIT ${PAGE_ROWS}`,

@@ -39,7 +39,7 @@ export type FromWriter =
 
 export type ReadRequest =
   | { readonly kind: "open"; readonly request: OpenRequest; readonly besideOwnWriter: boolean }
-  | { readonly kind: "all"; readonly after: number }
+  | { readonly kind: "all"; readonly after: number; readonly about: string }
   | { readonly kind: "stream"; readonly stream: string; readonly from: number }
   | { readonly kind: "versions"; readonly streams: readonly string[] }
   | { readonly kind: "head" }

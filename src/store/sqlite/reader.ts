@@ -17,7 +17,7 @@ function answer(request: ReadRequest): unknown {
   if (pages === undefined) throw new Refusal({ kind: "unavailable", problem: "not open" });
   switch (request.kind) {
     case "all":
-      return pages.all(request.after);
+      return pages.all(request.after, request.about);
     case "stream":
       return pages.stream(request.stream, request.from);
     case "versions":

@@ -40,15 +40,16 @@ export class SqliteStore implements EventStore {
     yield* eventsOf(ask(from), (last) => ask(last.version + 1));
   }
 
-  async *readAll(after: Position): AsyncGenerator<StoredEvent, void, undefined> {
+  async *readAll(after: Position, about = ""): AsyncGenerator<StoredEvent, void, undefined> {
     this.#checkOpen();
     checkCount(after, "after");
     // "Stored now": what is appended while we read belongs to the next call, or a reader might never come to an end.
     const head = await this.head();
     if (after >= head) return;
-    for await (const event of this.#following(after)) {
+    for await (const event of this.#following(after, about)) {
+      if (event.position > head) return;
       yield event;
-      if (event.position >= head) return;
+      if (event.position === head) return;
     }
   }
 
@@ -61,7 +62,7 @@ export class SqliteStore implements EventStore {
       await this.#tail.beyond(seen, signal);
       try {
         if (over()) return;
-        for await (const event of this.#following(seen)) {
+        for await (const event of this.#following(seen, "")) {
           if (over()) return;
           seen = event.position;
           yield event;
@@ -102,8 +103,8 @@ export class SqliteStore implements EventStore {
     await this.#writing?.close();
   }
 
-  #following(after: Position): AsyncGenerator<StoredEvent, void, undefined> {
-    const ask = (position: Position) => this.#reading.ask({ kind: "all", after: position });
+  #following(after: Position, about: string): AsyncGenerator<StoredEvent, void, undefined> {
+    const ask = (position: Position) => this.#reading.ask({ kind: "all", after: position, about });
     return eventsOf(ask(after), (last) => ask(last.position));
   }
 

@@ -48,9 +48,9 @@ export class MemoryStore implements EventStore {
     yield* this.events.filter((event) => event.stream === stream && event.version >= from);
   }
 
-  async *readAll(after: Position): AsyncIterable<StoredEvent> {
+  async *readAll(after: Position, about = ""): AsyncIterable<StoredEvent> {
     await Promise.resolve();
-    yield* this.events.slice(after);
+    yield* this.events.slice(after).filter(({ stream }) => stream.startsWith(about));
   }
 
   async *subscribe(after: Position, signal: AbortSignal): AsyncIterable<StoredEvent> {

@@ -50,7 +50,7 @@ export function storeWith(store: EventStore, replaced: Partial<EventStore>): Eve
     append: (writes) => store.append(writes),
     versions: (streams) => store.versions(streams),
     read: (stream, from) => store.read(stream, from),
-    readAll: (after) => store.readAll(after),
+    readAll: (after, about) => store.readAll(after, about),
     subscribe: (from, signal) => store.subscribe(from, signal),
     head: () => store.head(),
     saveSnapshot: (name, snapshot) => store.saveSnapshot(name, snapshot),

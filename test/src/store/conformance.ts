@@ -195,6 +195,23 @@ export function eventStoreConformance(name: string, create: () => Promise<StoreP
         expect(await store.head()).to.equal(1200);
       });
 
+      it("reads what is about some streams alone, in order, over many pages of others, and to its end", async () => {
+        const others = events(40).map(({ kind }) => ({ kind, data: "x".repeat(10_000) }));
+        for (let i = 0; i < 6; i++) {
+          await store.append([
+            { stream: `lane/${i}`, expected: 0, events: others },
+            { stream: `order/${i}`, expected: 0, events: events(200) },
+            { stream: `ordered/${i}`, expected: 0, events: events(1) },
+          ]);
+        }
+        const all = await collect(store.readAll(0));
+        const about = all.filter(({ stream }) => stream.startsWith("order/"));
+        expect(about).to.have.lengthOf(1_200);
+        expect(await collect(store.readAll(0, "order/"))).to.deep.equal(about);
+        expect(await collect(store.readAll(700, "order/"))).to.deep.equal(about.filter(({ position }) => position > 700));
+        expect(await collect(store.readAll(0, "nobody/"))).to.deep.equal([]);
+      });
+
       it("readAll ends at the head that it found, though more is appended meanwhile", async () => {
         await store.append([{ stream: "a", expected: 0, events: events(600) }]);
         const seen: number[] = [];

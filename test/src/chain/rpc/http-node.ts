@@ -69,7 +69,7 @@ export class HttpNode {
     return this;
   }
 
-  source(timeoutMs = 150): EndpointSource {
+  source(timeoutMs = 30_000): EndpointSource {
     const rpc = new HttpRpc({ url: `http://user:${secret}@127.0.0.1:${this.port}/v3/${secret}?key=${secret}`, timeoutMs });
     return { name: rpc.name, rpc };
   }
