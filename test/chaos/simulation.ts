@@ -1,25 +1,13 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { systemClock } from "../../src/clock.ts";
-import { voucherSigner, World } from "../src/mintd/world.ts";
-import { laneAccounts, laneAddresses, usersOfLanes } from "./accounts.ts";
-import { audit, type Announcement, type Problem } from "./audit/index.ts";
-import { anvilOptions, Chain } from "./chain/index.ts";
-import { compileFaultyDisk, Control } from "./disk/index.ts";
-import { type End, endpointCount, feeCapGwei, type Stage } from "./faults/index.ts";
-import { FaultProxy } from "./proxy/index.ts";
-import { Random } from "./random.ts";
+import { laneAddresses, usersOfLanes } from "./accounts.ts";
+import { audit, type Problem } from "./audit/index.ts";
+import type { End } from "./faults/index.ts";
 import type { Report } from "./report.ts";
 import type { Entry, Schedule } from "./schedule.ts";
-import { Supervisor, type Word } from "./service/index.ts";
-import { Ticks } from "./ticks.ts";
-import { Users } from "./users.ts";
+import { Theatre } from "./theatre.ts";
+import type { Ticks } from "./ticks.ts";
+import type { Users } from "./users.ts";
 
-/** Milliseconds from one block to the next at least. */
-const paceMs = 100;
-/** The chain's two seconds between blocks take a tenth of a second here, and so does everything that the service waits for. */
-const speed = 20;
-/** Blocks after the last fault in which all must be final; a healthy service needs about 40. */
+/** Blocks after the last fault in which all must be final; a healthy service needs about 40, a busy machine makes it more. */
 const mostBlocksToHeal = 600;
 
 export interface SimulationOptions {
@@ -31,112 +19,50 @@ export interface SimulationOptions {
 /** Runs a schedule to its end and holds what came of it against the laws. Always ends what it started. */
 export async function simulate({ schedule, folder }: SimulationOptions): Promise<Report> {
   const began = performance.now();
-  await mkdir(join(folder, "store"), { recursive: true });
-  await using held = new AsyncDisposableStack();
-  const world = await World.begin(anvilOptions);
-  held.defer(() => world.end());
-  const chain = await Chain.begin(world.anvil, world.deployment, folder);
-  held.defer(() => chain.anvil.kill());
-  const random = new Random(schedule.seed);
-  const endpoints: FaultProxy[] = [];
-  for (let i = 0; i < endpointCount; i++) {
-    const endpoint = await FaultProxy.start({ target: chain.url, random: random.derive(`endpoint ${i}`) });
-    held.defer(() => endpoint.close());
-    endpoints.push(endpoint);
-  }
-  const control = held.use(new Control(join(folder, "disk-and-clock")));
-  const announced: Announcement[] = [];
-  const ready = Promise.withResolvers<undefined>();
-  const hear = (word: Word): void => {
-    if (word.kind === "announced") announced.push({ ...word, highest: chain.highest });
-    if (word.kind === "accepted") users.acknowledged(word.keys);
-    if (word.kind === "ready") {
-      users.again();
-      ready.resolve(undefined);
-    }
-  };
-  const storePath = join(folder, "store", "store.db");
-  const logPath = join(folder, "service.log");
-  const service = new Supervisor({
-    service: {
-      urls: endpoints.map(({ url }) => url),
-      deployment: world.deployment,
-      storePath,
-      reachedPath: join(folder, "reached.log"),
-      settings: {
-        rpc: { pollMs: 400, timeoutMs: 2_000 },
-        batch: { maxItems: 20, maxWaitMs: 1_000 },
-        fees: { maxFeePerGasGwei: feeCapGwei, priorityFeeGwei: 1 },
-      },
-      speed,
-    },
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      LD_PRELOAD: await compileFaultyDisk(folder),
-      CHAOS_CONTROL: control.file,
-      CHAOS_FOLDER: join(folder, "store"),
-      CHAOS_LANE_KEYS: laneAccounts.map(({ privateKey }) => privateKey).join(","),
-      CHAOS_VOUCHER_KEY: voucherSigner.privateKey,
-    },
-    logPath,
-    mostLives: 150,
-    clock: systemClock,
-    hear,
-  });
-  const users = new Users((orders) => {
-    if (service.isReady) service.tell({ kind: "mint", orders });
-  });
-  const stage: Stage = { chain, endpoints, service, control, lanes: laneAddresses, beforeBlock: new Set() };
-  const ticks = new Ticks(stage, paceMs);
-
-  service.start();
-  held.defer(() => service.stop());
-  await Promise.race([ready.promise, service.gaveUp]);
-  const problems: Problem[] = [];
+  await using theatre = await Theatre.open(schedule.seed, folder);
+  const { stage, ticks, users, storePath, logPath, announced } = theatre;
+  const { chain, service, endpoints, control } = stage;
   await runSchedule(schedule, ticks, users);
-
   const [healBegan, healFrom] = [performance.now(), ticks.count];
-  const settled = async (): Promise<void> => {
-    await users.allAccepted();
-    await service.idle();
-  };
-  const healed = await ticks.until(settled(), mostBlocksToHeal).catch((error: unknown) => error);
+  const problems = await settle(theatre, "not healed");
   const toHeal = { blocks: ticks.count - healFrom, ms: Math.round(performance.now() - healBegan) };
-  if (healed === true) {
+  if (problems.length === 0) {
     // A lane that is stuck shows when it is asked for one more.
     users.want(usersOfLanes.map((user) => ({ key: `user-${user}/after-the-faults`, user, quantity: 1 })));
-    if ((await ticks.until(settled(), mostBlocksToHeal).catch((error: unknown) => error)) !== true)
-      problems.push({ law: "stuck lane", words: `the orders after the faults were not final after ${mostBlocksToHeal} blocks` });
-  } else {
-    const waiting = `${users.waiting.size} orders were not acknowledged, ${users.accepted.size} were`;
-    const why = healed instanceof Error ? healed.message : `${mostBlocksToHeal} blocks after the last fault`;
-    problems.push({ law: "not healed", words: `${why}: ${waiting}` });
+    problems.push(...(await settle(theatre, "stuck lane")));
   }
   await service.stop();
-  const findings = await audit({
-    rpc: chain.rpc,
-    minter: chain.minter,
-    lanes: laneAddresses,
-    storePath,
-    accepted: [...users.accepted.values()],
-    wanted: [...users.accepted.values(), ...users.waiting.values()],
-    announced,
-  });
+  const accepted = [...users.accepted.values()];
+  const evidence = { rpc: chain.rpc, minter: chain.minter, lanes: laneAddresses, storePath, announced };
+  const findings = await audit({ ...evidence, accepted, wanted: [...accepted, ...users.waiting.values()] });
   return {
-    schedule,
+    ...{ schedule, findings, toHeal, logPath },
     problems: [...problems, ...findings.problems],
-    accepted: users.accepted.size,
+    accepted: accepted.length,
     sends: users.sends,
-    findings,
     lives: service.lives,
     unreached: service.unreached,
-    toHeal,
     blocks: chain.tip,
     ms: Math.round(performance.now() - began),
-    logPath,
     endpoints: endpoints.map(({ stats }) => stats.faults),
     disk: control.counts,
   };
+}
+
+/** Blocks until every order is accepted and nothing is under way. Returns what was wrong where that did not come. */
+async function settle({ stage, ticks, users }: Theatre, law: Problem["law"]): Promise<Problem[]> {
+  const settled = async (): Promise<void> => {
+    await users.allAccepted();
+    await stage.service.idle();
+  };
+  const wrong = (why: string): Problem[] => [
+    { law, words: `${why}: ${users.accepted.size} orders were acknowledged, ${users.waiting.size} were not` },
+  ];
+  try {
+    return (await ticks.until(settled(), mostBlocksToHeal)) ? [] : wrong(`not all was final after ${mostBlocksToHeal} blocks`);
+  } catch (error) {
+    return wrong(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Blocks for which faults may go on beyond their time. */

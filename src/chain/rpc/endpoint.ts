@@ -61,6 +61,8 @@ export class Endpoint {
   #chainError: RpcUnanswered | undefined;
   #mismatch: ChainMismatch | undefined;
   #head: number | undefined;
+  /** By the system clock, as the breaker measures its pause. */
+  #brokeAt = 0;
 
   /** @param chainId undefined: `expect` tells it later, and until then nothing but `verify` is asked */
   constructor(
@@ -84,7 +86,10 @@ export class Endpoint {
       halfOpenAfter: new IterableBackoff(pausesMs),
     });
     // Whatever comes back after an outage may be another node.
-    this.#breaker.onBreak(() => (this.#verified = false));
+    this.#breaker.onBreak(() => {
+      this.#verified = false;
+      this.#brokeAt = Date.now();
+    });
   }
 
   /** Which chain it must serve, where that was not known at first. */
@@ -149,6 +154,7 @@ export class Endpoint {
 
   async #guarded<T>(calls: readonly RpcCall[], work: () => Promise<Answered<T>>): Promise<RpcOutcome<T>[]> {
     if (this.#mismatch) return this.#held(calls, "it serves another chain");
+    this.#forgetPauseOfOtherTime();
     if (this.#limit.pendingCount >= this.#maxQueued) return this.#held(calls, `${this.#maxQueued} calls wait for it already`);
     try {
       return (await this.#limit(() => this.#breaker.execute(work))).outcomes;
@@ -156,6 +162,11 @@ export class Endpoint {
       if (!isBrokenCircuitError(error)) throw error;
       return this.#held(calls, "it is left alone for a while after failing often");
     }
+  }
+
+  /** A system clock that was set back would leave the endpoint alone until it has caught up, for hours: the breaker begins anew. */
+  #forgetPauseOfOtherTime(): void {
+    if (this.#breaker.state === CircuitState.Open && Date.now() < this.#brokeAt) this.#breaker.isolate().dispose();
   }
 
   #held<T>(calls: readonly RpcCall[], why: string): RpcOutcome<T>[] {
