@@ -36,7 +36,7 @@ import {
 import { type Clock, systemClock } from "./clock.ts";
 import { Compensation, lastEvents, openSqliteTaskQueue, queuePathBeside } from "./compensate/index.ts";
 import type { MintdConfig } from "./config/index.ts";
-import { VoucherNonces } from "./nonce/index.ts";
+import { drawnSlice, VoucherNonces } from "./nonce/index.ts";
 import { type MintRequest, OrderBook } from "./order/index.ts";
 import { driveAgainTask, registerRepairs } from "./repairs.ts";
 import type { Secret } from "./secret.ts";
@@ -182,7 +182,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       });
       telemetry.observeEndpoints(async () => (await endpoints()).map(shown));
     }
-    const numbers = await VoucherNonces.open({ store, chainId, minter: address });
+    const numbers = await VoucherNonces.open({ store, chainId, minter: address, firstWord: drawnSlice(Math.random()) });
     const fail = (error: unknown) => {
       minting.fail(error);
     };

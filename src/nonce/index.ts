@@ -1,6 +1,7 @@
 /** Nonces of vouchers: the hybrid nonce that is signed, and the dense numbers behind it. */
 export { alignToSecond, compute, HybridNonceOutOfRange, MAX_UINT64, ofSecond } from "./hybrid-nonce.ts";
 export {
+  drawnSlice,
   InvalidReservation,
   MAX_RESERVATION,
   NUMBERS_PER_WORD,

@@ -14,11 +14,23 @@ const WORDS_PER_LEASE = 8;
 /** Rounds lost to other processes after which something else must be wrong. */
 const MAX_CONFLICTS = 100;
 
+/** A store's numbers lie in one of 2^20 slices of 2^36 words: a million stores, each with more numbers than it will ever mint. */
+const SLICES = 2 ** 20;
+const WORDS_PER_SLICE = 2n ** 36n;
+
+/** The first word of a slice drawn by lot. @param random in [0, 1) */
+export const drawnSlice = (random: number): bigint => BigInt(Math.floor(random * SLICES)) * WORDS_PER_SLICE;
+
 export interface VoucherNoncesOptions {
   readonly store: EventStore;
   readonly chainId: number;
   /** Address of the minter contract whose bitmap the numbers index. */
   readonly minter: string;
+  /**
+   * Where the first lease of a new store begins, in words. Stores that know nothing of each other begin in different
+   * places, so that they do not hand out the same numbers. Default 0.
+   */
+  readonly firstWord?: bigint;
   /** Whole bitmap words per lease, 1..65536. More: fewer fsyncs; fewer: fewer numbers lost in a crash. */
   readonly wordsPerLease?: number;
 }
@@ -94,10 +106,11 @@ export class VoucherNonces {
   /** The reservation before this one: they are served in order. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor({ store, chainId, minter, wordsPerLease = WORDS_PER_LEASE }: VoucherNoncesOptions) {
+  private constructor({ store, chainId, minter, wordsPerLease = WORDS_PER_LEASE, firstWord = 0n }: VoucherNoncesOptions) {
     this.stream = voucherNumbersStream(chainId, minter);
     this.#store = store;
     this.#wordsPerLease = inRange("wordsPerLease", wordsPerLease, 65_536);
+    this.#freeWord = firstWord;
   }
 
   /** Reads where the leases stand; leases nothing yet. @throws UnreadableLease, InvalidReservation (wordsPerLease) */

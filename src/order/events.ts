@@ -65,6 +65,12 @@ export type OrderEvent =
   | { readonly kind: "compensating"; readonly data: { readonly reason: string } };
 
 /** Why an order that was on its way is not on the canonical chain. */
-export type UnconfirmedReason = "reorg" | "skipped-expired" | "nonce-taken";
+export type UnconfirmedReason =
+  | "reorg"
+  | "skipped-expired"
+  /** Another transaction of the lane's nonce is final. */
+  | "nonce-taken"
+  /** Another order's mint used the voucher's number up, and is final: the order gets a new one, since the old can mint no more. */
+  | "number-taken";
 
 export type OrderStateKind = OrderEvent["kind"];

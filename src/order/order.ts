@@ -108,8 +108,8 @@ export function evolve(order: Order | undefined, event: OrderEvent, orderId: str
     return { request: { orderId, ...event.data }, kind: "requested", version: 1, requestedAt: at, changedAt: at };
   }
   if (!order) throw new IllegalTransition(orderId, "unknown", event.kind);
-  const { reason: _, ...kept } = order;
-  const next = { ...kept, kind: event.kind, version: order.version + 1, changedAt: at };
+  const { reason: _, ...before } = order;
+  const next = { ...before, kind: event.kind, version: order.version + 1, changedAt: at };
   switch (event.kind) {
     case "authorised":
       return { ...next, voucher: event.data };
@@ -119,8 +119,9 @@ export function evolve(order: Order | undefined, event: OrderEvent, orderId: str
     case "tentative":
       return { ...next, inclusion: event.data };
     case "unconfirmed": {
-      const { inclusion: __, ...open } = next;
-      return { ...open, reason: event.data.reason };
+      const { inclusion: __, voucher, ...open } = next;
+      const kept = event.data.reason === "number-taken" || voucher === undefined ? open : { ...open, voucher };
+      return { ...kept, reason: event.data.reason };
     }
     case "rejected":
     case "failed":

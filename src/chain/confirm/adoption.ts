@@ -1,5 +1,4 @@
 import { levelDepth, type OrderEvent, orderStream } from "../../order/index.ts";
-import { NUMBERS_PER_WORD, voucherNumbersStream } from "../../nonce/index.ts";
 import type { EventStore, NewEvent, StreamWrite } from "../../store/index.ts";
 import type { Minted } from "../../voucher/index.ts";
 import type { Located, MintLogReader } from "./mint-logs.ts";
@@ -15,27 +14,24 @@ export interface AdoptionParts {
 }
 
 /**
- * Teaches a store what a minter did before the store knew it: every mint on the chain becomes an order here, and the words
- * of its voucher number count as leased. Done once for each minter. Without it a store that was lost, or a second machine,
- * would mint a list again that the chain has already.
+ * Teaches a store what a minter did before the store knew it: every mint on the chain becomes an order here. Done once for
+ * each minter. Without it a store that was lost, or a second machine, would mint a list again that the chain has already.
+ * Numbers need no care: a new store hands them out in a slice of its own.
  *
  * Race: the process may die in the middle. Mitigation: what is adopted already is passed over, and the mark that all is
  * adopted is written last. What remains: two machines that mint from two stores at the same time know nothing of each
- * other's orders that are under way; their numbers collide harmlessly, as the chain redeems each only once.
+ * other's orders that are under way.
  * @returns how many mints were adopted
  */
 export async function adoptHistory({ store, rpc, reader, chainId, minter, deployedAt }: AdoptionParts): Promise<number> {
   const mark = `adoption/${chainId}/${minter.toLowerCase()}`;
-  const [marked = 0, leases = 0] = await store.versions([mark, voucherNumbersStream(chainId, minter)]);
+  const [marked = 0] = await store.versions([mark]);
   if (marked > 0) return 0;
   const head = Number(await rpc.request<string>("eth_blockNumber", []));
   let adopted = 0;
-  let highest = -1n;
   for await (const { minted } of reader.inRange(deployedAt, head)) {
-    for (const { log } of minted) highest = log.txCount > highest ? log.txCount : highest;
     adopted += await adopt(store, minter, minted, head);
   }
-  if (leases === 0 && highest >= 0n) await leaseUpTo(store, voucherNumbersStream(chainId, minter), highest);
   await store.append([{ stream: mark, expected: 0, events: [{ kind: "adopted", data: { head, orders: adopted } }] }]);
   return adopted;
 }
@@ -71,10 +67,4 @@ function lifeOf({ log, block, blockHash, txHash }: Located<Minted>, minter: stri
   if (head - block + 1 >= levelDepth.auditable) events.push({ kind: "auditable", data: { head } });
   if (head - block + 1 >= levelDepth.final) events.push({ kind: "final", data: { head } });
   return events as unknown as NewEvent[];
-}
-
-/** The newest lease says where free words begin: one that ends with the word of `number` keeps all below it out of use. */
-async function leaseUpTo(store: EventStore, stream: string, number: bigint): Promise<void> {
-  const firstWord = (number / NUMBERS_PER_WORD).toString();
-  await store.append([{ stream, expected: 0, events: [{ kind: "leased", data: { firstWord, words: 1, epoch: 1 } }] }]);
 }

@@ -57,6 +57,8 @@ export class Confirmations {
   readonly #blocks = new Map<string, IncludedBlock>();
   /** Open orders by voucher number, to know whom a skipped voucher was for. */
   readonly #byNumber = new Map<string, string>();
+  /** Orders whose voucher was skipped as redeemed although they have no mint: somebody else's used their number. */
+  readonly #beaten = new Set<string>();
   readonly #unlisten: () => void;
   #todo: Todo[] = [];
   #lookedAfterAt = 0;
@@ -106,6 +108,7 @@ export class Confirmations {
     const finalBlock = await this.#finality.under(this.#heads.tip?.number ?? 0);
     await this.#deepen(finalBlock);
     await this.#parts.lanes.settle(finalBlock); // whatever is final needs nobody's care any more
+    await this.#renumberBeaten(finalBlock);
     return true;
   }
 
@@ -175,6 +178,7 @@ export class Confirmations {
     if (log.reason === "Expired") return [{ orderId, command: { kind: "unconfirm", reason: "skipped-expired", carrier } }];
     if (log.reason === "ReceiverRefused") return []; // may be taken back: told when it is final
     const mint = await this.#parts.reader.mintOf(orderId, this.#parts.deployedAt, block);
+    if (!mint) this.#beaten.add(orderId);
     return mint ? [{ orderId, command: { kind: "include", inclusion: inclusionOf(mint) } }] : [];
   }
 
@@ -222,6 +226,26 @@ export class Confirmations {
     }
   }
 
+  /**
+   * Another service with a store of its own may mint from the same contract and, by bad luck, with the same numbers.
+   *
+   * Race: an order that gets a new number could be minted by its old voucher too. Mitigation: only on positive proof that
+   * another order's mint used the old number, in a final block; the bit is set for good then. What remains: nothing.
+   */
+  async #renumberBeaten(finalBlock: number): Promise<void> {
+    const { book, lanes, reader, deployedAt } = this.#parts;
+    for (const orderId of this.#beaten) {
+      const order = book.get(orderId);
+      const over = !order?.voucher || order.inclusion !== undefined || order.kind !== "broadcast";
+      if (!over && order.carrier && lanes.isOpen(order.carrier)) continue; // the skip is not final yet
+      const taker = over ? undefined : await reader.takerOf(BigInt(order.voucher?.number ?? 0), deployedAt, finalBlock);
+      if (taker !== undefined && taker !== orderId) {
+        await book.execute([{ orderId, command: { kind: "unconfirm", reason: "number-taken" } }]);
+      }
+      this.#beaten.delete(orderId);
+    }
+  }
+
   /** Only after everything up to the tip was told: a lost checkpoint is read again, a premature one would be a lost mint. */
   async #checkpoint(): Promise<void> {
     const headers = this.#heads.window.map((header) => ({ ...header, logsBloom: "" }));
@@ -240,6 +264,7 @@ export class Confirmations {
     const { orderId } = order.request;
     if (before?.inclusion && before.inclusion.blockHash !== order.inclusion?.blockHash) this.#forget(before.inclusion.blockHash, orderId);
     if (event.kind === "final" && order.inclusion) this.#forget(order.inclusion.blockHash, orderId);
+    if (before?.voucher && before.voucher.number !== order.voucher?.number) this.#byNumber.delete(before.voucher.number);
     if (event.kind === "final" || event.kind === "rejected") this.#byNumber.delete(order.voucher?.number ?? "");
     else this.#remember(order);
   }

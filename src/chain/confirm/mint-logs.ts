@@ -82,6 +82,15 @@ export class MintLogReader {
     return undefined;
   }
 
+  /** The order whose mint in blocks `from` to `to` used this voucher number up, if there is one. The number is not indexed: all mints are read. */
+  async takerOf(number: bigint, from: number, to: number): Promise<string | undefined> {
+    for await (const { minted } of this.inRange(from, to)) {
+      const taker = minted.find(({ log }) => log.txCount === number);
+      if (taker) return taker.log.orderId;
+    }
+    return undefined;
+  }
+
   async *#pieces(from: number, to: number, topics: readonly unknown[]): AsyncGenerator<RawLog[]> {
     let blocks = mostBlocks;
     for (let start = from; start <= to;) {

@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { requestOf } from "../../../src/list/index.ts";
 import { voucherNumbersStream } from "../../../src/nonce/index.ts";
 import { openSqliteStore } from "../../../src/store/index.ts";
+import { orderStream } from "../../../src/order/index.ts";
 import { listOf, World } from "./world.ts";
 
 describe("A store that does not know what the chain has", function () {
@@ -27,6 +29,34 @@ describe("A store that does not know what the chain has", function () {
     expect(minted).to.have.lengthOf(150);
     expect(new Set(minted).size).to.equal(150);
     expect(world.troubles).to.deep.equal([]);
+  });
+
+  it("whose voucher numbers others used gives its orders new ones, once that is final, and mints each once", async () => {
+    const theirs = listOf(5, 500);
+    await world.mint(theirs);
+    const numbers = (await world.events()).filter(({ stream }) => stream.startsWith("voucher-numbers/"));
+    const { firstWord } = numbers[0]?.data as { firstWord: string };
+    const storePath = join(world.root, "another.db");
+    const another = await openSqliteStore({ path: storePath });
+    const lease = { firstWord: (BigInt(firstWord) - 1n).toString(), words: 1, epoch: 1 };
+    await another.append([{ stream: numbers[0]?.stream ?? "", expected: 0, events: [{ kind: "leased", data: lease }] }]);
+    await another.close();
+    const ours = listOf(3, 600);
+    expect(await world.mint(ours, { storePath })).to.include({ minted: 3, final: 3 });
+    const minted = await world.minted();
+    expect(new Set(minted).size).to.equal(minted.length);
+    for (const row of ours) expect(minted).to.include(requestOf(row, "default").orderId);
+    const store = await openSqliteStore({ path: storePath, readOnly: true });
+    try {
+      const [first] = ours.map((row) => requestOf(row, "default").orderId);
+      const kinds: string[] = [];
+      for await (const { kind, data } of store.read(orderStream(first ?? ""))) {
+        kinds.push(kind === "unconfirmed" ? (data as { reason: string }).reason : kind);
+      }
+      expect(kinds.slice(0, 6)).to.deep.equal(["requested", "authorised", "assigned", "broadcast", "number-taken", "authorised"]);
+    } finally {
+      await store.close();
+    }
   });
 
   it("adopts once, and sees a row that was minted with other content as a conflict", async () => {
