@@ -7,6 +7,7 @@ import { replayCommand, type Report } from "./report.ts";
 /** Sums over all runs. */
 interface Sums {
   runs: number;
+  abandoned: number;
   failed: number;
   orders: number;
   restarts: number;
@@ -16,7 +17,8 @@ interface Sums {
 
 /**
  * Runs one seed after the other until somebody stops it, or until so many seeds were run; each failure is appended to a
- * file at once. Stopped, it lets the runs that are under way end and says what there was.
+ * file at once. Stopped, it begins no further run and says what there was. Ctrl+C reaches the nodes of the runs under way
+ * too; such a run is abandoned and does not count.
  */
 async function soak(): Promise<void> {
   const { values } = parseArgs({
@@ -34,12 +36,12 @@ async function soak(): Promise<void> {
   const sizes = { orders: count("orders", values.orders), users: count("users", values.users), ...(fault === undefined ? {} : { fault }) };
   const last = values.seeds === undefined ? Infinity : count("first", values.first) + count("seeds", values.seeds) - 1;
   await mkdir(dirname(failures), { recursive: true });
-  const sums: Sums = { runs: 0, failed: 0, orders: 0, restarts: 0, takenBack: 0, slowestHealBlocks: 0 };
+  const sums: Sums = { runs: 0, abandoned: 0, failed: 0, orders: 0, restarts: 0, takenBack: 0, slowestHealBlocks: 0 };
   let next = count("first", values.first);
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
   const stop = (): void => {
-    if (!isStopping()) console.error("stopping: the runs under way end first");
+    if (!isStopping()) console.error("stopping: no further run is begun");
     stopping.abort();
   };
   process.on("SIGINT", stop);
@@ -51,7 +53,10 @@ async function soak(): Promise<void> {
       try {
         await took(await run(options), sums, failures);
       } catch (error) {
-        if (isStopping()) return; // what a run needs may have been stopped together with us
+        if (isStopping()) {
+          sums.abandoned++;
+          return;
+        }
         sums.failed++;
         await appendFile(failures, `seed ${options.seed}: ${error instanceof Error ? error.message : String(error)}\n`);
         console.error(error);
@@ -60,7 +65,7 @@ async function soak(): Promise<void> {
   };
   await Promise.all(Array.from({ length: count("jobs", values.jobs) }, job));
   console.log(
-    `${sums.runs} runs, ${sums.failed} failed; ${sums.orders} orders, ${sums.restarts} restarts of the service, ` +
+    `${sums.runs} runs, ${sums.failed} failed, ${sums.abandoned} abandoned; ${sums.orders} orders, ${sums.restarts} restarts of the service, ` +
       `${sums.takenBack} inclusions taken back; slowest to heal: ${sums.slowestHealBlocks} blocks`,
   );
   if (sums.failed > 0) console.log(`failures: ${failures}`);
