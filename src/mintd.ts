@@ -200,6 +200,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
             signer: nativeSigner(key),
             network: network.name,
             mostInFlight: network.laneWindow,
+            firstInFlight: network.isPublic ? 16 : network.laneWindow,
           }),
         ),
       ),
@@ -214,7 +215,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
     const pricing = pricingOf(new FeeOracle({ rpc, clock, network, limits: feeLimits }), feeLimits);
     const funds = new Funds(rpc);
     telemetry.observeLanes(() => [...lanes].map((lane) => viewOf(lane, funds)));
-    const upkeep = new Upkeep({ lanes, nonces, funds, pricing, clock, network: network.name, blockTimeMs: network.blockTimeMs, notify });
+    const upkeep = new Upkeep({ lanes, nonces, funds, pricing, network: network.name, notify });
     await patiently(clock, () => upkeep.reconcile());
     const confirmations = await Confirmations.open({
       ...{ store, book, lanes, upkeep, clock, rpc, reader, chainId, reach },

@@ -52,8 +52,10 @@ export interface MintingParts {
 const secondsBack = 60;
 /** Orders that may wait for a lane before more are taken in. */
 const mostWaiting = 4_000;
-/** Transactions that are signed and recorded in one append. */
-const mostTogether = 16;
+/** Transactions, and orders in them, that are signed and recorded in one append. */
+const mostTogether = { transactions: 64, orders: 3_200 };
+/** Orders in flight over all lanes: more would only wait in the node's pool instead of here. */
+const mostSent = 12_800;
 
 /**
  * The road of an order from accepted to final: dispatched to a lane, batched, signed, sent, confirmed by the chain. One
@@ -181,7 +183,7 @@ export class Minting {
       const rung = this.#bell.next();
       const due = dispatcher.dueIn(lane, clock.now());
       const gap = upkeep.gapOf(lane, confirmations.tip?.number ?? 0);
-      const ready = this.#parts.funds.isLow(lane) ? 0 : lane.room;
+      const ready = this.#parts.funds.isLow(lane) || dispatcher.sent >= mostSent ? 0 : lane.room;
       if (gap !== undefined && (gap.overdue || due !== undefined)) {
         const filled = await this.#tryAgainLater(() => this.#fill(lane, gap));
         if (filled === false) await rung;
@@ -211,7 +213,7 @@ export class Minting {
     } catch (error) {
       if (!isPassing(error)) throw error;
       this.#parts.onTrouble(error);
-      await this.#parts.clock.pause(Math.min(this.#parts.network.pollMs * 2, 1_000), this.#stop.signal);
+      await this.#parts.clock.pause(Math.min(this.#parts.network.pollMs, 1_000), this.#stop.signal);
       return undefined;
     }
   }
@@ -220,12 +222,14 @@ export class Minting {
   async #mintNext(lane: Lane): Promise<boolean> {
     const { dispatcher, clock } = this.#parts;
     const second = this.#second();
-    const room = Math.min(lane.room, mostTogether);
+    const room = Math.min(lane.room, mostTogether.transactions);
     const taken: Taken[][] = [];
-    while (taken.length < room && dispatcher.dueIn(lane, clock.now()) !== undefined) {
+    let orders = 0;
+    while (taken.length < room && orders < mostTogether.orders && dispatcher.dueIn(lane, clock.now()) !== undefined) {
       const batch = dispatcher.take(lane, clock.now(), second);
       if (batch.length === 0) break;
       taken.push(batch);
+      orders += batch.length;
       if ((dispatcher.dueIn(lane, clock.now()) ?? 1) > 0) break; // the rest may wait for others to share a transaction
     }
     return taken.length > 0 && (await this.#mint(lane, taken));
@@ -269,7 +273,7 @@ export class Minting {
    */
   async #affordable(lane: Lane, works: readonly LaneWork[]): Promise<LaneWork[]> {
     const { funds, pricing, network, notify } = this.#parts;
-    if (lane.inFlight === 0) await funds.read([lane]); // upkeep reads it under each head only while something is in flight
+    await funds.under(this.#parts.confirmations.tip?.hash, [...this.#parts.lanes]);
     let spare = funds.spare(lane);
     const affordable: LaneWork[] = [];
     for (const work of works) {

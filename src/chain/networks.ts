@@ -50,7 +50,7 @@ const known: readonly Network[] = [
     l1FeeOracle,
     isPublic: true,
   },
-  { chainId: 31_337, name: "local", blockTimeMs: 1_000, pollMs: 100, laneWindow: 64, isPublic: false },
+  { chainId: 31_337, name: "local", blockTimeMs: 1_000, pollMs: 100, laneWindow: 512, isPublic: false },
 ];
 
 /** The network of a chain id; an unknown one is treated as a public chain of 12 s blocks. */

@@ -45,7 +45,7 @@ export const configSchema = z.strictObject({
       .max(1_024)
       .optional()
       .meta({
-        description: "transactions of one lane that may be in flight at the same time; by default 16, locally 64",
+        description: "transactions of one lane that may be in flight at the same time; by default 16, locally 512",
         examples: [16],
       }),
   }).prefault({}),

@@ -4,7 +4,7 @@ import type { Fees } from "../fees/fees.ts";
 import type { LaneWork } from "../lane/lane.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import { redemptionBatch } from "./redemption-batch.ts";
-import { BatchReverts, simulate } from "./simulation.ts";
+import { BatchReverts, simulate, type Simulation } from "./simulation.ts";
 
 export interface BatchMakerParts {
   readonly book: OrderBook;
@@ -32,8 +32,8 @@ export interface Taken {
 /** Makes transactions of orders: numbers, signatures, simulation, and the search for an item that spoils its batch. */
 export class BatchMaker {
   readonly #parts: BatchMakerParts;
-  /** Head under which a batch was last seen to mint. */
-  #simulatedAt: string | undefined;
+  /** The newest head under which a batch was simulated, and what that said. */
+  #simulated: { readonly head: string; readonly verdict: Promise<Simulation> } | undefined;
 
   constructor(parts: BatchMakerParts) {
     this.#parts = parts;
@@ -78,11 +78,18 @@ export class BatchMaker {
    * The first batch under each head is simulated: whatever would make batches revert (a signer revoked, a limit changed)
    * shows there. A batch under suspicion (of orders that failed before, or a half of one that would revert) is always.
    */
-  async #simulate(batch: { data: string; gasLimit: number }, { from, head }: BatchSetting, suspicious: boolean) {
-    if (!suspicious && head !== undefined && head === this.#simulatedAt) return { kind: "mints" } as const;
-    const verdict = await simulate(this.#parts.rpc, from, this.#parts.domain.verifyingContract, batch);
-    if (verdict.kind === "mints") this.#simulatedAt = head;
+  async #simulate(batch: { data: string; gasLimit: number }, { from, head }: BatchSetting, suspicious: boolean): Promise<Simulation> {
+    if (!suspicious && head !== undefined && (await this.#mintsUnder(head))) return { kind: "mints" };
+    const verdict = simulate(this.#parts.rpc, from, this.#parts.domain.verifyingContract, batch);
+    if (head !== undefined && !suspicious) this.#simulated = { head, verdict };
     return verdict;
+  }
+
+  /** Whether a batch of any lane was seen to mint under this head; waits for one that is being simulated. */
+  async #mintsUnder(head: string): Promise<boolean> {
+    if (this.#simulated?.head !== head) return false;
+    const verdict = await this.#simulated.verdict.catch(() => undefined); // heard by whoever simulates it
+    return verdict?.kind === "mints";
   }
 
   /** The orders with the voucher numbers they keep for life; fresh ones for those that have none, so far in memory only. */

@@ -57,8 +57,11 @@ export class Confirmations {
   readonly #blocks = new Map<string, IncludedBlock>();
   /** Open orders by voucher number, to know whom a skipped voucher was for. */
   readonly #byNumber = new Map<string, string>();
-  /** Orders whose voucher was skipped as redeemed although they have no mint: somebody else's used their number. */
-  readonly #beaten = new Set<string>();
+  /**
+   * Orders whose voucher was skipped as redeemed although they have no mint: somebody else's used their number. With the
+   * final block from which on the proof is looked for.
+   */
+  readonly #beaten = new Map<string, number>();
   readonly #unlisten: () => void;
   #todo: Todo[] = [];
   #lookedAfterAt = 0;
@@ -178,7 +181,7 @@ export class Confirmations {
     if (log.reason === "Expired") return [{ orderId, command: { kind: "unconfirm", reason: "skipped-expired", carrier } }];
     if (log.reason === "ReceiverRefused") return []; // may be taken back: told when it is final
     const mint = await this.#parts.reader.mintOf(orderId, this.#parts.deployedAt, block);
-    if (!mint) this.#beaten.add(orderId);
+    if (!mint) this.#beaten.set(orderId, 0);
     return mint ? [{ orderId, command: { kind: "include", inclusion: inclusionOf(mint) } }] : [];
   }
 
@@ -234,14 +237,20 @@ export class Confirmations {
    */
   async #renumberBeaten(finalBlock: number): Promise<void> {
     const { book, lanes, reader, deployedAt } = this.#parts;
-    for (const orderId of this.#beaten) {
+    for (const [orderId, from] of this.#beaten) {
       const order = book.get(orderId);
-      const over = !order?.voucher || order.inclusion !== undefined || order.kind !== "broadcast";
-      if (!over && order.carrier && lanes.isOpen(order.carrier)) continue; // the skip is not final yet
-      const taker = over ? undefined : await reader.takerOf(BigInt(order.voucher?.number ?? 0), deployedAt, finalBlock);
-      if (taker !== undefined && taker !== orderId) {
-        await book.execute([{ orderId, command: { kind: "unconfirm", reason: "number-taken" } }]);
+      const waits = order?.kind === "broadcast" || order?.kind === "assigned";
+      if (!waits || !order.voucher) {
+        this.#beaten.delete(orderId); // it went on by other means
+        continue;
       }
+      if (finalBlock < from || (order.carrier && lanes.isOpen(order.carrier))) continue; // the skip is not final yet
+      const taker = await reader.takerOf(BigInt(order.voucher.number), deployedAt, finalBlock);
+      if (taker === undefined || taker === orderId) {
+        this.#beaten.set(orderId, finalBlock + levelDepth.final); // an endpoint that has not all logs: no proof, no new number
+        continue;
+      }
+      await book.execute([{ orderId, command: { kind: "unconfirm", reason: "number-taken" } }]);
       this.#beaten.delete(orderId);
     }
   }

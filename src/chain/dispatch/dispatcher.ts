@@ -58,6 +58,7 @@ export class Dispatcher<Lane extends Addressed> {
   readonly #lines: ReadonlyMap<string, Batcher>;
   readonly #homes = new Map<string, Home>();
   readonly #places = new Map<string, Place>();
+  #sent = 0;
 
   constructor(parts: DispatcherParts<Lane>) {
     this.#parts = parts;
@@ -72,6 +73,11 @@ export class Dispatcher<Lane extends Addressed> {
       else this.follow(order, now);
     }
     for (const order of others) this.follow(order, now);
+  }
+
+  /** Orders in transactions that are not known to be mined, over all lanes. */
+  get sent(): number {
+    return this.#sent;
   }
 
   /** Orders in line, over all lanes. */
@@ -207,6 +213,7 @@ export class Dispatcher<Lane extends Addressed> {
     const home = this.#home(order);
     if (from !== undefined && from !== "elsewhere") home[from]--;
     if (to !== undefined && to !== "elsewhere") home[to]++;
+    this.#sent += Number(to === "sent") - Number(from === "sent");
     if (to === undefined) this.#places.delete(orderId);
     else this.#places.set(orderId, to);
     if (home.sent === 0) home.second = undefined;

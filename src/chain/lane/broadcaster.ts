@@ -29,7 +29,9 @@ export interface BroadcasterParts {
   readonly onFatal: (error: unknown) => void;
 }
 
-const backoff = { firstMs: 25, factor: 2, mostMs: 5_000 };
+const backoff = { firstMs: 10, factor: 2, mostMs: 5_000 };
+/** Times that bytes are sent which a node refuses in words that say nothing of them, such as an internal error. */
+const mostRefusals = 4;
 /** Bounds of one HTTP request: nodes refuse bodies of megabytes. */
 const most = { calls: 32, characters: 400_000 };
 
@@ -43,6 +45,8 @@ const most = { calls: 32, characters: 400_000 };
 export class Broadcaster {
   readonly #parts: BroadcasterParts;
   readonly #stopped = new AbortController();
+  /** Refusals that say nothing of the transaction, by hash. */
+  readonly #refusals = new Map<string, number>();
   /** By hash, so that what waits to be sent is not put in twice. */
   readonly #waiting = new Map<string, Outgoing>();
   #isSending = false;
@@ -109,10 +113,21 @@ export class Broadcaster {
     const outcomes = await this.#parts.rpc.each<string>(next.map(({ raw }) => ({ method: "eth_sendRawTransaction", params: [raw] })));
     const answers = next.map((sent, i): BroadcastAnswer => answerOf(sent, outcomes[i]));
     // Bytes that a node will not take as they are, e.g. for want of funds, are tried again too: nothing else may have their nonce.
-    const done = answers.filter(({ outcome, error }) => outcome.kind !== "never-sent" && !(error instanceof RpcUnanswered));
-    for (const { sent } of done) this.#waiting.delete(sent.hash);
+    const done = answers.filter((answer) => !this.#isToBeRepeated(answer));
+    for (const { sent } of done) {
+      this.#waiting.delete(sent.hash);
+      this.#refusals.delete(sent.hash);
+    }
     await this.#parts.onAnswers(answers);
     return done.length === next.length;
+  }
+
+  #isToBeRepeated({ sent: { hash }, outcome, error }: BroadcastAnswer): boolean {
+    if (outcome.kind === "never-sent" || error instanceof RpcUnanswered) return true;
+    if (outcome.kind === "accepted" || outcome.hint !== undefined) return false;
+    const refusals = (this.#refusals.get(hash) ?? 0) + 1;
+    this.#refusals.set(hash, refusals);
+    return refusals < mostRefusals;
   }
 }
 

@@ -13,6 +13,9 @@ export class Funds {
   /** What a stopped lane waits for, wei. */
   readonly #needs = new Map<string, bigint>();
 
+  /** The newest head under which the balances were read. */
+  #under: { readonly head: string | undefined; readonly read: Promise<unknown> } | undefined;
+
   constructor(rpc: Rpc) {
     this.#rpc = rpc;
   }
@@ -25,6 +28,21 @@ export class Funds {
     const funded = lanes.filter((lane) => this.isLow(lane) && this.spare(lane) >= (this.#needs.get(lane.address) ?? 0n));
     for (const { address } of funded) this.#needs.delete(address);
     return funded;
+  }
+
+  /** The same for all lanes, once under each head however many ask. Returns those that can pay again to the first who asks. */
+  async under(head: string | undefined, lanes: readonly Lane[]): Promise<Lane[]> {
+    if (head !== undefined && this.#under?.head === head) {
+      await this.#under.read;
+      return [];
+    }
+    const read = this.read(lanes);
+    const under = { head, read };
+    this.#under = under;
+    read.catch(() => {
+      if (this.#under === under) this.#under = undefined; // whoever asks next reads anew
+    });
+    return read;
   }
 
   /** Wei of the account as last read; undefined before. */

@@ -40,6 +40,8 @@ export interface LaneParts {
   readonly network: string;
   /** Transactions in flight at the best of times. */
   readonly mostInFlight: number;
+  /** Transactions in flight before anything is known of the node. */
+  readonly firstInFlight: number;
   readonly clock: Clock;
   /** Hears what happens besides the orders' events; the lane goes on. */
   readonly notify: (notice: LaneNotice) => void;
@@ -88,8 +90,6 @@ export class Lane {
   readonly #inTurn = pLimit(1);
   readonly #byHash = new Map<string, OpenAttempt>();
   readonly #mined = new Map<number, Mined>();
-  /** When the bytes of a nonce were handed to the broadcaster last. */
-  readonly #sentAt = new Map<number, number>();
   /** Hashes that a node refused because they pay too little, either for its pool or in place of a former attempt. */
   readonly #underpriced = new Set<string>();
   #head = 0;
@@ -97,7 +97,7 @@ export class Lane {
 
   private constructor(parts: LaneParts) {
     this.#parts = parts;
-    this.window = new InFlightWindow(parts.mostInFlight);
+    this.window = new InFlightWindow(parts.mostInFlight, parts.firstInFlight);
     this.#broadcaster = new Broadcaster({
       rpc: parts.rpc,
       clock: parts.clock,
@@ -152,10 +152,9 @@ export class Lane {
     this.#head = head;
   }
 
-  /** Milliseconds since the bytes of this nonce were handed to the broadcaster; undefined where that was before this run. */
-  sinceSent(nonce: number): number | undefined {
-    const at = this.#sentAt.get(nonce);
-    return at === undefined ? undefined : Math.max(0, this.#parts.clock.now() - at);
+  /** Whether these bytes wait for a node's answer. */
+  isSending(hash: string): boolean {
+    return this.#broadcaster.has(hash);
   }
 
   /**
@@ -374,7 +373,6 @@ export class Lane {
       this.#underpriced.delete(hash);
     }
     this.#mined.delete(nonce);
-    this.#sentAt.delete(nonce);
     this.#sinceSnapshot++;
   }
 
@@ -392,7 +390,6 @@ export class Lane {
   }
 
   #send({ nonce, hash, raw }: { readonly nonce: number; readonly hash: string; readonly raw: string }): void {
-    this.#sentAt.set(nonce, this.#parts.clock.now());
     this.#broadcaster.send({ nonce, hash, raw });
   }
 

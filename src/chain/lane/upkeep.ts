@@ -1,4 +1,3 @@
-import type { Clock } from "../../clock.ts";
 import { ForeignTransaction, InsufficientFunds } from "../errors.ts";
 import { FeeCapReached, type Fees } from "../fees/fees.ts";
 import type { AccountCounts, AccountNonces } from "./account-nonces.ts";
@@ -16,10 +15,7 @@ export interface UpkeepParts {
   readonly nonces: AccountNonces;
   readonly funds: Funds;
   readonly pricing: Pricing;
-  readonly clock: Clock;
   readonly network: string;
-  /** Usual time between blocks. */
-  readonly blockTimeMs: number;
   readonly notify: (notice: LaneNotice) => void;
 }
 
@@ -37,8 +33,6 @@ export interface Passed {
   readonly receipt: Receipt | null;
 }
 
-/** Something that is not mined after this long is sent again although the node seems to have it. */
-const resendAfterMs = 60_000;
 /** Blocks between two tries to replace under a fee cap that is too low; doubled each time. */
 const capBackoff = { first: 1, most: 64 };
 
@@ -49,6 +43,8 @@ interface Watch {
   lowestSince: number;
   /** Block under which an attempt was first seen waiting, by hash. */
   firstSeen: Map<string, number>;
+  /** Attempts that the node did not have at the last look, by hash. */
+  missing: Set<string>;
   /** A nonce that the chain waited for under the last head although nothing stands for it. */
   gapSeen: { nonce: number; head: number } | undefined;
   /** The same, seen under two heads: to be filled. */
@@ -90,9 +86,7 @@ export class Upkeep {
     const { lanes, nonces, funds, notify } = this.#parts;
     // Also with all of it mined: foreign transactions may have come behind it.
     const busy = [...lanes].filter((lane) => lane.state.open.size > 0);
-    if (fresh)
-      for (const lane of await funds.read([...lanes].filter((lane) => lane.inFlight > 0 || funds.isLow(lane))))
-        notify({ kind: "funded", lane: lane.address });
+    if (fresh) for (const lane of await funds.under(head.hash, [...lanes])) notify({ kind: "funded", lane: lane.address });
     const counts = await nonces.counts(
       busy.map(({ address }) => address),
       fresh,
@@ -129,7 +123,15 @@ export class Upkeep {
     let watch = this.#watches.get(address);
     if (!watch) {
       watch = {
-        ...{ lowest: -1, lowestSince: 0, firstSeen: new Map<string, number>(), gapSeen: undefined, gap: undefined, gapSince: 0 },
+        ...{
+          lowest: -1,
+          lowestSince: 0,
+          firstSeen: new Map<string, number>(),
+          missing: new Set<string>(),
+          gapSeen: undefined,
+          gap: undefined,
+          gapSince: 0,
+        },
         ...{ capBackoff: capBackoff.first, cappedUntil: 0 },
       };
       this.#watches.set(address, watch);
@@ -153,15 +155,22 @@ export class Upkeep {
   }
 
   /**
-   * Sends again, unchanged, what the node no longer has (its pending count ends below it; pools drop transactions under
-   * pressure) and what has waited very long. Young attempts are left alone: their first broadcast may still be on its way.
+   * Sends again, unchanged, what the node no longer has: pools drop transactions under pressure, and its pending count then
+   * ends below them. Two looks in a row must say so: one may be stale, or older than the broadcast.
    */
   async #sendMissing(lane: Lane, { latest, pending }: AccountCounts, head: UpkeepHead): Promise<void> {
-    for (const { nonce } of lane.unmined()) {
-      const waited = lane.sinceSent(nonce) ?? Infinity;
-      const missing = nonce >= Math.max(pending, latest) && waited > this.#parts.blockTimeMs;
-      if (missing && nonce === Math.max(pending, latest)) lane.window.shrink(head.number);
-      if (missing || waited > resendAfterMs) await lane.sendAgain(nonce);
+    const watch = this.#watch(lane);
+    const before = watch.missing;
+    watch.missing = new Set();
+    for (const open of lane.unmined()) {
+      const { hash } = latestOf(open);
+      if (open.nonce < Math.max(pending, latest) || lane.isSending(hash)) continue;
+      if (!before.has(hash)) {
+        watch.missing.add(hash);
+        continue;
+      }
+      if (open.nonce === Math.max(pending, latest)) lane.window.shrink(head.number);
+      await lane.sendAgain(open.nonce);
     }
   }
 

@@ -9,10 +9,13 @@ export class InFlightWindow {
   /** Head under which the window shrank last: many signs under one head are one trouble. */
   #shrankAt = -1;
 
-  /** @param most transactions in flight at the best of times, at least 1 */
-  constructor(most: number) {
+  /**
+   * @param most transactions in flight at the best of times, at least 1
+   * @param first transactions in flight before anything is known of the node
+   */
+  constructor(most: number, first = 16) {
     this.#most = most;
-    this.#limit = Math.min(most, 16);
+    this.#limit = Math.min(most, first);
   }
 
   /** 1..most */

@@ -142,7 +142,7 @@ describe("Secrets", function () {
       await world.anvil.mine();
       await refused("CHAIN_MISMATCH", world.open(options({ deployment: { ...world.deployment, chainId: 1 } })));
       for (const fault of faults) {
-        provider.failing.push(fault);
+        provider.failing.push(...Array.from({ length: 6 }, () => fault)); // a start is patient
         const code = fault === "nonce too low" || fault === "echo" ? "RPC_REFUSED" : "RPC_UNANSWERED";
         const error = await failure(code, world.open(options())).catch((other: unknown) => other);
         if (fault !== "echo") told.push(error); // what a node says in its own words is the caller's to see

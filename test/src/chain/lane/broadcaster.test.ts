@@ -86,7 +86,7 @@ describe("The broadcaster", () => {
     await node.done(bytes(7));
     expect(new Set(node.requests.flat())).to.deep.equal(new Set([bytes(7).raw]));
     expect(node.requests).to.have.lengthOf(11);
-    expect(node.pauses).to.deep.equal([25, 50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+    expect(node.pauses).to.deep.equal([10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 5_000]);
     expect(node.answers.filter(({ outcome }) => outcome.kind === "doubt")).to.have.lengthOf(10);
   });
 
@@ -96,7 +96,7 @@ describe("The broadcaster", () => {
     await eventually("the first is sent", () => !node.broadcaster.has(bytes(1).hash) || undefined);
     node.broadcaster.send(bytes(2));
     await node.done(bytes(2));
-    expect(node.pauses).to.deep.equal([25, 50, 25, 50]);
+    expect(node.pauses).to.deep.equal([10, 20, 10, 20]);
   });
 
   it("does not repeat what a node answered with doubt: that is for upkeep, which sees whether the node has it", async () => {
@@ -105,6 +105,17 @@ describe("The broadcaster", () => {
     await node.done(bytes(1));
     expect(node.requests).to.have.lengthOf(1);
     expect(node.answers[0]?.outcome.kind).to.equal("doubt");
+  });
+
+  it("repeats a few times what a node refuses in words that say nothing of it, and then leaves it to upkeep", async () => {
+    const node = new ScriptedNode(() => refusal("internal error"));
+    node.broadcaster.send(bytes(1));
+    await node.done(bytes(1));
+    expect(node.requests).to.deep.equal(Array.from({ length: 4 }, () => [bytes(1).raw]));
+    const patient = new ScriptedNode((_, request) => (request < 2 ? refusal("internal error") : accepted));
+    patient.broadcaster.send(bytes(2));
+    await patient.done(bytes(2));
+    expect(patient.answers.map(({ outcome }) => outcome.kind)).to.deep.equal(["doubt", "doubt", "accepted"]);
   });
 
   it("keeps what the node will not take for want of funds, and tries it again until it does; what it took is not repeated", async () => {

@@ -40,7 +40,19 @@ describe("Funds", () => {
     };
     const silent = { notify: () => undefined, onFatal: (error: unknown) => expect.fail(String(error)), reach: () => undefined };
     const nonces = new AccountNonces(rpc, clock);
-    lane = await Lane.open({ ...silent, store, book, rpc, nonces, signer, clock, chainId: 1, network: "test", mostInFlight: 16 });
+    lane = await Lane.open({
+      ...silent,
+      store,
+      book,
+      rpc,
+      nonces,
+      signer,
+      clock,
+      chainId: 1,
+      network: "test",
+      mostInFlight: 16,
+      firstInFlight: 16,
+    });
     await lane.openAt(0);
   });
 

@@ -101,6 +101,7 @@ describe("A lane", () => {
       chainId: 1,
       network: "test",
       mostInFlight: 64,
+      firstInFlight: 16,
       nonces: new AccountNonces(rpc, systemClock),
       clock: systemClock,
       notify: (notice) => void notices.push(notice),
