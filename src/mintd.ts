@@ -255,14 +255,15 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       return lane;
     };
     const stop = async (): Promise<void> => {
-      await minting.stop();
-      await compensation.drain();
-      await lanes.close();
-      await confirmations.close();
-      await book.close();
-      await queue.close();
-      await store.close();
-      await telemetry.close();
+      const ends = [
+        () => minting.stop(),
+        () => compensation.drain(),
+        ...[lanes, confirmations, book, queue, store, telemetry].map((each) => () => each.close()),
+      ];
+      // Each, whatever became of the one before: a store that failed must not leave locks, threads and ports behind.
+      const errors: unknown[] = [];
+      for (const end of ends) await end().catch((error: unknown) => errors.push(error));
+      if (errors.length > 0) throw errors[0];
     };
     return {
       store,

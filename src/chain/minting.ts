@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import {
   IllegalTransition,
@@ -91,7 +92,9 @@ export class Minting {
     book.listen((order, event, before) => {
       this.#follow(order, event, before);
     });
-    await this.#compensateFailed();
+    // Directly: the task of a former run may be a dead letter, and would swallow the same one.
+    for (const orderId of this.#failed) await this.driveAgain(orderId);
+    this.#failed.clear();
     await lanes.resume();
     this.#loops = Promise.all([...[...lanes].map((lane) => this.#guard(this.#laneLoop(lane))), this.#guard(this.#chainLoop())]);
   }
@@ -197,7 +200,8 @@ export class Minting {
     const { confirmations, clock, network } = this.#parts;
     while (!this.#stop.signal.aborted) {
       const changed = await this.#tryAgainLater(() => confirmations.step());
-      if (changed) {
+      if (changed !== false) {
+        // Also after a step that an endpoint cut short: what it had told before may have made room.
         await this.#tryAgainLater(() => this.#compensateFailed());
         this.#reroute();
         this.#bell.ring();
@@ -254,9 +258,13 @@ export class Minting {
     try {
       const fees = await this.#fees();
       const works: LaneWork[] = [];
-      for (const batch of taken) works.push(...(await batches.make(batch, { from: lane.address, head: confirmations.tip?.hash, fees })));
+      for (const batch of taken) {
+        works.push(...(await batches.make(batch, { from: lane.address, head: confirmations.tip?.hash, fees })));
+        await setImmediate(); // signing many at once must not hold up the event loop
+      }
       const affordable = await this.#affordable(lane, works);
       if (affordable.length > 0) await lane.submit(affordable, gap);
+      this.#bell.ring(); // the lines are shorter: more may be taken in
       return affordable.length > 0;
     } finally {
       // What did not get a carrier, because something failed or the lane cannot pay for it, waits in its old place.
@@ -273,7 +281,9 @@ export class Minting {
    */
   async #affordable(lane: Lane, works: readonly LaneWork[]): Promise<LaneWork[]> {
     const { funds, pricing, network, notify } = this.#parts;
-    await funds.under(this.#parts.confirmations.tip?.hash, [...this.#parts.lanes]);
+    for (const each of await funds.under(this.#parts.confirmations.tip?.hash, [...this.#parts.lanes])) {
+      notify({ kind: "funded", lane: each.address });
+    }
     let spare = funds.spare(lane);
     const affordable: LaneWork[] = [];
     for (const work of works) {
@@ -323,6 +333,8 @@ export class Minting {
   #follow(order: Order, event: OrderEvent, before: Order | undefined): void {
     this.#underway += Number(isUnderway(order)) - Number(before !== undefined && isUnderway(before));
     if (event.kind === "failed") this.#failed.add(order.request.orderId);
+    if (event.kind === "authorised" || event.kind === "rejected" || event.kind === "final")
+      this.#parts.batches.forget(order.request.orderId);
     this.#parts.dispatcher.follow(order, this.#parts.clock.now());
     if (event.kind === "final" || event.kind === "rejected" || event.kind === "unconfirmed") this.#bell.ring();
   }

@@ -181,7 +181,9 @@ export class OrderBook {
     const result = await this.#turns.run(keys, work);
     if (this.#sinceSnapshot >= eventsBetweenSnapshots) {
       this.#sinceSnapshot = 0;
-      await this.#turns.alone(() => this.#saveSnapshot()); // alone: what is in memory is then what is stored
+      // Alone: what is in memory is then what is stored. A snapshot that fails costs the next start time, and is none of the
+      // command's business, which is durable; a store that is broken says so at the next append.
+      await this.#turns.alone(() => this.#saveSnapshot()).catch(() => undefined);
     }
     return result;
   }

@@ -125,9 +125,10 @@ describe("The tasks", function () {
     expect(kinds[0]).to.equal("requested");
     expect(kinds.slice(-3)).to.deep.equal(["tentative", "auditable", "final"]);
     expectRefusal(nobody, "ORDER_NOT_FOUND");
-    expect(nonces.json).to.deep.include({ open: [] });
-    expect(nonces.json["next"]).to.equal(nonces.json["latest"]);
-    expect(nonces.json["next"]).to.be.at.least(2);
+    const [lane] = nonces.json["lanes"] as { open: unknown[]; next: number; latest: number; duty: string }[];
+    expect(lane).to.deep.include({ open: [], duty: "open" });
+    expect(lane?.next).to.equal(lane?.latest);
+    expect(lane?.next).to.be.at.least(2);
   });
 
   it("issue a voucher that is redeemed once, and refuse what is none", async () => {

@@ -35,6 +35,9 @@ export class BatchMaker {
   /** The newest head under which a batch was simulated, and what that said. */
   #simulated: { readonly head: string; readonly verdict: Promise<Simulation> } | undefined;
 
+  /** Numbers that were drawn for orders and are not recorded yet. */
+  readonly #drawn = new Map<string, string>();
+
   constructor(parts: BatchMakerParts) {
     this.#parts = parts;
   }
@@ -92,13 +95,27 @@ export class BatchMaker {
     return verdict?.kind === "mints";
   }
 
-  /** The orders with the voucher numbers they keep for life; fresh ones for those that have none, so far in memory only. */
+  /**
+   * The orders with the voucher numbers they keep for life; fresh ones for those that have none.
+   *
+   * Race: a batch is simulated, so that an endpoint has seen its signed vouchers, and then not recorded; under other numbers
+   * the orders could be minted twice by whoever kept the first ones. Mitigation: a number that was drawn for an order stays
+   * its own until the order is authorised. What remains: a process that dies in between, and an endpoint that redeems
+   * what it was shown in a call.
+   */
   async #numbered(taken: readonly Taken[]): Promise<Order[]> {
-    const fresh = taken.filter(({ order }) => !order.voucher).length;
-    const numbers = (fresh > 0 ? await this.#parts.numbers.reserve(fresh) : []).values();
-    return taken.map(({ order, second }) => ({
-      ...order,
-      voucher: { number: order.voucher?.number ?? String(numbers.next().value), second },
-    }));
+    const without = taken.filter(({ order }) => !order.voucher && !this.#drawn.has(order.request.orderId));
+    const numbers = (without.length > 0 ? await this.#parts.numbers.reserve(without.length) : []).values();
+    for (const { order } of without) this.#drawn.set(order.request.orderId, String(numbers.next().value));
+    return taken.map(({ order, second }) => {
+      const drawn = this.#drawn.get(order.request.orderId) ?? "";
+      if (order.voucher) this.#drawn.delete(order.request.orderId);
+      return { ...order, voucher: { number: order.voucher?.number ?? drawn, second } };
+    });
+  }
+
+  /** The order needs its number in memory no more: it is recorded, or the order is closed. */
+  forget(orderId: string): void {
+    this.#drawn.delete(orderId);
   }
 }

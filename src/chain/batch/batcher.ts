@@ -63,6 +63,7 @@ export class Batcher {
   dueIn(now: number): number | undefined {
     if (this.size === 0 || this.#oldestSince === undefined) return undefined;
     if (this.size >= this.#limits.maxItems) return 0;
+    if (now < this.#oldestSince) this.#oldestSince = now; // the clock was set back
     return Math.max(0, this.#oldestSince + this.#limits.maxWaitMs - now);
   }
 

@@ -6,7 +6,7 @@ import { Finality, type FinalityRule } from "./finality.ts";
 import { type Header, Heads, type HeadChange } from "./heads.ts";
 import type { Lanes } from "../lane/lanes.ts";
 import type { Upkeep } from "../lane/upkeep.ts";
-import type { Located, MintLogReader, MintLogs } from "./mint-logs.ts";
+import { type Located, logsOf, type MintLogReader, type MintLogs } from "./mint-logs.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import type { Reach } from "../../write-ahead.ts";
 
@@ -197,7 +197,7 @@ export class Confirmations {
 
   /** And what the accounts' nonces have passed without a log that was seen: reverted, overlooked, or displaced. */
   async #lookAfterLanes(fresh: boolean): Promise<boolean> {
-    const { upkeep, reader, clock } = this.#parts;
+    const { upkeep, minter, clock } = this.#parts;
     const head = this.#heads.tip;
     this.#lookedAfterAt = clock.now();
     if (!head) return true;
@@ -207,11 +207,9 @@ export class Confirmations {
         await lane.displaced(open, head.number - levelDepth.final + 1);
         continue;
       }
-      const header = this.#heads.window.find(({ hash }) => hash === receipt.blockHash);
-      if (!header && Number(receipt.blockNumber) > head.number - levelDepth.final) continue; // a block we do not know as canonical (yet)
+      if (!(await this.#heads.isCanonical(Number(receipt.blockNumber), receipt.blockHash))) continue; // asked for again later
+      await this.#tell(logsOf(receipt, minter)); // first: what is marked as mined is not looked for again
       lane.mined(receipt.transactionHash, Number(receipt.blockNumber), receipt.blockHash);
-      if (receipt.status === "0x1")
-        for await (const logs of reader.inRange(Number(receipt.blockNumber), Number(receipt.blockNumber))) await this.#tell(logs);
     }
     return whole;
   }
@@ -220,15 +218,15 @@ export class Confirmations {
   async #deepen(finalBlock: number): Promise<void> {
     const head = this.#heads.tip?.number ?? 0;
     for (const [blockHash, block] of this.#blocks) {
-      const canonical = this.#heads.window.find(({ number }) => number === block.number);
-      if (canonical && canonical.hash !== blockHash) {
-        await this.#takeBack(blockHash);
-        continue;
-      }
       const depth = this.#heads.depthOf(block.number);
       const isFinal = depth >= levelDepth.final && block.number <= finalBlock;
       const due = isFinal ? "final" : depth >= levelDepth.auditable ? "auditable" : "tentative";
-      if (block.level === due) continue;
+      const contradicted = this.#heads.window.some(({ number, hash }) => number === block.number && hash !== blockHash);
+      if (!contradicted && block.level === due) continue;
+      if (contradicted || (depth > 0 && !(await this.#heads.isCanonical(block.number, blockHash)))) {
+        await this.#takeBack(blockHash);
+        continue;
+      }
       block.level = due;
       await this.#execute([...block.orderIds].map((orderId) => ({ orderId, command: { kind: "deepen", blockHash, head, finalBlock } })));
       this.#parts.reach("level:recorded");
@@ -252,11 +250,13 @@ export class Confirmations {
       }
       if (finalBlock < from || (order.carrier && lanes.isOpen(order.carrier))) continue; // the skip is not final yet
       const taker = await reader.takerOf(BigInt(order.voucher.number), deployedAt, finalBlock);
-      if (taker === undefined || taker === orderId) {
+      const own = taker === orderId ? await reader.mintOf(orderId, deployedAt, finalBlock) : undefined;
+      if (own) {
+        await this.#tell({ minted: [own], skipped: [] }); // it was minted after all, by a log that was overlooked
+      } else if (taker === undefined || taker === orderId) {
         this.#beaten.set(orderId, finalBlock + levelDepth.final); // an endpoint that has not all logs: no proof, no new number
         continue;
-      }
-      await book.execute([{ orderId, command: { kind: "unconfirm", reason: "number-taken" } }]);
+      } else await book.execute([{ orderId, command: { kind: "unconfirm", reason: "number-taken" } }]);
       this.#beaten.delete(orderId);
     }
   }

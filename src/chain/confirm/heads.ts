@@ -60,6 +60,18 @@ export class Heads {
     return this.#window;
   }
 
+  /**
+   * Whether the block of this number has this hash: by the known headers, or below them by the chain's word. Above the known
+   * head nobody knows yet.
+   * @throws RpcUnanswered, RpcRefused
+   */
+  async isCanonical(number: number, hash: string): Promise<boolean> {
+    const known = this.#at(number);
+    if (known) return known.hash === hash;
+    if (number > (this.tip?.number ?? -1)) return false;
+    return (await this.#fetch("eth_getBlockByNumber", toQuantity(number))).hash === hash;
+  }
+
   /** Depth of a canonical block under the known head; 0 where it is above it. */
   depthOf(block: number): number {
     return Math.max(0, (this.tip?.number ?? -1) - block + 1);

@@ -2,6 +2,7 @@ import { id } from "ethers";
 import { decodeMinted, decodeSkipped, type Minted, MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC, type VoucherSkipped } from "../../voucher/index.ts";
 import { bloomBits, bloomMayHold } from "./bloom.ts";
 import type { Header } from "./heads.ts";
+import type { Receipt } from "../lane/settlement.ts";
 import { type Rpc, RpcRefused, RpcUnanswered, toQuantity } from "../rpc/rpc.ts";
 
 /** A log with the block and transaction that carry it. */
@@ -113,6 +114,12 @@ export class MintLogReader {
   #get(filter: Record<string, unknown>): Promise<RawLog[]> {
     return this.#rpc.request<RawLog[]>("eth_getLogs", [{ address: this.#minter, ...filter }]);
   }
+}
+
+/** The minter's logs in the receipt of one transaction. */
+export function logsOf({ blockNumber, blockHash, transactionHash, logs }: Receipt, minter: string): MintLogs {
+  const own = logs.filter(({ address }) => address.toLowerCase() === minter.toLowerCase());
+  return mintLogs(own.map(({ topics, data }) => ({ topics, data, blockNumber, blockHash, transactionHash })));
 }
 
 function mintLogs(raw: readonly RawLog[]): MintLogs {

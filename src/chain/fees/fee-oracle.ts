@@ -79,7 +79,8 @@ export class FeeOracle {
     if (network.l1FeeOracle === undefined) return Promise.resolve(0n);
     const size = Math.ceil(rawBytes / sizeStep) * sizeStep;
     const known = this.#l1Fees.get(size);
-    if (known && clock.now() - known.at < l1BlocksKept * network.blockTimeMs) return known.fee;
+    const age = known ? clock.now() - known.at : -1;
+    if (known && age >= 0 && age < l1BlocksKept * network.blockTimeMs) return known.fee;
     const asked = { at: clock.now(), fee: l1DataFee(rpc, network.l1FeeOracle, size) };
     this.#l1Fees.set(size, asked);
     asked.fee.catch(() => {

@@ -99,6 +99,7 @@ export class Broadcaster {
     for (const outgoing of [...this.#waiting.values()].sort((a, b) => a.nonce - b.nonce)) {
       if (this.#parts.isSettled(outgoing)) {
         this.#waiting.delete(outgoing.hash);
+        this.#refusals.delete(outgoing.hash);
         continue;
       }
       characters += outgoing.raw.length;

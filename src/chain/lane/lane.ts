@@ -254,7 +254,8 @@ export class Lane {
         orders: ordersOf(open).length,
       });
     }
-    if (this.#sinceSnapshot >= settledBetweenSnapshots) await this.#saveSnapshot();
+    // A snapshot that fails costs the next start time; a store that is broken says so at the next append.
+    if (this.#sinceSnapshot >= settledBetweenSnapshots) await this.#saveSnapshot().catch(() => undefined);
     return settled.length;
   }
 

@@ -1,5 +1,5 @@
-import { type CarrierNonce, isCarriedBy, type Order, type Told } from "../../order/index.ts";
-import { decodeSkipped, VOUCHER_SKIPPED_TOPIC } from "../../voucher/index.ts";
+import { type Carrier, type CarrierNonce, type Inclusion, isCarriedBy, type Order, type Told } from "../../order/index.ts";
+import { decodeMinted, decodeSkipped, MINTED_TOPIC, type SkipReason, VOUCHER_SKIPPED_TOPIC } from "../../voucher/index.ts";
 import type { OpenNonce, Settlement } from "./lane-ledger.ts";
 
 /** A receipt as far as a lane needs it. */
@@ -42,15 +42,31 @@ export function consequencesOf(receipt: Receipt, nonce: CarrierNonce, open: Open
       command: { kind: "fail", carrier, reason: "the transaction reverted" },
     }));
   }
-  const refused = refusedNumbers(receipt);
+  const { minted, skipped } = outcomesIn(receipt);
+  return left.flatMap((order): Told[] => {
+    const { orderId } = order.request;
+    const inclusion = minted.get(orderId);
+    if (inclusion) return [{ orderId, command: { kind: "include", inclusion } }]; // its log was overlooked in the block
+    switch (skipped.get(order.voucher?.number ?? "")) {
+      case "ReceiverRefused":
+        return refusal(orderId, carrier);
+      case "AlreadyRedeemed":
+        return []; // by whom, confirmations find out
+      case "Expired":
+        return [{ orderId, command: { kind: "unconfirm", reason: "skipped-expired", carrier } }];
+      case undefined: // nothing says what became of it: another transaction finds out, under the same number
+        return [{ orderId, command: { kind: "unconfirm", reason: "nonce-taken", carrier } }];
+    }
+  });
+}
+
+function refusal(orderId: string, carrier: Carrier): Told[] {
   const reason = "the receiver refused its tokens";
-  return left
-    .filter(({ voucher }) => voucher && refused.has(voucher.number))
-    .flatMap(({ request: { orderId } }) => [
-      { orderId, command: { kind: "fail", carrier, reason } },
-      { orderId, command: { kind: "compensate", reason } },
-      { orderId, command: { kind: "reject", code: "RECIPIENT_REFUSES", reason } },
-    ]);
+  return [
+    { orderId, command: { kind: "fail", carrier, reason } },
+    { orderId, command: { kind: "compensate", reason } },
+    { orderId, command: { kind: "reject", code: "RECIPIENT_REFUSES", reason } },
+  ];
 }
 
 /** Another transaction of the nonce is final: what still waits for it has to find another one. */
@@ -60,9 +76,19 @@ export function takenBack(carrier: CarrierNonce, orders: readonly Order[]): Told
     .map(({ request }) => ({ orderId: request.orderId, command: { kind: "unconfirm", reason: "nonce-taken", carrier } }));
 }
 
-/** By the minter's own logs: a receiver that is a contract may write any others. */
-function refusedNumbers({ logs, to }: Receipt): Set<string> {
-  const own = logs.filter(({ address, topics }) => address.toLowerCase() === to?.toLowerCase() && topics[0] === VOUCHER_SKIPPED_TOPIC);
-  const skips = own.map(decodeSkipped).filter(({ reason }) => reason === "ReceiverRefused");
-  return new Set(skips.map(({ txCount }) => txCount.toString()));
+/** What the minter's own logs say of each order or voucher number; a receiver that is a contract may write any others. */
+function outcomesIn({ logs, to, blockNumber, blockHash, transactionHash }: Receipt) {
+  const own = logs.filter(({ address }) => address.toLowerCase() === to?.toLowerCase());
+  const minted = new Map<string, Inclusion>();
+  const skipped = new Map<string, SkipReason>();
+  for (const log of own) {
+    if (log.topics[0] === MINTED_TOPIC) {
+      const { orderId, firstTokenId } = decodeMinted(log);
+      minted.set(orderId, { block: Number(blockNumber), blockHash, txHash: transactionHash, firstTokenId: firstTokenId.toString() });
+    } else if (log.topics[0] === VOUCHER_SKIPPED_TOPIC) {
+      const { txCount, reason } = decodeSkipped(log);
+      skipped.set(txCount.toString(), reason);
+    }
+  }
+  return { minted, skipped };
 }

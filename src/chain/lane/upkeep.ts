@@ -8,6 +8,7 @@ import type { Lanes } from "./lanes.ts";
 import type { LaneNotice } from "./notices.ts";
 import type { Pricing } from "./pricing.ts";
 import { feesOf, isReplacementDue } from "./replacement.ts";
+import { isRpcError } from "../rpc/rpc.ts";
 import type { Receipt } from "./settlement.ts";
 
 export interface UpkeepParts {
@@ -94,19 +95,30 @@ export class Upkeep {
     // Nothing waits for a gap of a lane that has nothing open; whether it is still one is seen when something is.
     for (const lane of lanes) if (!busy.includes(lane)) this.#forgetGap(lane);
     const passed: Passed[] = [];
+    let whole = true;
     for (const [i, lane] of busy.entries()) {
-      lane.sawHead(head.number);
-      const count = counts[i];
-      if (!count) continue;
-      await this.#goBehindForeign(lane, count);
-      for (const open of lane.unmined()) {
-        if (open.nonce < count.latest) passed.push({ lane, open, receipt: await lane.receiptOf(open) });
+      try {
+        passed.push(...(await this.#lookAt(lane, counts[i], head)));
+      } catch (error) {
+        if (!isRpcError(error)) throw error;
+        whole = false; // the others are looked at all the same
       }
-      await this.#sendMissing(lane, count, head);
-      this.#findGap(lane, count, head);
-      await this.#replaceDue(lane, count, head);
     }
-    return { passed, whole: counts.every((count) => count !== undefined) };
+    return { passed, whole: whole && counts.every((count) => count !== undefined) };
+  }
+
+  async #lookAt(lane: Lane, count: AccountCounts | undefined, head: UpkeepHead): Promise<Passed[]> {
+    lane.sawHead(head.number);
+    if (!count) return [];
+    await this.#goBehindForeign(lane, count);
+    const passed: Passed[] = [];
+    for (const open of lane.unmined()) {
+      if (open.nonce < count.latest) passed.push({ lane, open, receipt: await lane.receiptOf(open) });
+    }
+    await this.#sendMissing(lane, count, head);
+    this.#findGap(lane, count, head);
+    await this.#replaceDue(lane, count, head);
+    return passed;
   }
 
   /**

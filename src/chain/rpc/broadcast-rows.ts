@@ -28,6 +28,15 @@ export interface BroadcastRow {
  */
 export const broadcastRows: readonly BroadcastRow[] = [
   {
+    // One node's own limit (geth: --rpc.txfeecap, 1 ETH), which says nothing of the bytes: another node may take them.
+    says: /exceeds the configured cap|fee cap exceeded/i,
+    means: "doubt",
+    examples: [
+      ["geth", "tx fee (1.50 ether) exceeds the configured cap (1.00 ether)"],
+      ["besu", "Transaction fee cap exceeded"],
+    ],
+  },
+  {
     // Hardhat tells of a revert when it has mined the transaction already; whatever the reason says, it says nothing of the pool.
     says: /execution reverted|VM Exception|transaction reverted/i,
     means: "doubt",
@@ -220,14 +229,12 @@ export const broadcastRows: readonly BroadcastRow[] = [
     ],
   },
   {
-    says: /max priority fee per gas (higher than|exceeds)|InvalidMaxPriorityFeePerGas|maxPriorityFeePerGas .*(bigger|greater) than|`max_priority_fee_per_gas` greater|exceeds the configured cap|fee cap exceeded/i,
+    says: /max priority fee per gas (higher than|exceeds)|InvalidMaxPriorityFeePerGas|maxPriorityFeePerGas .*(bigger|greater) than|`max_priority_fee_per_gas` greater/i,
     means: "refused",
     examples: [
       ["geth", "max priority fee per gas higher than max fee per gas: address 0xAb, maxPriorityFeePerGas: 2, maxFeePerGas: 1"],
-      ["geth", "tx fee (1.50 ether) exceeds the configured cap (1.00 ether)"],
       ["nethermind", "InvalidMaxPriorityFeePerGas: Cannot be higher than maxFeePerGas.", -32_010],
       ["besu", "Max priority fee per gas exceeds max fee per gas"],
-      ["besu", "Transaction fee cap exceeded"],
       ["reth", "max priority fee per gas higher than max fee per gas", -32_003],
       ["anvil", "Invalid input: `max_priority_fee_per_gas` greater than `max_fee_per_gas`", -32_602],
       ["hardhat", "maxPriorityFeePerGas (2) is bigger than maxFeePerGas (1)"],

@@ -74,6 +74,7 @@ describe("mintd with many lanes", function () {
     early.catch(() => undefined); // awaited below
     await until(mintd, "broadcast", 1);
     await setBalance(world, poor, 1_000n);
+    await world.anvil.mine(); // what an account has changes with a block
     const late = minting(mintd, [...rowsFor([first], 1), ...rowsFor(others, 1)]);
     late.catch(() => undefined); // awaited below
     await world.anvil.mineWhile(
