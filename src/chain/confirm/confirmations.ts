@@ -65,6 +65,8 @@ export class Confirmations {
   readonly #unlisten: () => void;
   #todo: Todo[] = [];
   #lookedAfterAt = 0;
+  /** Something of the last change is still to be done, because an endpoint failed in the middle. */
+  #unfinished = false;
 
   private constructor(parts: ConfirmationsParts, heads: Heads) {
     this.#parts = parts;
@@ -98,7 +100,8 @@ export class Confirmations {
   async step(): Promise<boolean> {
     const first = this.#heads.tip === undefined;
     const changed = this.#note(await this.#heads.look(), first);
-    if (!changed && this.#todo.length === 0) {
+    this.#unfinished ||= changed;
+    if (!this.#unfinished) {
       if (this.#isQuiet()) await this.#lookAfterLanes(false);
       return false;
     }
@@ -107,11 +110,12 @@ export class Confirmations {
       this.#todo.shift();
     }
     await this.#checkpoint(); // before orders become final by it: a chain that loses blocks is held against what they were final under
-    await this.#lookAfterLanes(true);
+    const whole = await this.#lookAfterLanes(true);
     const finalBlock = await this.#finality.under(this.#heads.tip?.number ?? 0);
     await this.#deepen(finalBlock);
     await this.#parts.lanes.settle(finalBlock); // whatever is final needs nobody's care any more
     await this.#renumberBeaten(finalBlock);
+    this.#unfinished = !whole;
     return true;
   }
 
@@ -192,12 +196,13 @@ export class Confirmations {
   }
 
   /** And what the accounts' nonces have passed without a log that was seen: reverted, overlooked, or displaced. */
-  async #lookAfterLanes(fresh: boolean): Promise<void> {
+  async #lookAfterLanes(fresh: boolean): Promise<boolean> {
     const { upkeep, reader, clock } = this.#parts;
     const head = this.#heads.tip;
     this.#lookedAfterAt = clock.now();
-    if (!head) return;
-    for (const { lane, open, receipt } of await upkeep.look(head, fresh)) {
+    if (!head) return true;
+    const { passed, whole } = await upkeep.look(head, fresh);
+    for (const { lane, open, receipt } of passed) {
       if (receipt === null) {
         await lane.displaced(open, head.number - levelDepth.final + 1);
         continue;
@@ -208,6 +213,7 @@ export class Confirmations {
       if (receipt.status === "0x1")
         for await (const logs of reader.inRange(Number(receipt.blockNumber), Number(receipt.blockNumber))) await this.#tell(logs);
     }
+    return whole;
   }
 
   /** A level is announced only for a block that is canonical now: whatever made us believe in another one is taken back. */

@@ -79,7 +79,7 @@ export class Heads {
       return { orphaned: [], added: [latest] };
     }
     if (latest.hash === tip.hash) return nothing;
-    if (!this.#oneNode && this.#at(latest.number)?.hash === latest.hash) return nothing;
+    if (this.#at(latest.number)?.hash === latest.hash && !(await this.#isLost(latest))) return nothing;
     const { ancestor, orphaned } = await this.#commonAncestor(latest);
     if (ancestor.hash === latest.hash) {
       this.#window = this.#window.filter((header) => header.number <= ancestor.number);
@@ -92,6 +92,16 @@ export class Heads {
     const kept = skipped.skipped ? [] : this.#window.filter((header) => header.number <= ancestor.number);
     this.#window = [...kept, ...added].slice(-headerWindow);
     return { orphaned, added, ...skipped };
+  }
+
+  /** Whether the blocks above a known one are gone. A single answer may be an old one, from a cache on the way: it takes three. */
+  async #isLost(latest: Header): Promise<boolean> {
+    if (!this.#oneNode) return false;
+    for (let reads = 1; reads < 3; reads++) {
+      const again = await this.#fetch("eth_getBlockByNumber", "latest");
+      if (again.number > latest.number) return false; // the next look sees it whole
+    }
+    return true;
   }
 
   #at(number: number): Header | undefined {

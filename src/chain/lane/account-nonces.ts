@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock.ts";
-import { batch, type Rpc, RpcUnanswered, toQuantity } from "../rpc/rpc.ts";
+import { type Rpc, RpcUnanswered, toQuantity } from "../rpc/rpc.ts";
 
 /** An account's transaction counts as a node tells them. */
 export interface AccountCounts {
@@ -36,19 +36,42 @@ export class AccountNonces {
    * @throws RpcUnanswered, RpcRefused
    */
   async counts(addresses: readonly string[], force = false): Promise<AccountCounts[]> {
+    const error = await this.#refresh(addresses, force);
+    if (error !== undefined) throw error;
+    return addresses.flatMap((address) => this.#cache.get(address) ?? []);
+  }
+
+  /**
+   * The same as a look that goes on where single answers fail: undefined for those accounts.
+   * @throws RpcUnanswered, RpcRefused where there was no answer at all
+   */
+  async known(addresses: readonly string[], force = false): Promise<(AccountCounts | undefined)[]> {
+    if (force) for (const address of addresses) this.#cache.delete(address); // an old count is none
+    const error = await this.#refresh(addresses, force);
+    const counts = addresses.map((address) => this.#cache.get(address));
+    if (error !== undefined && counts.every((each) => each === undefined)) throw error;
+    return counts;
+  }
+
+  /** Reads what is too old. Returns the first error among the answers. */
+  async #refresh(addresses: readonly string[], force: boolean): Promise<Error | undefined> {
     const now = this.#clock.now();
-    const missing = addresses.filter((address) => {
+    const stale = addresses.filter((address) => {
       const age = now - (this.#cache.get(address)?.at ?? -Infinity);
       return force || age < 0 || age > ttlMs;
     });
-    const calls = missing.flatMap((address) =>
+    if (stale.length === 0) return undefined;
+    const calls = stale.flatMap((address) =>
       ["latest", "pending"].map((tag) => ({ method: "eth_getTransactionCount", params: [address, tag] })),
     );
-    const answers = await batch<string>(this.#rpc, calls);
-    missing.forEach((address, i) => {
-      this.#cache.set(address, { latest: Number(answers[2 * i]), pending: Number(answers[2 * i + 1]), at: now });
+    const answers = await this.#rpc.each<string>(calls);
+    stale.forEach((address, i) => {
+      const [latest, pending] = [answers[2 * i], answers[2 * i + 1]];
+      if (latest?.ok === true && pending?.ok === true) {
+        this.#cache.set(address, { latest: Number(latest.value), pending: Number(pending.value), at: now });
+      }
     });
-    return addresses.flatMap((address) => this.#cache.get(address) ?? []);
+    return answers.flatMap((answer) => (answer.ok ? [] : answer.error))[0];
   }
 
   /**

@@ -1,4 +1,4 @@
-import { batch, type Rpc } from "../rpc/rpc.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 import type { Lane } from "./lane.ts";
 import { latestOf } from "./lane-ledger.ts";
 import { feesOf } from "./replacement.ts";
@@ -20,11 +20,19 @@ export class Funds {
     this.#rpc = rpc;
   }
 
-  /** Reads the balances of these lanes in one request and starts those that can pay again. Returns the latter. */
+  /**
+   * Reads the balances of these lanes in one request and starts those that can pay again. Returns the latter. A lane whose
+   * answer fails keeps the balance it had.
+   * @throws RpcUnanswered, RpcRefused where a balance was never read
+   */
   async read(lanes: readonly Lane[]): Promise<Lane[]> {
     const calls = lanes.map(({ address }) => ({ method: "eth_getBalance", params: [address, "latest"] }));
-    const balances = await batch<string>(this.#rpc, calls);
-    lanes.forEach(({ address }, i) => this.#balances.set(address, BigInt(balances[i] ?? "0x0")));
+    const balances = await this.#rpc.each<string>(calls);
+    lanes.forEach(({ address }, i) => {
+      const balance = balances[i];
+      if (balance?.ok === true) this.#balances.set(address, BigInt(balance.value));
+      else if (balance && !this.#balances.has(address)) throw balance.error;
+    });
     const funded = lanes.filter((lane) => this.isLow(lane) && this.spare(lane) >= (this.#needs.get(lane.address) ?? 0n));
     for (const { address } of funded) this.#needs.delete(address);
     return funded;

@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
 import type { Clock } from "../../clock.ts";
-import { isCarriedBy, type Order, type OrderBook, type Told } from "../../order/index.ts";
+import type { CarrierNonce, Order, OrderBook, Told } from "../../order/index.ts";
 import type { EventStore, NewEvent } from "../../store/index.ts";
 import type { DigestSigner } from "../../voucher/index.ts";
 import type { Reach } from "../../write-ahead.ts";
@@ -8,6 +8,7 @@ import { InsufficientFunds, TransactionRefused } from "../errors.ts";
 import type { Fees } from "../fees/fees.ts";
 import { type Rpc, RpcUnanswered } from "../rpc/rpc.ts";
 import type { AccountNonces } from "./account-nonces.ts";
+import { type AttemptContent, AttemptSigner } from "./attempts.ts";
 import { type BroadcastAnswer, Broadcaster } from "./broadcaster.ts";
 import {
   type Attempt,
@@ -26,8 +27,7 @@ import {
   toSnapshot,
 } from "./lane-ledger.ts";
 import type { LaneNotice } from "./notices.ts";
-import { consequencesOf, type Receipt, settlementOf } from "./settlement.ts";
-import { resignTransaction, type SignedTransaction, signTransaction } from "./transaction.ts";
+import { consequencesOf, type Receipt, settlementOf, takenBack } from "./settlement.ts";
 import { InFlightWindow } from "./window.ts";
 
 export interface LaneParts {
@@ -51,12 +51,7 @@ export interface LaneParts {
 }
 
 /** One transaction's worth of work. */
-export interface LaneWork {
-  readonly orderIds: readonly string[];
-  readonly to: string;
-  readonly data: string;
-  readonly gasLimit: number;
-  readonly fees: Fees;
+export interface LaneWork extends AttemptContent {
   /** What the orders are told before they are assigned, e.g. their vouchers; durable together with the attempt. */
   readonly before: readonly Told[];
 }
@@ -67,7 +62,6 @@ interface Mined {
   readonly blockHash: string;
 }
 
-const noOpGas = 21_000;
 /** Nonces closed between two snapshots of the lane. */
 const settledBetweenSnapshots = 64;
 
@@ -84,6 +78,7 @@ const settledBetweenSnapshots = 64;
 export class Lane {
   readonly window: InFlightWindow;
   readonly #parts: LaneParts;
+  readonly #attempts: AttemptSigner;
   readonly #broadcaster: Broadcaster;
   #state: LaneState = emptyLane();
   /** Appends to the lane's stream take turns, so that each knows the version it follows. */
@@ -97,6 +92,7 @@ export class Lane {
 
   private constructor(parts: LaneParts) {
     this.#parts = parts;
+    this.#attempts = new AttemptSigner(parts.chainId, parts.signer);
     this.window = new InFlightWindow(parts.mostInFlight, parts.firstInFlight);
     this.#broadcaster = new Broadcaster({
       rpc: parts.rpc,
@@ -168,8 +164,7 @@ export class Lane {
       const attempts: Attempt[] = [];
       for (const [i, work] of works.entries()) {
         const nonce = gap !== undefined && i === 0 ? gap : next + i;
-        const unsigned = { chainId: this.#parts.chainId, nonce, to: work.to, data: work.data, gasLimit: work.gasLimit, ...work.fees };
-        attempts.push(attemptFrom(await signTransaction(unsigned, this.#parts.signer), { ...work, nonce }));
+        attempts.push(await this.#attempts.first(nonce, work));
       }
       this.#parts.reach("attempt:signed");
       const told = works.flatMap(({ before, orderIds }, i): Told[] => {
@@ -191,9 +186,7 @@ export class Lane {
    * @param fees higher in both fields, see replacementFees
    */
   replace(nonce: number, fees: Fees): Promise<void> {
-    return this.#further(nonce, async (former) =>
-      attemptFrom(await resignTransaction(await this.#bytesOf(former), fees, this.#parts.signer), { ...former, fees }),
-    );
+    return this.#further(nonce, async (former) => this.#attempts.replacement(former, await this.#bytesOf(former), fees));
   }
 
   /**
@@ -201,14 +194,14 @@ export class Lane {
    * nothing back by itself.
    */
   cancel(nonce: number, fees: Fees): Promise<void> {
-    return this.#further(nonce, () => this.#noOp(nonce, fees));
+    return this.#further(nonce, () => this.#attempts.noOp(nonce, fees));
   }
 
   /** Uses up a nonce that nothing stands for, so that those above it can be mined. */
   fillWithNoOp(gap: number, fees: Fees): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#state.open.has(gap)) return;
-      const attempt = await this.#noOp(gap, fees);
+      const attempt = await this.#attempts.noOp(gap, fees);
       await this.#append([{ kind: "attempted", data: attempt }]);
       this.#send(attempt);
     });
@@ -249,7 +242,7 @@ export class Lane {
     await this.#inTurn(() =>
       this.#append(
         settled.map(({ receipt, open }) => ({ kind: "settled", data: settlementOf(receipt, open.nonce) })),
-        settled.flatMap(({ receipt, open }) => this.#consequences(receipt, open)),
+        settled.flatMap(({ receipt, open }) => consequencesOf(receipt, this.#nonceOf(open), open, this.#ordersOf(open))),
       ),
     );
     this.#parts.reach("settlement:recorded");
@@ -285,7 +278,10 @@ export class Lane {
     if ((await this.receiptOf(open)) !== null) return; // a receipt that was overlooked before: it is ours after all
     await this.#inTurn(async () => {
       if (this.#mined.has(nonce) || !this.#state.open.has(nonce)) return;
-      await this.#append([{ kind: "displaced", data: { nonce, hash: latestOf(open).hash } }], this.#takenBack(open));
+      await this.#append(
+        [{ kind: "displaced", data: { nonce, hash: latestOf(open).hash } }],
+        takenBack(this.#nonceOf(open), this.#ordersOf(open)),
+      );
       this.#parts.notify({ kind: "displaced", lane: this.address, nonce });
     });
   }
@@ -345,12 +341,6 @@ export class Lane {
       this.#send(attempt);
       this.#parts.notify({ kind: attempt.orderIds.length > 0 ? "replaced" : "cancelled", lane: this.address, nonce, hash: attempt.hash });
     });
-  }
-
-  async #noOp(nonce: number, fees: Fees): Promise<Attempt> {
-    const { chainId, signer } = this.#parts;
-    const unsigned = { chainId, nonce, to: this.address, data: "0x", gasLimit: noOpGas, ...fees };
-    return attemptFrom(await signTransaction(unsigned, signer), { nonce, gasLimit: noOpGas, fees, orderIds: [] });
   }
 
   /** In turn only. */
@@ -419,36 +409,11 @@ export class Lane {
     else onFatal(new TransactionRefused(hash, outcome.reason));
   }
 
-  /** What a receipt means to all orders of its nonce: those of another attempt were not minted by this one. */
-  #consequences(receipt: Receipt, open: OpenNonce): Told[] {
-    const taken = this.#byHash.get(receipt.transactionHash);
-    if (taken?.orderIds.length === 0) return this.#takenBack(open);
-    return consequencesOf(receipt, { lane: this.address, nonce: open.nonce }, this.#carried(open));
+  #nonceOf({ nonce }: OpenNonce): CarrierNonce {
+    return { lane: this.address, nonce };
   }
 
-  #takenBack(open: OpenNonce): Told[] {
-    const carrier = { lane: this.address, nonce: open.nonce };
-    return this.#carried(open).map(({ request }) => ({
-      orderId: request.orderId,
-      command: { kind: "unconfirm", reason: "nonce-taken", carrier },
-    }));
+  #ordersOf(open: OpenNonce): Order[] {
+    return ordersOf(open).flatMap((orderId) => this.#parts.book.get(orderId) ?? []);
   }
-
-  #carried(open: OpenNonce): Order[] {
-    const nonce = { lane: this.address, nonce: open.nonce };
-    const orders = ordersOf(open).flatMap((orderId) => this.#parts.book.get(orderId) ?? []);
-    return orders.filter((order) => isCarriedBy(order, nonce));
-  }
-}
-
-function attemptFrom(
-  { raw, hash }: SignedTransaction,
-  { nonce, gasLimit, fees, orderIds }: { nonce: number; gasLimit: number; fees: Fees; orderIds: readonly string[] },
-): Attempt {
-  const { maxFeePerGas, maxPriorityFeePerGas } = fees;
-  return {
-    ...{ nonce, hash, raw, gasLimit, orderIds },
-    maxFeePerGas: maxFeePerGas.toString(),
-    maxPriorityFeePerGas: maxPriorityFeePerGas.toString(),
-  };
 }

@@ -1,6 +1,6 @@
 import { type CarrierNonce, isCarriedBy, type Order, type Told } from "../../order/index.ts";
 import { decodeSkipped, VOUCHER_SKIPPED_TOPIC } from "../../voucher/index.ts";
-import type { Settlement } from "./lane-ledger.ts";
+import type { OpenNonce, Settlement } from "./lane-ledger.ts";
 
 /** A receipt as far as a lane needs it. */
 export interface Receipt {
@@ -25,12 +25,15 @@ export function settlementOf(receipt: Receipt, nonce: number): Settlement {
 }
 
 /**
- * What a transaction that is final means to those of its orders that it was to mint and did not. One that reverted fails
- * them all, and they are driven again; a receiver that refused its tokens would refuse them again.
+ * What a transaction that is final means to those of its nonce's orders that it did not mint. A no-op takes them all back.
+ * One that reverted fails them all, and they are driven again; a receiver that refused its tokens would refuse them again.
  * @param nonce that the transaction has
- * @param orders of the attempt, as they are
+ * @param open all attempts of the nonce
+ * @param orders of the nonce, as they are
  */
-export function consequencesOf(receipt: Receipt, nonce: CarrierNonce, orders: readonly Order[]): Told[] {
+export function consequencesOf(receipt: Receipt, nonce: CarrierNonce, open: OpenNonce, orders: readonly Order[]): Told[] {
+  const mined = open.attempts.find(({ hash }) => hash === receipt.transactionHash);
+  if (mined?.orderIds.length === 0) return takenBack(nonce, orders);
   const carrier = { ...nonce, hash: receipt.transactionHash };
   const left = orders.filter((order) => !order.inclusion && isCarriedBy(order, nonce));
   if (receipt.status !== "0x1") {
@@ -48,6 +51,13 @@ export function consequencesOf(receipt: Receipt, nonce: CarrierNonce, orders: re
       { orderId, command: { kind: "compensate", reason } },
       { orderId, command: { kind: "reject", code: "RECIPIENT_REFUSES", reason } },
     ]);
+}
+
+/** Another transaction of the nonce is final: what still waits for it has to find another one. */
+export function takenBack(carrier: CarrierNonce, orders: readonly Order[]): Told[] {
+  return orders
+    .filter((order) => isCarriedBy(order, carrier))
+    .map(({ request }) => ({ orderId: request.orderId, command: { kind: "unconfirm", reason: "nonce-taken", carrier } }));
 }
 
 /** By the minter's own logs: a receiver that is a contract may write any others. */

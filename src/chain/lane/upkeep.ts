@@ -78,16 +78,16 @@ export class Upkeep {
   }
 
   /**
-   * One look at all lanes under this head; returns what was passed over.
+   * One look at all lanes under this head; returns what was passed over, and whether all lanes could be looked at.
    * @param fresh whether the head is a new one: counts of up to 3 s ago will not do
    * @throws RpcUnanswered, RpcRefused: look again later
    */
-  async look(head: UpkeepHead, fresh: boolean): Promise<Passed[]> {
+  async look(head: UpkeepHead, fresh: boolean): Promise<{ readonly passed: readonly Passed[]; readonly whole: boolean }> {
     const { lanes, nonces, funds, notify } = this.#parts;
     // Also with all of it mined: foreign transactions may have come behind it.
     const busy = [...lanes].filter((lane) => lane.state.open.size > 0);
     if (fresh) for (const lane of await funds.under(head.hash, [...lanes])) notify({ kind: "funded", lane: lane.address });
-    const counts = await nonces.counts(
+    const counts = await nonces.known(
       busy.map(({ address }) => address),
       fresh,
     );
@@ -106,7 +106,7 @@ export class Upkeep {
       this.#findGap(lane, count, head);
       await this.#replaceDue(lane, count, head);
     }
-    return passed;
+    return { passed, whole: counts.every((count) => count !== undefined) };
   }
 
   /**

@@ -1,3 +1,4 @@
+import { patiently } from "../patience.ts";
 import type { Clock } from "../../clock.ts";
 import { Endpoint, type EndpointSource, isHeld, isUnanswered } from "./endpoint.ts";
 import { fanOut } from "./fan-out.ts";
@@ -72,12 +73,15 @@ export class RpcPool implements Rpc, AsyncDisposable {
    */
   static async open(options: RpcPoolOptions): Promise<RpcPool> {
     const pool = new RpcPool(options);
-    const answers = await Promise.allSettled(pool.#endpoints.map((endpoint) => endpoint.verify()));
+    const answers = await patiently(options.clock, async () => {
+      const verified = await Promise.allSettled(pool.#endpoints.map((endpoint) => endpoint.verify()));
+      if (verified.every((answer) => answer.status === "rejected")) throw verified[0]?.reason ?? nobody("eth_chainId");
+      return verified;
+    });
     const chainId = options.chainId ?? answers.find((answer) => answer.status === "fulfilled")?.value;
     if (chainId !== undefined) for (const endpoint of pool.#endpoints) endpoint.expect(chainId);
     const mismatch = pool.#endpoints.find((endpoint) => endpoint.mismatch)?.mismatch;
     if (mismatch) throw mismatch;
-    if (answers.every((answer) => answer.status === "rejected")) throw answers[0]?.reason ?? nobody("eth_chainId");
     pool.#opened = true;
     for (const answer of answers) if (answer.status === "rejected") pool.#onTrouble(answer.reason); // perhaps its URL is wrong
     await pool.#survey(pool.#endpoints.filter(({ verified }) => verified)); // the others would only keep us waiting once more

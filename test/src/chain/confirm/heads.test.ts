@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type Header, Heads } from "../../../../src/chain/confirm/heads.ts";
 import { Anvil } from "../../../anvil.ts";
 import { rpcWith } from "../../mintd/world.ts";
-import { RpcUnanswered } from "../../../../src/chain/index.ts";
+import { type Rpc, RpcUnanswered } from "../../../../src/chain/index.ts";
 import { failure } from "../../store/expectations.ts";
 
 const numbers = (headers: readonly Header[]): number[] => headers.map(({ number }) => number);
@@ -121,5 +121,21 @@ describe("Heads", function () {
     expect(numbers(followed.window)).to.deep.equal(range(37, 100));
     answers = 100;
     expect(numbers((await followed.look()).added)).to.deep.equal(range(101, 107));
+  });
+
+  it("of a node that is alone believe that its newest blocks are lost, but not on the word of one old answer", async () => {
+    let old = 0;
+    const answering: Rpc = {
+      each: (calls) => anvil.rpc.each(calls),
+      request: <T>(method: string, params: readonly unknown[]) =>
+        anvil.rpc.request<T>(method, params[0] === "latest" && old-- > 0 ? ["0x60", false] : params),
+    };
+    const alone = new Heads(answering, heads.window, { oneNode: true });
+    old = 2;
+    expect(await alone.look()).to.deep.equal({ orphaned: [], added: [] });
+    expect(alone.tip?.number).to.equal(100);
+    await anvil.rpc.request("anvil_rollback", [3]);
+    expect(numbers((await alone.look()).orphaned)).to.deep.equal([100, 99, 98]);
+    expect(alone.tip?.number).to.equal(97);
   });
 });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { toBeHex, zeroPadValue } from "ethers";
 import { consequencesOf, type Receipt } from "../../../../src/chain/lane/settlement.ts";
+import type { OpenNonce } from "../../../../src/chain/lane/lane-ledger.ts";
 import type { Order } from "../../../../src/order/index.ts";
 import { VOUCHER_SKIPPED_TOPIC } from "../../../../src/voucher/index.ts";
 import { carrierOf, hashOf, idOf, inclusionIn, requestFor } from "../../order/orders.ts";
@@ -20,13 +21,22 @@ const order = (n: number, more: Partial<Order> = {}): Order => ({
   ...{ request: requestFor(n), kind: "broadcast", version: 4, requestedAt: 0, changedAt: 0 },
   ...{ voucher: { number: String(n), second: 1 }, carrier: carrierOf(3), ...more },
 });
+const attempt = (hash: string, orderIds: string[]) => ({
+  ...{ nonce: 3, hash, gasLimit: 1, maxFeePerGas: "1", maxPriorityFeePerGas: "1", orderIds, version: 1 },
+});
+const open: OpenNonce = { nonce: 3, attempts: [attempt(hashOf(3), [idOf(1)]), attempt(idOf(33), [])] };
 const told = (of: Receipt, orders: readonly Order[]): string[] =>
-  consequencesOf(of, carrierOf(3), orders).map(({ orderId, command }) => `${Number(orderId)} ${command.kind}`);
+  consequencesOf(of, carrierOf(3), open, orders).map(({ orderId, command }) => `${Number(orderId)} ${command.kind}`);
 
 describe("A transaction that is final", () => {
   it("and reverted fails the orders that it still carries and nobody else minted", () => {
     const orders = [order(1), order(2, { carrier: carrierOf(4) }), order(3, { kind: "tentative", inclusion: inclusionIn(6, idOf(9)) })];
     expect(told(receipt("0x0"), orders)).to.deep.equal(["1 fail"]);
+  });
+
+  it("and is the no-op that cancelled its nonce takes back what waits for the nonce, and nothing else", () => {
+    const orders = [order(1), order(2, { carrier: carrierOf(4) })];
+    expect(told({ ...receipt("0x1"), transactionHash: idOf(33) }, orders)).to.deep.equal(["1 unconfirm"]);
   });
 
   it("and succeeded leaves alone what was skipped as redeemed or expired: others see to that", () => {
