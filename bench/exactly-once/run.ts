@@ -16,7 +16,7 @@ export async function run(options: RunOptions): Promise<Figures> {
   const ours = options.contender.library === "mintd";
   const contract = ours ? arena.deployment.contracts.VoucherMinter.address : arena.plainMinter;
   const topic = ours ? MINTED_TOPIC : plainTopic;
-  const watch = await BlockWatch.start(anvil.rpc, contract, topic);
+  await using watch = await BlockWatch.start(anvil.rpc, contract, topic);
   const told = new Told();
   const course = new Course(options, arena, watch, told);
   let began: number;
