@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { JsonRpcProvider, Wallet } from "ethers";
 import type { Deployment } from "../../src/chain/index.ts";
 import { Anvil } from "../../test/anvil.ts";
-import { type Faults, FaultProxy } from "../../test/chaos/proxy/index.ts";
+import { FaultProxy } from "../../test/chaos/proxy/index.ts";
 import { Random } from "../../test/chaos/random.ts";
 import { deployMinters } from "../bench-chain.ts";
 import { type Compiled, deployPlainMinter } from "./plain-minter.ts";
@@ -13,7 +13,7 @@ import { keyAt } from "./protocol.ts";
 /** Not the admin, whose nonces belong to the other deployment. */
 const plainDeployer = 1;
 
-/** A new chain with all contracts behind a proxy, for one contender in one scenario. */
+/** A new chain with all contracts behind a proxy that behaves until it is told otherwise, for one contender in one scenario. */
 export interface Arena extends AsyncDisposable {
   readonly anvil: Anvil;
   readonly proxy: FaultProxy;
@@ -26,11 +26,10 @@ export interface Arena extends AsyncDisposable {
 export interface ArenaOptions {
   readonly blockMs: number;
   readonly seed: number;
-  readonly faults: Partial<Faults>;
   readonly plain: Compiled;
 }
 
-export async function openArena({ blockMs, seed, faults, plain }: ArenaOptions): Promise<Arena> {
+export async function openArena({ blockMs, seed, plain }: ArenaOptions): Promise<Arena> {
   const directory = await mkdtemp(join(tmpdir(), "mintd-exactly-once-"));
   // 60 M gas as on Ethereum's mainnet. The base fee stays at zero: what happens when it climbs is another question.
   const anvil = await Anvil.start({ blockTime: blockMs / 1_000, args: ["--gas-limit", "60000000", "--base-fee", "0"] });
@@ -42,7 +41,7 @@ export async function openArena({ blockMs, seed, faults, plain }: ArenaOptions):
     deployPlainMinter(plain, new Wallet(keyAt(plainDeployer), provider)),
   ]);
   provider.destroy();
-  const proxy = await FaultProxy.start({ target: anvil.url, random: new Random(seed), faults });
+  const proxy = await FaultProxy.start({ target: anvil.url, random: new Random(seed) });
   return {
     anvil,
     proxy,

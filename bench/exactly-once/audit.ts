@@ -39,18 +39,29 @@ export interface Evidence {
   readonly watch: BlockWatch;
   readonly told: Told;
   readonly mints: number;
-  /** The first block after the deployments. */
+  /** Mints of the warm-up, whose numbers follow; they are in no figure. */
+  readonly warmUps: number;
+  /** The first block after the warm-up. */
   readonly firstBlock: number;
   readonly proxyCalls: Readonly<Record<string, number>>;
   readonly injected: Readonly<Record<string, number>>;
   readonly seconds: number;
 }
 
-/** Reads the canonical chain from its first block and holds what the caller was told against it. */
+/**
+ * Reads the canonical chain from its first block and holds what the caller was told against it.
+ * @throws Error when a mint of the warm-up, where nothing goes wrong, is not there exactly once: nothing measured after it counts
+ */
 export async function audit(evidence: Evidence): Promise<Figures> {
-  const { rpc, contract, topic, watch, told, mints } = evidence;
+  const { rpc, contract, topic, watch, told, mints, warmUps } = evidence;
   const head = Number(await rpc.request<string>("eth_blockNumber", []));
-  const logs = await mintLogs(rpc, { address: contract, topics: [topic] }, 0, head);
+  const everything = await mintLogs(rpc, { address: contract, topics: [topic] }, 0, head);
+  const ofWarmUp = new Set(Array.from({ length: warmUps }, (_, i): string => idOf(mints + i)));
+  const warm = everything.flatMap(({ topics }) => topics[1] ?? []).filter((id) => ofWarmUp.has(id));
+  const different = new Set(warm).size;
+  if (warm.length !== warmUps || different !== warmUps)
+    throw new Error(`of ${warmUps} mints of the warm-up ${different} are on the chain, and ${warm.length - different} repetitions`);
+  const logs = everything.filter(({ topics }) => !ofWarmUp.has(topics[1] ?? ""));
   const includedAt = new Map<string, number>();
   for (const { topics, blockHash } of logs) {
     const id = topics[1] ?? "";

@@ -1,16 +1,16 @@
 import pLimit from "p-limit";
 import { systemClock } from "../../src/clock.ts";
-import type { Job, Word } from "./protocol.ts";
+import type { Job, Line } from "./protocol.ts";
 
 /** Between an error and the next try of the same mint. */
 const retryAfterMs = 100;
 
 /**
  * What a team writes around its library: so many calls at a time, and where it retries, a call that ended in an error is made
- * anew for the same mint.
+ * anew for the same mint. First the warm-up, then what counts.
  * @param mint sends one mint and resolves when its receipt is there
  */
-export async function callForEach(job: Job, tell: (word: Word) => void, mint: (mint: number) => Promise<void>): Promise<void> {
+export async function callForEach(job: Job, { tell, warm }: Line, mint: (mint: number) => Promise<void>): Promise<void> {
   const limit = pLimit(job.inFlight);
   const one = async (number: number): Promise<void> => {
     tell({ kind: "accepted", mints: [number], at: Date.now() });
@@ -29,6 +29,8 @@ export async function callForEach(job: Job, tell: (word: Word) => void, mint: (m
       }
     }
   };
+  await Promise.all(job.warmUp.map((number) => limit(one, number)));
+  await warm();
   await Promise.all(job.mints.map((number) => limit(one, number)));
 }
 

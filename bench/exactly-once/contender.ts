@@ -1,7 +1,7 @@
-/** A contender's process: takes one job from its parent, tells what the caller sees, and ends. */
+/** A contender's process: takes one job from its parent, warms up, waits for the word to go, tells what the caller sees, and ends. */
 import { once } from "node:events";
 import { shortOf } from "./callers.ts";
-import type { Job, Word } from "./protocol.ts";
+import { go, type Job, type Word } from "./protocol.ts";
 
 const tell = (word: Word): void => void process.send?.(word);
 // ethers polls in the background, and what an endpoint says there nobody can catch. It would end an ordinary process; here it is counted.
@@ -17,5 +17,12 @@ const ways = {
 };
 const [job] = (await once(process, "message")) as [Job];
 const mint = await ways[job.contender.library]();
-await mint(job, tell);
+await mint(job, {
+  tell,
+  async warm() {
+    tell({ kind: "warm" });
+    const [word] = (await once(process, "message")) as [unknown];
+    if (word !== go) throw new Error("the parent says something else than to go");
+  },
+});
 process.send?.({ kind: "done" } satisfies Word, undefined, undefined, () => process.exit(0));

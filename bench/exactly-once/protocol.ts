@@ -17,6 +17,8 @@ export interface Job {
   readonly deployment: Deployment;
   /** File of mintd's store. */
   readonly storePath: string;
+  /** Numbers of the mints that are made first, and of which nothing is measured. */
+  readonly warmUp: readonly number[];
   /** Numbers of the mints to be made. */
   readonly mints: readonly number[];
   /** Mints of which a former process said that they are on the chain, and not yet that they are for good. */
@@ -25,6 +27,16 @@ export interface Job {
   readonly inFlight: number;
   /** How often a library looks for a new block, in milliseconds. */
   readonly pollMs: number;
+}
+
+/** What it is told next: the clock runs, mint. */
+export const go = "go";
+
+/** What a contender has to its parent. */
+export interface Line {
+  readonly tell: (word: Word) => void;
+  /** Tells that the warm-up is done and resolves when the mints that count may begin. */
+  readonly warm: () => Promise<void>;
 }
 
 /** What a contender's process tells, at the time (ms since the epoch) it happens. */
@@ -43,6 +55,8 @@ export type Word =
   | { readonly kind: "unhandled"; readonly error: string }
   /** mintd alone: all of its mints are on the chain now, and become final when it grows. */
   | { readonly kind: "waits for depth" }
+  /** The warm-up is done; the mints begin when the parent says so. */
+  | { readonly kind: "warm" }
   | { readonly kind: "done" };
 
 /** The key of the account at this place of the mnemonic that every development node funds. Public. */

@@ -42,6 +42,7 @@ export class Told {
         this.unhandled++;
         return;
       case "waits for depth":
+      case "warm":
       case "done":
     }
   }

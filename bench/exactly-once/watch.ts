@@ -12,7 +12,7 @@ interface MintLog {
 const lookEveryMs = 10;
 
 /** Sees blocks as they appear at the node itself, and when. */
-export class BlockWatch {
+export class BlockWatch implements AsyncDisposable {
   /** The first that it watches. */
   readonly firstBlock: number;
   readonly #rpc: Rpc;
@@ -63,6 +63,10 @@ export class BlockWatch {
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#loop;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 
   async #run(): Promise<void> {

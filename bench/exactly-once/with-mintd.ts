@@ -6,18 +6,25 @@ import { type Mintd, openMintd } from "../../src/mintd.ts";
 import type { Order } from "../../src/order/index.ts";
 import { Secret } from "../../src/secret.ts";
 import { shortOf } from "./callers.ts";
-import { firstLane, idOf, type Job, keyAt, keyOf, receiverOf, tenant, voucherAccount, type Word } from "./protocol.ts";
+import { firstLane, idOf, type Job, keyAt, keyOf, type Line, receiverOf, tenant, voucherAccount } from "./protocol.ts";
 
-/** Hands all mints over at once. Where the service ends with an error, it is started again, as a supervisor does. */
-export async function mintWithMintd(job: Job, tell: (word: Word) => void): Promise<void> {
-  const numbers = new Map([...job.underway, ...job.mints].map((mint) => [idOf(mint) as string, mint]));
+/** Hands all mints over at once, those of the warm-up first to the same service. Where the service ends with an error, it is started again, as a supervisor does. */
+export async function mintWithMintd(job: Job, { tell, warm }: Line): Promise<void> {
   const told = new Set<number>();
+  let isWarm = false;
   for (;;) {
     let mintd: Mintd | undefined;
     try {
       await using pool = await openPool(job);
       mintd = await open(job, pool);
-      await serve(mintd, job, numbers, told, tell);
+      await mintd.start();
+      if (!isWarm) {
+        await serve(mintd, { mints: job.warmUp, underway: [] }, new Set(), tell);
+        await warm();
+        isWarm = true;
+      }
+      await serve(mintd, job, told, tell);
+      await mintd.stop();
       return;
     } catch (error) {
       tell({ kind: "trouble", error: shortOf(error) });
@@ -33,13 +40,11 @@ function openPool({ url, chainId }: Job): Promise<RpcPool> {
   return RpcPool.open({ endpoints: [{ name: http.name, rpc: http }], chainId, clock: systemClock });
 }
 
-/** The list is there as a whole: a batch that is not full has nothing to wait for. */
-const maxWaitMs = 20;
-
 function open(job: Job, rpc: RpcPool): Promise<Mintd> {
   const { contender, pollMs } = job;
   return openMintd({
-    config: configSchema.parse({ rpc: { pollMs, timeoutMs: 2_000 }, batch: { maxItems: contender.maxItems, maxWaitMs } }),
+    // The list is there as a whole: a batch that is not full has nothing to wait for.
+    config: configSchema.parse({ rpc: { pollMs, timeoutMs: 2_000 }, batch: { maxItems: contender.maxItems, maxWaitMs: 0 } }),
     rpc,
     deployment: job.deployment,
     storePath: job.storePath,
@@ -48,14 +53,15 @@ function open(job: Job, rpc: RpcPool): Promise<Mintd> {
   });
 }
 
-/** Resolves when every mint is final or rejected. @throws what stops minting */
+/** Resolves when every mint is final or rejected; those that are `told` are. @throws what stops minting */
 async function serve(
   mintd: Mintd,
-  job: Job,
-  numbers: ReadonlyMap<string, number>,
+  { mints, underway }: Pick<Job, "mints" | "underway">,
   told: Set<number>,
-  tell: (word: Word) => void,
+  tell: Line["tell"],
 ): Promise<void> {
+  const numbers = new Map([...underway, ...mints].map((mint) => [idOf(mint) as string, mint]));
+  if (told.size === numbers.size) return;
   const over = Promise.withResolvers<undefined>();
   const included = new Set<number>();
   let waits = false;
@@ -79,16 +85,13 @@ async function serve(
     if (order.kind === "final" || order.kind === "rejected") follow(mint, order.kind, order.reason ?? "");
     else if (order.inclusion && !included.has(mint)) follow(mint, "tentative", "");
   };
-  mintd.book.listen((order, { kind }) => {
+  const stopListening = mintd.book.listen((order, { kind }) => {
     const mint = numbers.get(order.request.orderId);
     if (mint !== undefined) follow(mint, kind, order.reason ?? "");
   });
-  await mintd.start();
-  const requests = job.mints.map((mint) =>
-    requestOf({ line: mint + 1, id: keyOf(mint), to: receiverOf(mint), quantity: 1, uri: "" }, tenant),
-  );
-  for (const mint of job.underway) take(mint, await mintd.book.find(idOf(mint)));
-  tell({ kind: "accepted", mints: job.mints, at: Date.now() });
+  const requests = mints.map((mint) => requestOf({ line: mint + 1, id: keyOf(mint), to: receiverOf(mint), quantity: 1, uri: "" }, tenant));
+  for (const mint of underway) take(mint, await mintd.book.find(idOf(mint)));
+  tell({ kind: "accepted", mints, at: Date.now() });
   for (const outcome of await mintd.minting.submit(requests)) {
     if (outcome.outcome === "conflict") throw new Error("a mint is in conflict with itself");
     const { order } = outcome;
@@ -96,5 +99,5 @@ async function serve(
     if (mint !== undefined) take(mint, mintd.book.get(order.request.orderId) ?? order);
   }
   await Promise.race([over.promise, mintd.minting.failure]);
-  await mintd.stop();
+  stopListening();
 }

@@ -244,6 +244,33 @@ describe(`FaultProxy (PROXY_SEED=${seed})`, () => {
     expect(new Set(once.map((answer) => answer.slice(0, 12))).size).to.be.greaterThan(1);
   });
 
+  it("begins anew: counts from zero, and does what one that was just started with the seed does", async () => {
+    const faults: Partial<Faults> = { reject: 0.3, loseResponse: 0.2, stale: 0.3 };
+    const several = async (): Promise<boolean> =>
+      batch(rpc, [{ method: "eth_chainId", params: [] }]).then(
+        () => true,
+        () => false,
+      );
+    const heard = async (): Promise<unknown[]> => {
+      await anvil.mine(); // an answer of before would tell that it was remembered
+      const answers: unknown[] = [];
+      for (let i = 0; i < 25; i++) answers.push(await outcome("eth_blockNumber"), await several());
+      return answers;
+    };
+    await begin(faults);
+    const fresh = await heard();
+    const { stats } = proxy;
+    await proxy.close();
+    await anvil.kill();
+    anvil = await Anvil.start({ noMining: true });
+    await begin({ stale: 1 });
+    for (let i = 0; i < 7; i++) expect([await outcome("eth_blockNumber"), await several()]).to.deep.equal(['"0x0"', true]);
+    proxy.beginAnew(faults);
+    expect(await heard()).to.deep.equal(fresh);
+    expect(proxy.stats).to.deep.equal(stats);
+    expect(new Set(fresh).size).to.be.greaterThan(3);
+  });
+
   it("turns to another node when told, and answers nothing where its node is gone", async () => {
     await begin({});
     await anvil.mine(2);

@@ -41,8 +41,8 @@ export class FaultProxy {
   readonly #clock: Clock;
   readonly #sockets = new Set<Socket>();
   readonly #earlier = new EarlierAnswers();
-  readonly #calls: Record<string, number> = {};
-  readonly #injected: Record<FaultKind, number> = { reject: 0, loseResponse: 0, drop: 0, duplicate: 0, stale: 0, lag: 0, down: 0 };
+  #calls: Record<string, number> = {};
+  #injected: Record<FaultKind, number> = nothingYet();
   #requests = 0;
   #batches = 0;
   #upstream: Upstream;
@@ -87,6 +87,16 @@ export class FaultProxy {
   set faults(faults: Partial<Faults>) {
     this.#faults = { ...noFaults, ...faults };
     if (this.#faults.down) for (const socket of this.#sockets) this.#cutBecauseDown(socket);
+  }
+
+  /** As if it had been started now, with connections kept: nothing is counted yet, and the seed's decisions begin anew. */
+  beginAnew(faults: Partial<Faults>): void {
+    this.faults = faults;
+    this.#earlier.clear();
+    this.#calls = {};
+    this.#injected = nothingYet();
+    this.#requests = 0;
+    this.#batches = 0;
   }
 
   get target(): string {
@@ -189,6 +199,7 @@ export class FaultProxy {
   }
 }
 
+const nothingYet = (): Record<FaultKind, number> => ({ reject: 0, loseResponse: 0, drop: 0, duplicate: 0, stale: 0, lag: 0, down: 0 });
 const refusedBatch = (message: string) => ({ jsonrpc: "2.0", id: null, error: { code: 429, message } });
 
 function send(response: ServerResponse, status: number, body: unknown): void {
