@@ -140,7 +140,7 @@ describe("A lane", () => {
 
   for (const [status, kinds] of [
     ["0x0", ["failed", "failed", "settled"]],
-    ["0x1", ["settled"]],
+    ["0x1", ["settled", "unconfirmed", "unconfirmed"]], // nothing in it says what became of them
   ] as const) {
     it(`records the end of an attempt with status ${status} and what it means to its orders in one append`, async () => {
       const block = { blockNumber: "0x5", blockHash: idOf(5), gasUsed: "0x64", to: signer.address, logs: [] };
