@@ -168,6 +168,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       isConflict: (error) => error instanceof VersionConflict,
       pause: (ms) => sleep(ms),
       monotonic: () => performance.now(),
+      onTrouble: hear,
       random: Math.random,
       defer: async (work) => (await compensation.put(work)).id,
     });

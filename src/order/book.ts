@@ -29,6 +29,8 @@ export interface OrderBookOptions {
   readonly pause: (ms: number) => Promise<void>;
   /** Jitter, in [0, 1). */
   readonly random: () => number;
+  /** Hears of a snapshot that could not be saved. */
+  readonly onTrouble: (error: unknown) => void;
   /** Keeps commands for later when other writers get in the way again and again; without it the conflict is thrown. */
   readonly defer?: (work: DeferredWork) => Promise<string>;
 }
@@ -182,8 +184,8 @@ export class OrderBook {
     if (this.#sinceSnapshot >= eventsBetweenSnapshots) {
       this.#sinceSnapshot = 0;
       // Alone: what is in memory is then what is stored. A snapshot that fails costs the next start time, and is none of the
-      // command's business, which is durable; a store that is broken says so at the next append.
-      await this.#turns.alone(() => this.#saveSnapshot()).catch(() => undefined);
+      // command's business, which is durable.
+      await this.#turns.alone(() => this.#saveSnapshot()).catch(this.#options.onTrouble);
     }
     return result;
   }

@@ -28,6 +28,7 @@ import {
 } from "./lane-ledger.ts";
 import type { LaneNotice } from "./notices.ts";
 import { consequencesOf, type Receipt, settlementOf, takenBack } from "./settlement.ts";
+import { takerOf } from "./taker.ts";
 import { InFlightWindow } from "./window.ts";
 
 export interface LaneParts {
@@ -254,8 +255,12 @@ export class Lane {
         orders: ordersOf(open).length,
       });
     }
-    // A snapshot that fails costs the next start time; a store that is broken says so at the next append.
-    if (this.#sinceSnapshot >= settledBetweenSnapshots) await this.#saveSnapshot().catch(() => undefined);
+    if (this.#sinceSnapshot >= settledBetweenSnapshots) {
+      // One that fails costs the next start time, and nothing else.
+      await this.#saveSnapshot().catch((error: unknown) => {
+        this.#parts.notify({ kind: "snapshot failed", lane: this.address, error });
+      });
+    }
     return settled.length;
   }
 
@@ -272,11 +277,18 @@ export class Lane {
   /**
    * Closes a nonce that another transaction took for good, and takes its orders back in the same append: only then may
    * they go elsewhere (law 2).
+   *
+   * Race: a node that has lost or not yet indexed the receipt of ours looks as if another transaction had the nonce.
+   * Mitigation: the final blocks themselves are read for the transaction that has it. What remains: a nonce that was taken
+   * more than 32 final blocks ago, while nobody looked, is believed by count and missing receipts alone; the voucher's bit
+   * stops a second mint in any case.
    */
   async displaced(open: OpenNonce, finalBlock: number): Promise<void> {
     const { nonce } = open;
     if (finalBlock < 0 || (await this.#parts.nonces.at(this.address, finalBlock)) <= nonce) return;
     if ((await this.receiptOf(open)) !== null) return; // a receipt that was overlooked before: it is ours after all
+    const taker = await takerOf(this.#parts.rpc, this.address, nonce, finalBlock);
+    if (taker !== undefined && this.#byHash.has(taker)) return; // ours: its receipt will be found
     await this.#inTurn(async () => {
       if (this.#mined.has(nonce) || !this.#state.open.has(nonce)) return;
       await this.#append(

@@ -17,5 +17,5 @@ export type LaneNotice =
   | { readonly kind: "displaced"; readonly lane: string; readonly nonce: number }
   /** The chain waits for a nonce that nothing stands for. */
   | { readonly kind: "gap"; readonly lane: string; readonly nonce: number }
-  | { readonly kind: "foreign" | "without funds" | "too dear"; readonly lane: string; readonly error: unknown }
+  | { readonly kind: "foreign" | "without funds" | "too dear" | "snapshot failed"; readonly lane: string; readonly error: unknown }
   | { readonly kind: "funded"; readonly lane: string };

@@ -37,6 +37,9 @@ export function openBook(store: EventStore, options: Partial<OrderBookOptions> =
     maxOpen: 10_000,
     now: () => 1_000,
     monotonic: () => 1_000,
+    onTrouble: (error) => {
+      throw error;
+    },
     isConflict: (error) => error instanceof VersionConflict,
     pause: () => Promise.resolve(),
     random: () => 1,

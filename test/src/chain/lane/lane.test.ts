@@ -184,6 +184,27 @@ describe("A lane", () => {
     await lane.close();
   });
 
+  it("does not give a nonce up whose own transaction stands in a final block, though the node has no receipt of it", async () => {
+    let own = "";
+    const transaction = () => ({ hash: own, from: signer.address.toLowerCase(), nonce: "0x0" });
+    const lane = await open({
+      eth_getTransactionCount: () => "0x1",
+      eth_getBlockByNumber: ([number]) => ({ transactions: number === "0x8" ? [transaction()] : [] }),
+    });
+    await lane.submit([work]);
+    await eventually("the broadcast is told", () => book.get(idOf(2))?.kind === "broadcast" || undefined);
+    const [nonce] = [...lane.state.open.values()];
+    if (!nonce) throw new Error("a nonce is open");
+    own = nonce.attempts[0].hash;
+    await lane.displaced(nonce, 9);
+    expect(lane.state.open.size).to.equal(1);
+    own = idOf(77);
+    await lane.displaced(nonce, 9);
+    expect(lane.state.open.size).to.equal(0);
+    expect(notices.at(-1)).to.include({ kind: "displaced", nonce: 0 });
+    await lane.close();
+  });
+
   it("goes on behind transactions that it did not send, and never at a lower nonce than its ledger says", async () => {
     const lane = await open({});
     await lane.openAt(7);
