@@ -25,7 +25,7 @@ import { benchChain, keys } from "./bench-chain.ts";
 
 const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, rows: { type: "string", default: "100000" } } });
 const total = Number(values.rows);
-const flags = ["--max-old-space-size=320", "--max-semi-space-size=8"];
+const flags = ["--max-old-space-size=296", "--max-semi-space-size=8"];
 if (!flags.every((flag) => process.execArgv.includes(flag))) {
   const { status } = spawnSync(process.execPath, [...flags, ...process.argv.slice(1)], { stdio: "inherit" });
   process.exit(status ?? 1);

@@ -56,7 +56,7 @@ const mostWaiting = 4_000;
 /** Transactions, and orders in them, that are signed and recorded in one append. */
 const mostTogether = { transactions: 64, orders: 3_200 };
 /** Orders in flight over all lanes: more would only wait in the node's pool instead of here. */
-const mostSent = 12_800;
+const mostSent = 6_400;
 
 /**
  * The road of an order from accepted to final: dispatched to a lane, batched, signed, sent, confirmed by the chain. One
