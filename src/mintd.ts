@@ -36,8 +36,8 @@ import {
 import { type Clock, systemClock } from "./clock.ts";
 import { Compensation, lastEvents, openSqliteTaskQueue, queuePathBeside } from "./compensate/index.ts";
 import type { MintdConfig } from "./config/index.ts";
-import { drawnSlice, VoucherNonces } from "./nonce/index.ts";
-import { type MintRequest, OrderBook } from "./order/index.ts";
+import { drawnSlice, isDrift, VoucherNonces } from "./nonce/index.ts";
+import { ConflictPath, type DeferredWork, type MintRequest, OrderBook } from "./order/index.ts";
 import { driveAgainTask, registerRepairs } from "./repairs.ts";
 import type { Secret } from "./secret.ts";
 import { type EventStore, openSqliteStore, VersionConflict } from "./store/index.ts";
@@ -161,16 +161,17 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       random: Math.random,
       history: (streams) => lastEvents(store, streams),
     });
+    const defer = async (work: DeferredWork) => (await compensation.put(work)).id;
+    const pause = (ms: number) => sleep(ms);
+    const monotonic = () => performance.now();
     const book = await OrderBook.open(store, {
       minter: address,
       maxOpen: config.orders.maxOpen,
       now: () => clock.now(),
       isConflict: (error) => error instanceof VersionConflict,
-      pause: (ms) => sleep(ms),
-      monotonic: () => performance.now(),
+      ...{ pause, monotonic, defer },
       onTrouble: hear,
       random: Math.random,
-      defer: async (work) => (await compensation.put(work)).id,
     });
     telemetry.followOrders(book);
     telemetry.observeQueue(() => compensation.depths());
@@ -183,7 +184,17 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       });
       telemetry.observeEndpoints(async () => (await endpoints()).map(shown));
     }
-    const numbers = await VoucherNonces.open({ store, chainId, minter: address, firstWord: drawnSlice(Math.random()) });
+    const { shards } = config.nonce;
+    const numbers = await VoucherNonces.open({
+      ...{ store, chainId, minter: address, shards, now: monotonic, firstWord: drawnSlice(Math.random()) },
+      rerouting: (ledger) =>
+        new ConflictPath({
+          ...{ isConflict: isDrift, pause, defer, now: monotonic, random: Math.random },
+          shardMap: () => ledger.map,
+        }),
+    });
+    if (numbers.ledger.map.shards !== shards) await numbers.ledger.remap(shards);
+    telemetry.observeNumbers(() => ({ ...numbers.counts, leases: numbers.ledger.state.leases }));
     const fail = (error: unknown) => {
       minting.fail(error);
     };

@@ -111,10 +111,24 @@ const confirmationsWatch = task(
 
 const nonceShow = task(
   "nonce:show",
-  described("Shows the lane's nonces and the voucher numbers that are leased", "nonce:show --network local"),
+  described("Shows the lanes' nonces, the shards of the voucher numbers and what is leased for them", "nonce:show --network local"),
 )
   .addFlag(json)
   .setAction(() => import("./nonce-show.ts"))
+  .build();
+
+const nonceLease = task(
+  "nonce:lease",
+  described(
+    "Leases whole words of voucher numbers to an issuer of its own, which mintd will never use itself",
+    "nonce:lease --words 4 --node partner-1 --network local",
+  ),
+)
+  .addOption({ name: "words", description: "Words of 256 numbers, 1 to 65536", type: ArgumentType.INT, defaultValue: 1 })
+  .addOption({ name: "node", description: "Name of whoever is to have them", type: ArgumentType.STRING, defaultValue: "apart" })
+  .addOption(minter)
+  .addFlag(json)
+  .setAction(() => import("./nonce-lease.ts"))
   .build();
 
 const metricsShow = task(
@@ -224,6 +238,7 @@ export const tasks = [
   orderShow,
   confirmationsWatch,
   nonceShow,
+  nonceLease,
   metricsShow,
   laneShow,
   laneDuty,

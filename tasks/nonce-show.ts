@@ -1,7 +1,7 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { type LaneState, readLane, readDeployment, type Rpc } from "../src/chain/index.ts";
-import { openSqliteStore } from "../src/store/index.ts";
-import { readLeases } from "../src/nonce/index.ts";
+import { type EventStore, openSqliteStore } from "../src/store/index.ts";
+import { NUMBERS_PER_WORD, readNumbers } from "../src/nonce/index.ts";
 import { addressOf, taskContext } from "./context.ts";
 import { factTable, print, reporting, rowTable } from "./print.ts";
 
@@ -22,6 +22,28 @@ interface OpenView {
   readonly gasLimit: number;
 }
 
+/** A minter's voucher numbers by their ledger. */
+interface VoucherNumbers {
+  readonly minter: string;
+  readonly address: string;
+  readonly mapVersion: number;
+  readonly shards: number;
+  readonly leases: number;
+  readonly words: number;
+  /** Every number that was ever leased is below this one; decimal. */
+  readonly below: string;
+  readonly held: readonly HeldShard[];
+}
+
+interface HeldShard {
+  readonly shard: number;
+  readonly node: string;
+  readonly epoch: number;
+  readonly leases: number;
+  readonly words: number;
+  readonly below: string;
+}
+
 const action: NewTaskActionFunction<{ readonly json: boolean }> = ({ json }, hre) =>
   reporting(json, async () => {
     const { storePath, deployments, network, keys, rpc } = await taskContext(hre);
@@ -33,21 +55,12 @@ const action: NewTaskActionFunction<{ readonly json: boolean }> = ({ json }, hre
         const address = addressOf(key);
         lanes.push(await noncesOf(rpc, address, await readLane(store, deployment.chainId, address)));
       }
-      const vouchers = await Promise.all(
-        (["VoucherMinter", "EditionMinter"] as const).map(async (name) => {
-          const words = await readLeases(store, deployment.chainId, deployment.contracts[name].address);
-          return { minter: name, address: deployment.contracts[name].address, ...words };
-        }),
-      );
-      print(json, { lanes, vouchers }, () =>
-        [
-          ...lanes.flatMap(laneLines),
-          rowTable(
-            ["minter", "leases", "words leased", "numbers below"],
-            vouchers.map(({ minter, leases: count, words, below }) => [minter, count, words, below]),
-          ),
-        ].join("\n"),
-      );
+      const vouchers: VoucherNumbers[] = [];
+      for (const minter of ["VoucherMinter", "EditionMinter"] as const) {
+        const { address } = deployment.contracts[minter];
+        vouchers.push({ minter, address, ...(await numbersOf(store, deployment.chainId, address)) });
+      }
+      print(json, { lanes, vouchers }, () => [...lanes.flatMap(laneLines), ...vouchers.flatMap(voucherLines)].join("\n"));
     } finally {
       await store.close();
     }
@@ -62,6 +75,32 @@ async function noncesOf(rpc: Rpc, lane: string, state: LaneState): Promise<LaneN
     gasLimit: attempts[0].gasLimit,
   }));
   return { lane, duty: state.duty, next: state.nextNonce ?? null, latest: await count("latest"), pending: await count("pending"), open };
+}
+
+async function numbersOf(store: EventStore, chainId: number, minter: string): Promise<Omit<VoucherNumbers, "minter" | "address">> {
+  const { map, state } = await readNumbers(store, chainId, minter);
+  const held = [...state.holdings].sort(([a], [b]) => a - b);
+  return {
+    ...{ mapVersion: map.version, shards: map.shards, leases: state.leases, words: state.words },
+    below: numberBelow(state.leases === 0 ? 0n : state.freeWord),
+    held: held.map(([shard, { endWord, ...each }]) => ({ shard, ...each, below: numberBelow(endWord) })),
+  };
+}
+
+const numberBelow = (word: bigint): string => (word * NUMBERS_PER_WORD).toString();
+
+function voucherLines({ minter, address, mapVersion, shards, leases, words, below, held }: VoucherNumbers): string[] {
+  const facts = factTable([
+    ["voucher numbers of", minter],
+    ["address", address],
+    ["shards, map version", `${shards}, ${mapVersion}`],
+    ["leases", leases],
+    ["words leased", words],
+    ["numbers below", below],
+  ]);
+  if (held.length === 0) return [facts];
+  const rows = held.map(({ shard, node, epoch, ...each }) => [shard, node, epoch, each.leases, each.words, each.below]);
+  return [facts, rowTable(["shard", "node", "epoch", "leases", "words", "numbers below"], rows)];
 }
 
 function laneLines({ lane, duty, next, latest, pending, open }: LaneNonces): string[] {

@@ -49,6 +49,18 @@ export const configSchema = z.strictObject({
         examples: [16],
       }),
   }).prefault({}),
+  nonce: section({
+    shards: z
+      .int()
+      .min(1)
+      .max(1_024)
+      .refine((shards) => (shards & (shards - 1)) === 0, "must be a power of two")
+      .default(32)
+      .meta({
+        description: "shards of the voucher numbers, a power of two; users are spread over them, each has words of its own",
+        examples: [32],
+      }),
+  }).prefault({}),
   orders: section({
     maxOpen: whole(1, 10_000_000, 200_000, "orders that may be open at the same time; more are refused until some are final"),
     maxQuantity: whole(1, 4_294_967_295, 5_000, "most tokens of one order"),

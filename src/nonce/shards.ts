@@ -31,5 +31,5 @@ export function checkShards(shards: number): void {
  */
 export function shardOf(user: string, shards: number): number {
   checkShards(shards);
-  return murmurhash.v3(user, 0) & (shards - 1);
+  return murmurhash.v3(Buffer.from(user, "utf8"), 0) & (shards - 1); // given a string, the library makes an encoder each time
 }

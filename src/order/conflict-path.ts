@@ -1,7 +1,7 @@
 import type { Json } from "../store/event-store.ts";
 import { Breaker, type BreakerOptions, type Pass } from "./breaker.ts";
 import { orderStream, type Told } from "./order.ts";
-import { checkRoute, type Route, routeOf, RoutingDrift, type ShardMap } from "./routing.ts";
+import { checkRoute, type Route, routeOf, RoutingDrift, type ShardMap } from "../nonce/routing.ts";
 
 /** Kind of the compensation task that tells orders later what could not be told now. */
 export const DEFERRED_KIND = "order/execute";

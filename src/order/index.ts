@@ -13,5 +13,5 @@ export {
 export * from "./errors.ts";
 export * from "./events.ts";
 export { decide, evolve, isCarriedBy, type Order, type OrderCommand, orderOfStream, orderStream, type Told } from "./order.ts";
-export { checkRoute, type Route, routeOf, RoutingDrift, type ShardMap, userOf } from "./routing.ts";
 export { allows, diagram, isClosed, transitions } from "./transitions.ts";
+export { userOf } from "./user.ts";

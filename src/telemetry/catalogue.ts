@@ -1,6 +1,7 @@
 /** What metrics are about; metrics:show and docs/metrics.md are grouped by it, in this order. */
 export const groupTitles = {
   orders: "Orders",
+  numbers: "Voucher numbers",
   lanes: "Lanes",
   chain: "Chain",
   rpc: "Endpoints",
@@ -65,6 +66,39 @@ export const catalogue = {
     unit: "events",
     meaning:
       "transitions that were stamped before the event they follow, because the system's clock was set back; their latency counts as 0",
+    labels: [],
+  },
+  numbers: {
+    name: "mintd_voucher_numbers_reserved_total",
+    type: "counter",
+    group: "numbers",
+    unit: "numbers",
+    meaning: "voucher numbers given out",
+    labels: [],
+  },
+  reservations: {
+    name: "mintd_voucher_reservations_total",
+    type: "counter",
+    group: "numbers",
+    unit: "reservations",
+    meaning: "calls that voucher numbers were given out to",
+    labels: [],
+  },
+  drifted: {
+    name: "mintd_voucher_routes_drifted_total",
+    type: "counter",
+    group: "numbers",
+    unit: "attempts",
+    meaning:
+      "attempts to reserve that were routed again, since the shard map had changed or the shard had moved; their callers did not notice",
+    labels: [],
+  },
+  leases: {
+    name: "mintd_voucher_leases",
+    type: "gauge",
+    group: "numbers",
+    unit: "leases",
+    meaning: "leases of words of the minter's bitmap, since the store began",
     labels: [],
   },
   inFlight: {

@@ -14,7 +14,7 @@ import { ProcessMeter } from "./process.ts";
 import { createMetrics, type Metrics } from "./registry.ts";
 import { MetricsServer } from "./server.ts";
 import { TransitionMeter } from "./transitions.ts";
-import { type EndpointView, type LaneView, methodClassOf } from "./views.ts";
+import { type EndpointView, type LaneView, methodClassOf, type NumbersView } from "./views.ts";
 
 export interface TelemetryOptions {
   readonly clock: Clock;
@@ -43,6 +43,7 @@ export class Telemetry implements AsyncDisposable {
   #endpoints: () => Promise<Iterable<EndpointView>> = () => Promise.resolve([]);
   #queue: () => Promise<Readonly<Record<string, number>>> = () => Promise.resolve({});
   #openOrders: () => number = () => 0;
+  #numbers: (() => NumbersView) | undefined;
 
   /** @throws LogFileUnwritable */
   constructor({ clock, level, logFile, port }: TelemetryOptions) {
@@ -123,6 +124,11 @@ export class Telemetry implements AsyncDisposable {
   /** `views` is read at each scrape; it gives all lanes there are and asks no node. */
   observeLanes(views: () => Iterable<LaneView>): void {
     this.#lanes = views;
+  }
+
+  /** `view` is read at each scrape. */
+  observeNumbers(view: () => NumbersView): void {
+    this.#numbers = view;
   }
 
   /** `views` is read at each scrape; left out where they cannot be read. */
@@ -250,12 +256,22 @@ export class Telemetry implements AsyncDisposable {
       if (view.requests !== undefined) setTotal(rpcRequests, { ...labels, method: "all" }, view.requests);
       if (view.errors !== undefined) setTotal(rpcErrors, { ...labels, method: "all" }, view.errors);
     }
+    this.#collectNumbers(this.#numbers?.());
     for (const [state, depth] of Object.entries(tasks)) queue.set({ state }, depth);
+  }
+
+  #collectNumbers(view: NumbersView | undefined): void {
+    if (view === undefined) return;
+    const { numbers, reservations, drifted, leases } = this.#metrics;
+    setTotal(numbers, {}, view.numbers);
+    setTotal(reservations, {}, view.reservations);
+    setTotal(drifted, {}, view.drifted);
+    leases.set(view.leases);
   }
 }
 
 /** A counter whose total is counted elsewhere: it can only be raised, so it is begun anew. */
-function setTotal(counter: Counter<"endpoint" | "method">, labels: { endpoint: string; method: string }, total: number): void {
+function setTotal<Label extends string>(counter: Counter<Label>, labels: Record<Label, string>, total: number): void {
   counter.remove(labels);
   counter.inc(labels, total);
 }

@@ -13,6 +13,14 @@ export interface LaneView {
   readonly low?: boolean;
 }
 
+/** The voucher numbers as a scrape shows them: sums since the process began, leases since the store began. */
+export interface NumbersView {
+  readonly reservations: number;
+  readonly numbers: number;
+  readonly drifted: number;
+  readonly leases: number;
+}
+
 /** An endpoint as a scrape shows it. */
 export interface EndpointView {
   /** Host, or the URL, of which the host alone is shown. */

@@ -51,6 +51,7 @@ describe("The tasks", function () {
       "voucher:redeem",
       "order:show",
       "nonce:show",
+      "nonce:lease",
       "confirmations:watch",
       "start",
       "metrics:show",
@@ -129,6 +130,26 @@ describe("The tasks", function () {
     expect(lane).to.deep.include({ open: [], duty: "open" });
     expect(lane?.next).to.equal(lane?.latest);
     expect(lane?.next).to.be.at.least(2);
+  });
+
+  it("lease voucher numbers that nothing else uses, and show all leases", async () => {
+    const [leased, refused] = [
+      await local("nonce:lease", "--words", "3", "--node", "partner-1", "--json"),
+      await local("nonce:lease", "--words", "0"),
+    ];
+    const { firstNumber, lastNumber, epoch } = leased.json as { firstNumber: string; lastNumber: string; epoch: number };
+    expect(BigInt(lastNumber) - BigInt(firstNumber)).to.equal(767n);
+    expectRefusal(refused, "INVALID_RESERVATION");
+    const nonces = await local("nonce:show", "--json");
+    const [tokens] = nonces.json["vouchers"] as {
+      below: string;
+      shards: number;
+      leases: number;
+      held: { words: number; node: string }[];
+    }[];
+    expect(tokens).to.include({ shards: 32, below: String(BigInt(lastNumber) + 1n) });
+    expect(tokens?.held.every(({ node }) => node === "local")).to.equal(true);
+    expect(epoch).to.be.above(tokens?.leases ?? 0);
   });
 
   it("issue a voucher that is redeemed once, and refuse what is none", async () => {

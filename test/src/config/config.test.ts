@@ -38,6 +38,7 @@ describe("loadConfig", () => {
       batch: { maxItems: 200, maxGas: 14_000_000, maxWaitMs: 250 },
       confirmations: { finality: "depth" },
       lane: { count: 1 },
+      nonce: { shards: 32 },
       orders: { maxOpen: 200_000, maxQuantity: 5_000 },
       rpc: { timeoutMs: 10_000, maxConcurrent: 32, lagBlocks: 2 },
       fees: { maxFeePerGasGwei: 200, priorityFeeGwei: 1 },
@@ -90,6 +91,12 @@ describe("loadConfig", () => {
 });
 
 describe("InvalidConfig", () => {
+  it("refuses a number of shards that is no power of two", () => {
+    expect(refusal("nonce:\n  shards: 48\n").problems.map(({ key, message }) => `${key} ${message}`)).to.have.length(1);
+    expect(refusal("nonce:\n  shards: 48\n").message).to.contain("must be a power of two");
+    expect(loadConfig({ file: fileOf("nonce:\n  shards: 64\n"), env: {} }).nonce.shards).to.equal(64);
+  });
+
   it("names every wrong key, where it came from, its range and an example", () => {
     const { problems, code } = refusal("batch:\n  maxItems: 300\n  maxGas: many\nlane: 5\n", { MINTD_RPC_TIMEOUT_MS: "soon" });
     expect(code).to.equal("INVALID_CONFIG");

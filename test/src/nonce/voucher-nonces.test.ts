@@ -1,55 +1,81 @@
 import { expect } from "chai";
-import fc from "fast-check";
 import {
   InvalidReservation,
-  UnreadableLease,
+  isDrift,
+  NumberLedger,
+  type Rerouting,
+  routeOf,
+  RoutingDrift,
+  ShardElsewhere,
+  ShardKeeper,
+  shardOf,
   VoucherNonces,
-  VoucherNumbersContended,
-  voucherNumbersStream,
-  VoucherNumbersExhausted,
 } from "../../../src/nonce/index.ts";
-import { MemoryStore, VersionConflict } from "./memory-store.ts";
+import { ConflictPath } from "../../../src/order/index.ts";
+import { MemoryStore } from "./memory-store.ts";
 
 const MINTER = "0x55AC5436e68305A0C54297642163A8FdF23BbA0a";
-const STREAM = voucherNumbersStream(31337, MINTER);
-
-const open = (store: MemoryStore, wordsPerLease = 1) => VoucherNonces.open({ store, chainId: 31337, minter: MINTER, wordsPerLease });
+const place = { chainId: 31337, minter: MINTER };
 
 const from = (first: number, count: number) => Array.from({ length: count }, (_, i) => BigInt(first + i));
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** The numbers that the leases in the store cover, in the order of the leases. */
-function leasedNumbers(store: MemoryStore): bigint[] {
-  return store.events.flatMap(({ data }) => {
-    const { firstWord, words } = data as { firstWord: string; words: number };
-    return from(Number(firstWord) * 256, words * 256);
+async function thrown(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+/** The road of conflicts as the service has it, without its pauses. */
+const rerouting = (ledger: NumberLedger): Rerouting =>
+  new ConflictPath({
+    isConflict: isDrift,
+    pause: () => Promise.resolve(),
+    random: () => 0,
+    now: () => 0,
+    defer: () => Promise.reject(new Error("a reservation cannot be put off")),
+    shardMap: () => ledger.map,
   });
+
+/** One node with one shard, so that numbers are easily foretold. */
+const open = (store: MemoryStore, more: { shards?: number; nodes?: readonly string[]; least?: number } = {}) =>
+  VoucherNonces.open({
+    ...{ store, ...place, rerouting, now: () => 0, shards: more.shards ?? 1 },
+    blocks: { least: more.least ?? 1, most: 64, targetMs: 1_000 },
+    ...(more.nodes && { nodes: more.nodes }),
+  });
+
+const leases = (store: MemoryStore) => store.events.filter(({ kind }) => kind === "leased");
+
+/** A user who is in this shard of so many. */
+function userIn(shard: number, shards: number): string {
+  for (let i = 0; ; i++) if (shardOf(`user-${i}`, shards) === shard) return `user-${i}`;
 }
 
 describe("VoucherNonces", () => {
-  it("gives dense numbers from 0, across words", async () => {
+  it("give dense numbers from 0", async () => {
     const nonces = await open(new MemoryStore());
     expect(await nonces.reserve(200)).to.deep.equal(from(0, 200));
-    expect(await nonces.reserve(200)).to.deep.equal(from(200, 200));
-    expect(await nonces.reserve(1000)).to.deep.equal(from(400, 1000));
+    expect(await nonces.reserve(56)).to.deep.equal(from(200, 56));
+    expect(await nonces.reserve(1)).to.deep.equal(from(256, 1));
   });
 
-  it("leases in its contract's stream, whole words, with the version as epoch", async () => {
-    const store = new MemoryStore();
-    await (await open(store, 4)).reserve(1);
-    expect(store.events.map(({ stream, kind, data }) => ({ stream, kind, data }))).to.deep.equal([
-      { stream: "voucher-numbers/31337/" + MINTER.toLowerCase(), kind: "leased", data: { firstWord: "0", words: 4, epoch: 1 } },
-    ]);
+  it("put a reservation into the fewest words and leave the rest of a word to nobody", async () => {
+    const nonces = await open(new MemoryStore());
+    await nonces.reserve(200);
+    expect(await nonces.reserve(57)).to.deep.equal(from(256, 57));
+    expect(await nonces.reserve(600), "three words either way").to.deep.equal(from(313, 600));
   });
 
-  it("leases nothing by being opened", async () => {
+  it("lease nothing by being opened", async () => {
     const store = new MemoryStore();
     await open(store);
     expect(store.events).to.have.length(0);
   });
 
-  it("has the lease on disk before it gives out the first number", async () => {
+  it("have the lease on disk before the first number is given out", async () => {
     const store = new MemoryStore();
     let durable = false;
     store.hooks.after = async () => {
@@ -60,153 +86,184 @@ describe("VoucherNonces", () => {
     expect(durable).to.equal(true);
   });
 
-  it("fetches the next lease before the present one ends, so that nobody waits for it", async () => {
+  it("fetch the next block before the present one ends, so that nobody waits for it", async () => {
     const store = new MemoryStore();
-    const nonces = await open(store, 2);
+    const nonces = await open(store, { least: 2 });
     await nonces.reserve(256); // half of it is left: not yet
     await settle();
-    expect(store.events).to.have.length(1);
+    expect(leases(store)).to.have.length(1);
     await nonces.reserve(1);
     await settle();
-    expect(store.events).to.have.length(2);
+    expect(leases(store)).to.have.length(2);
     store.hooks.before = () => new Promise(() => undefined); // a store that never answers again
-    expect(await nonces.reserve(767)).to.deep.equal(from(257, 767));
+    expect(await nonces.reserve(255)).to.deep.equal(from(257, 255));
+    expect(await nonces.reserve(256)).to.deep.equal(from(512, 256));
   });
 
-  it("serves concurrent calls in order, each number once", async () => {
-    const nonces = await open(new MemoryStore());
-    const reserved = await Promise.all([10, 300, 1, 256, 7].map((count) => nonces.reserve(count)));
-    expect(reserved.flat()).to.deep.equal(from(0, 574));
-    expect(reserved.map(({ length }) => length)).to.deep.equal([10, 300, 1, 256, 7]);
-  });
-
-  it("skips the rest of the leased words when it is opened again", async () => {
-    const store = new MemoryStore();
-    await (await open(store, 2)).reserve(3);
-    expect(await (await open(store, 2)).reserve(2)).to.deep.equal(from(512, 2));
-  });
-
-  it("leases behind another process that was faster", async () => {
-    const store = new MemoryStore();
-    const [first, second] = [await open(store), await open(store)];
-    const numbers = (await Promise.all([first.reserve(100), second.reserve(100)])).flat();
-    expect(new Set(numbers).size).to.equal(200);
-    expect(store.events.map(({ version }) => version)).to.deep.equal(store.events.map((_, i) => i + 1));
-  });
-
-  it("does not reuse the words of a lease whose acknowledgement was lost", async () => {
+  it("lease larger blocks the faster they are used up", async () => {
     const store = new MemoryStore();
     const nonces = await open(store);
-    store.hooks.after = () => Promise.reject(new Error("connection reset"));
-    const failure: unknown = await nonces.reserve(5).catch((error: unknown) => error);
-    expect(failure).to.have.property("message", "connection reset");
-    delete store.hooks.after;
-    expect(await nonces.reserve(5)).to.deep.equal(from(256, 5));
+    for (let i = 0; i < 40; i++) await nonces.reserve(256);
+    const words = leases(store).map(({ data }) => (data as { words: number }).words);
+    expect(words.slice(0, 3)).to.deep.equal([1, 8, 64]);
   });
 
-  it("goes on after a failed reservation, which took nothing", async () => {
+  it("serve concurrent calls in order, each number once", async () => {
+    const nonces = await open(new MemoryStore());
+    const counts = [10, 300, 1, 256, 7];
+    const reserved = await Promise.all(counts.map((count) => nonces.reserve(count)));
+    expect(reserved.map(({ length }) => length)).to.deep.equal(counts);
+    const numbers = reserved.flat();
+    expect(numbers).to.deep.equal(numbers.toSorted((a, b) => Number(a - b)));
+    expect(new Set(numbers).size).to.equal(574);
+  });
+
+  it("skip the rest of the leased words when they are opened again", async () => {
+    const store = new MemoryStore();
+    await (await open(store, { least: 2 })).reserve(3);
+    expect(await (await open(store, { least: 2 })).reserve(2)).to.deep.equal(from(512, 2));
+  });
+
+  it("go on after a failed reservation, which took nothing", async () => {
     const store = new MemoryStore();
     const nonces = await open(store);
     let failures = 1;
     store.hooks.before = () => (failures-- > 0 ? Promise.reject(new Error("disk full")) : Promise.resolve());
-    const [failed, next] = await Promise.allSettled([nonces.reserve(5), nonces.reserve(5)]);
-    expect(failed.status).to.equal("rejected");
-    expect(next).to.have.deep.property("value", from(0, 5));
+    const first = await thrown(nonces.reserve(5));
+    expect(first).to.have.property("message", "disk full");
+    expect(await nonces.reserve(5)).to.deep.equal(from(0, 5));
+    expect(nonces.counts).to.deep.equal({ reservations: 1, numbers: 5, drifted: 0 });
   });
 
-  it("stops after a hundred lost rounds", async () => {
+  it("do not reuse the words of a lease whose acknowledgement was lost", async () => {
     const store = new MemoryStore();
     const nonces = await open(store);
-    store.hooks.before = () => Promise.reject(new VersionConflict("always"));
-    expect(await nonces.reserve(1).catch((error: unknown) => error)).to.be.instanceOf(VoucherNumbersContended);
+    store.hooks.after = () => Promise.reject(new Error("connection reset"));
+    expect(await thrown(nonces.reserve(5))).to.have.property("message", "connection reset");
+    delete store.hooks.after;
+    expect(await nonces.reserve(5)).to.deep.equal(from(256, 5));
   });
 
-  it("gives out the last number below 2^64 and none beyond", async () => {
-    const store = new MemoryStore();
-    const data = { firstWord: (2n ** 56n - 3n).toString(), words: 2, epoch: 1 };
-    await store.append([{ stream: STREAM, expected: 0, events: [{ kind: "leased", data }] }]);
-    const nonces = await open(store);
-    const last = await nonces.reserve(256);
-    expect(last.at(-1)).to.equal(2n ** 64n - 1n);
-    expect(await nonces.reserve(1).catch((error: unknown) => error)).to.be.instanceOf(VoucherNumbersExhausted);
+  it("give each shard words of its own, and a user always the same shard's", async () => {
+    const nonces = await open(new MemoryStore(), { shards: 4 });
+    const [anna, bert] = [userIn(0, 4), userIn(3, 4)];
+    const words = [];
+    for (const user of [anna, bert, anna, bert]) words.push(Number(((await nonces.reserve(3, user))[0] ?? 0n) / 256n));
+    expect(words[0]).to.equal(words[2]);
+    expect(words[1]).to.equal(words[3]);
+    expect(words[0]).not.to.equal(words[1]);
   });
 
-  it("refuses counts and leases that are none", async () => {
+  it("refuse counts that are none", async () => {
     const nonces = await open(new MemoryStore());
-    for (const count of [0, -1, 1.5, NaN, 65_537]) {
-      expect(await nonces.reserve(count).catch((error: unknown) => error)).to.be.instanceOf(InvalidReservation);
-    }
-    expect(await open(new MemoryStore(), 0).catch((error: unknown) => error)).to.be.instanceOf(InvalidReservation);
+    for (const count of [0, -1, 1.5, NaN, 65_537]) expect(await thrown(nonces.reserve(count))).to.be.instanceOf(InvalidReservation);
   });
 
-  it("refuses a stream with events that it does not understand", async () => {
-    for (const [kind, data] of [
-      ["moved", { firstWord: "0", words: 1, epoch: 1 }],
-      ["leased", { firstWord: 0, words: 1, epoch: 1 }],
-      ["leased", { firstWord: "0", words: 0, epoch: 1 }],
-      ["leased", null],
-    ] as const) {
+  describe("with shards that move and maps that change", () => {
+    it("follow a shard to the node that has it now", async () => {
       const store = new MemoryStore();
-      await store.append([{ stream: STREAM, expected: 0, events: [{ kind, data }] }]);
-      expect(await open(store).catch((error: unknown) => error)).to.be.instanceOf(UnreadableLease);
-    }
+      const nonces = await open(store, { nodes: ["a", "b"] });
+      const before = await nonces.reserve(3);
+      await nonces.ledger.move(0, "b");
+      const after = await nonces.reserve(3);
+      await nonces.ledger.move(0, "a");
+      const back = await nonces.reserve(3);
+      expect([before, after, back].flat()).to.deep.equal([...from(0, 3), ...from(256, 3), ...from(512, 3)]);
+      expect(leases(store).map(({ data }) => (data as { node: string }).node)).to.deep.equal(["a", "b", "a"]);
+    });
+
+    it("route a caller with an old map again, without the caller's notice", async () => {
+      const nonces = await open(new MemoryStore(), { shards: 2 });
+      const user = userIn(3, 4); // in shard 1 of 2
+      const old = routeOf(user, nonces.ledger.map);
+      await nonces.ledger.remap(4);
+      expect(await nonces.reserve(2, user, old)).to.have.length(2);
+      expect(nonces.counts.drifted).to.equal(1);
+      expect(nonces.ledger.ownerOf(3)).not.to.equal(undefined);
+      expect(nonces.ledger.ownerOf(1), "nothing was leased for the shard of the old map").to.equal(undefined);
+    });
+
+    it("route again what waited for a lease while the map changed", async () => {
+      const store = new MemoryStore();
+      const nonces = await open(store, { shards: 4 });
+      const user = userIn(3, 4); // in shard 1 of 2
+      const [waiting] = await Promise.all([nonces.reserve(2, user), nonces.ledger.remap(2)]);
+      expect(waiting).to.have.length(2);
+      expect(nonces.ledger.ownerOf(1)).not.to.equal(undefined);
+    });
+
+    it("say where a shard is that is kept by another process", async () => {
+      const store = new MemoryStore();
+      const [here, there] = [await open(store, { nodes: ["a"] }), await open(store, { nodes: ["b"] })];
+      await there.reserve(1);
+      const refusal = await thrown(here.reserve(1));
+      expect(refusal).to.be.instanceOf(ShardElsewhere).and.to.include({ node: "b", shard: 0 });
+    });
   });
 });
 
-describe("VoucherNonces over crashes, races and lost acknowledgements", () => {
-  type Step = { readonly process: 0 | 1 | 2 } & ({ readonly does: "reserve"; readonly count: number } | { readonly does: "crash" });
+describe("A keeper of shards", () => {
+  const keeperOf = (ledger: NumberLedger) =>
+    new ShardKeeper({ ledger, node: "a", now: () => 0, limits: { least: 2, most: 2, targetMs: 1_000 } });
 
-  const process = fc.constantFrom(0, 1, 2);
-  const reserve = fc.record({ does: fc.constant("reserve"), process, count: fc.integer({ min: 1, max: 600 }) });
-  const crash = fc.record({ does: fc.constant("crash"), process });
-  const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof({ weight: 4, arbitrary: reserve }, { weight: 1, arbitrary: crash }), {
-    maxLength: 25,
-  });
-  const fates = fc.infiniteStream(fc.constantFrom("well", "well", "well", "not stored", "not acknowledged"));
+  const ledgerOf = (store: MemoryStore, shards = 1) => NumberLedger.open({ store, ...place, shards });
 
-  it("never gives a number twice, and none that is not leased for ever", async () => {
-    await fc.assert(
-      fc.asyncProperty(steps, fates, fc.integer({ min: 1, max: 3 }), fc.scheduler(), async (plan, fate, words, schedule) => {
-        const store = new MemoryStore();
-        store.hooks.before = async () => {
-          await schedule.schedule(Promise.resolve());
-          if (fate.next().value === "not stored") throw new Error("not stored");
-        };
-        store.hooks.after = async () => {
-          await schedule.schedule(Promise.resolve());
-          if (fate.next().value === "not acknowledged") throw new Error("not acknowledged");
-        };
-        const given = await schedule.waitFor(play(store, plan, words, schedule));
-        expect(new Set(given).size, "each number once").to.equal(given.length);
-        const leased = leasedNumbers(store);
-        expect(leased, "leases follow each other without hole or overlap").to.deep.equal(from(0, leased.length));
-      }),
-      { numRuns: 200 },
-    );
+  it("drops its block when the shard went away and came back in one look", async () => {
+    const store = new MemoryStore();
+    const [mine, other] = [await ledgerOf(store), await ledgerOf(store)];
+    const keeper = keeperOf(mine);
+    const route = routeOf("", mine.map);
+    expect(await keeper.reserve(1, route)).to.deep.equal([0n]);
+    await other.move(0, "b");
+    const { firstWord } = await other.lease(0, "b", 1);
+    await other.move(0, "a");
+    await mine.refresh();
+    const [number = 0n] = await keeper.reserve(1, route);
+    expect(number / 256n > firstWord).to.equal(true);
   });
 
-  /** Three processes on one store; a crashed one's requests in flight go on, as those of a killed client may. */
-  async function play(store: MemoryStore, plan: readonly Step[], words: number, schedule: fc.Scheduler): Promise<bigint[]> {
-    const given: bigint[] = [];
-    const pending: Promise<unknown>[] = [];
-    const processes = [await open(store, words), await open(store, words), await open(store, words)];
-    const reserveIn = async (nonces: VoucherNonces | undefined, count: number) => {
-      const numbers = (await nonces?.reserve(count)) ?? [];
-      const covered = new Set(leasedNumbers(store));
-      expect(numbers).to.have.length(count);
-      expect(numbers.every((number) => covered.has(number))).to.equal(true);
-      given.push(...numbers);
-    };
-    for (const step of plan) {
-      await schedule.schedule(Promise.resolve());
-      if (step.does === "crash") processes[step.process] = await open(store, words);
-      else pending.push(reserveIn(processes[step.process], step.count).catch(mustBeInjected));
-    }
-    await Promise.all(pending);
-    return given;
-  }
+  it("does not use a lease that was under way while the shard went away and came back", async () => {
+    const store = new MemoryStore();
+    const mine = await ledgerOf(store);
+    const keeper = keeperOf(mine);
+    const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
+    store.hooks.before = () => released;
+    const together = [mine.move(0, "a")]; // holds up the store, so that what follows shares the next append
+    await settle();
+    const reserved = keeper.reserve(1, routeOf("", mine.map));
+    await settle();
+    together.push(mine.move(0, "b"), mine.move(0, "a"));
+    release(undefined);
+    await Promise.all(together);
+    const [number = 0n] = await reserved;
+    const [before] = leases(store);
+    expect((before?.data as { firstWord: string }).firstWord).to.equal("0");
+    expect(number / 256n >= 2n).to.equal(true);
+  });
 
-  function mustBeInjected(error: unknown): void {
-    expect(String(error)).to.match(/^Error: not (stored|acknowledged)$/);
-  }
+  it("refuses a route by another map, and a shard that another node has", async () => {
+    const store = new MemoryStore();
+    const ledger = await ledgerOf(store, 2);
+    const keeper = keeperOf(ledger);
+    const route = routeOf("", ledger.map);
+    expect(await thrown(keeper.reserve(1, { ...route, mapVersion: 7 }))).to.be.instanceOf(RoutingDrift);
+    expect(await thrown(keeper.reserve(1, { ...route, shard: 1 - route.shard }))).to.be.instanceOf(RoutingDrift);
+    await ledger.move(route.shard, "b");
+    expect(await thrown(keeper.reserve(1, route))).to.be.instanceOf(ShardElsewhere);
+    expect(leases(store)).to.have.length(0);
+  });
+
+  it("skips what it had for a shard that a smaller map does not have", async () => {
+    const store = new MemoryStore();
+    const ledger = await ledgerOf(store, 2);
+    const keeper = keeperOf(ledger);
+    const user = userIn(1, 2);
+    const [before = 0n] = await keeper.reserve(1, routeOf(user, ledger.map));
+    await ledger.remap(1);
+    await ledger.remap(4);
+    await ledger.remap(2);
+    const [after = 0n] = await keeper.reserve(1, routeOf(user, ledger.map));
+    expect(after / 256n).not.to.equal(before / 256n);
+    expect(keeper.counted().length).to.equal(4);
+  });
 });

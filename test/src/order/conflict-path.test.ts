@@ -2,7 +2,6 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   Breaker,
-  checkRoute,
   ConflictPath,
   type ConflictPathOptions,
   decide,
@@ -10,15 +9,11 @@ import {
   deferredWork,
   evolve,
   IllegalTransition,
-  type Route,
-  routeOf,
-  RoutingDrift,
-  type ShardMap,
   type Told,
   toldOf,
   userOf,
 } from "../../../src/order/index.ts";
-import { shardOf } from "../../../src/nonce/index.ts";
+import { checkRoute, type Route, routeOf, RoutingDrift, shardOf, type ShardMap } from "../../../src/nonce/index.ts";
 import { VersionConflict } from "../../../src/store/index.ts";
 import { seed } from "../store/seed.ts";
 import { carrierOf, idOf, orderId, requestFor } from "./orders.ts";

@@ -1,6 +1,5 @@
 import { MintdError } from "../error.ts";
-import { shardOf } from "../nonce/shards.ts";
-import type { MintRequest } from "./events.ts";
+import { shardOf } from "./shards.ts";
 
 /** How users are spread over shards now. Each change is a new version. */
 export interface ShardMap {
@@ -32,13 +31,6 @@ export class RoutingDrift extends MintdError {
     this.actual = actual;
   }
 }
-
-/**
- * The user whom an order belongs to: tenant and receiver. A user maps to one lane, so a user's orders are minted in the order
- * in which they were accepted; the receiver is who sees that order, whoever asked for the mints. The tenant keeps two
- * tenants that mint to one receiver from waiting for each other. Lower case, since a checksum is spelling and not identity.
- */
-export const userOf = ({ tenant, to }: Pick<MintRequest, "tenant" | "to">): string => `${tenant}/${to.toLowerCase()}`;
 
 /** Where a user is by this map. @throws InvalidShardCount */
 export function routeOf(user: string, map: ShardMap): Route {
