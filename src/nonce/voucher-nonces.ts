@@ -81,7 +81,7 @@ export class VoucherNonces {
     if (!Number.isInteger(count) || count < 1 || count > MAX_RESERVATION) throw new InvalidReservation("count", count, MAX_RESERVATION);
     const numbers = await this.#reserve(count, route).catch((error: unknown) => {
       if (!isDrift(error)) throw error;
-      return this.#again(count, route);
+      return this.#again(count, user);
     });
     this.#reservations++;
     this.#numbers += count;
@@ -96,12 +96,17 @@ export class VoucherNonces {
     return this.#keeperOf(route.shard).reserve(count, route);
   }
 
-  /** What was routed wrongly once more: only that takes the way of conflicts, which costs more than a reservation. */
-  async #again(count: number, route: Route): Promise<bigint[]> {
+  /**
+   * What was routed wrongly once more, by what is known now: at once, and where that is wrong too, after looks and pauses.
+   * Only this takes the way of conflicts, which costs more than a reservation.
+   */
+  async #again(count: number, user: string): Promise<bigint[]> {
+    this.#drifted++;
     const reload = (): Promise<void> => {
       this.#drifted++;
       return this.ledger.refresh();
     };
+    const route = routeOf(user, this.ledger.map);
     const outcome = await this.#rerouting.run((checked = route) => this.#reserve(count, checked), reload, { route });
     if (outcome.outcome === "deferred") throw new TypeError("a reservation cannot be put off");
     return outcome.value;
