@@ -43,9 +43,10 @@ export async function offerLoad(path: string, load: OfferedLoad, onSecond: (seco
   let [failures, repeats, moves, maps] = [0, 0, 0, 0];
   let { map } = nonces.ledger;
   const stop = new AbortController();
+  // Not in step with each other, as timers of one length would be.
   const repeatedly = async (ms: number, work: () => Promise<unknown>): Promise<void> => {
     const turn = (): Promise<boolean> =>
-      sleep(ms, undefined, { signal: stop.signal }).then(
+      sleep(ms * (0.5 + Math.random()), undefined, { signal: stop.signal }).then(
         () => true,
         () => false,
       );
