@@ -108,8 +108,12 @@ async function offered() {
       if (process.stderr.isTTY) process.stderr.write(`\r${second}/${load.seconds} s `);
     }),
   );
+  const refusals =
+    Object.entries(report.failures)
+      .map(([code, count]) => `${count} ${code}`)
+      .join(", ") || "0";
   const drifts = ((100 * report.drifted) / report.offered).toFixed(2);
-  say(`offered ${whole(report.offered)}, failed ${report.failures}, numbers given twice ${report.repeats}`);
+  say(`offered ${whole(report.offered)}, failed ${refusals}, numbers given twice ${report.repeats}`);
   say(`moves ${report.moves}, maps ${report.maps}, attempts routed again ${whole(report.drifted)} (${drifts} %)`);
   say(`from due to served: p50 ${report.p50Ms.toFixed(1)} ms, p99 ${report.p99Ms.toFixed(1)} ms, longest ${report.maxMs.toFixed(1)} ms`);
   return report;

@@ -120,7 +120,7 @@ const nonceShow = task(
 const nonceLease = task(
   "nonce:lease",
   described(
-    "Leases whole words of voucher numbers to an issuer of its own, which mintd will never use itself",
+    "Leases whole words of voucher numbers to an issuer of its own; mintd, which must not run meanwhile, will never use them",
     "nonce:lease --words 4 --node partner-1 --network local",
   ),
 )

@@ -1,7 +1,7 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { type LaneState, readLane, readDeployment, type Rpc } from "../src/chain/index.ts";
-import { type EventStore, openSqliteStore } from "../src/store/index.ts";
-import { NUMBERS_PER_WORD, readNumbers } from "../src/nonce/index.ts";
+import { openSqliteStore } from "../src/store/index.ts";
+import { NumberLedger, type NumberLedgerOptions, NUMBERS_PER_WORD } from "../src/nonce/index.ts";
 import { addressOf, taskContext } from "./context.ts";
 import { factTable, print, reporting, rowTable } from "./print.ts";
 
@@ -46,7 +46,7 @@ interface HeldShard {
 
 const action: NewTaskActionFunction<{ readonly json: boolean }> = ({ json }, hre) =>
   reporting(json, async () => {
-    const { storePath, deployments, network, keys, rpc } = await taskContext(hre);
+    const { storePath, deployments, network, keys, rpc, config } = await taskContext(hre);
     const deployment = await readDeployment(deployments, network);
     const store = await openSqliteStore({ path: storePath, readOnly: true });
     try {
@@ -58,7 +58,11 @@ const action: NewTaskActionFunction<{ readonly json: boolean }> = ({ json }, hre
       const vouchers: VoucherNumbers[] = [];
       for (const minter of ["VoucherMinter", "EditionMinter"] as const) {
         const { address } = deployment.contracts[minter];
-        vouchers.push({ minter, address, ...(await numbersOf(store, deployment.chainId, address)) });
+        vouchers.push({
+          minter,
+          address,
+          ...(await numbersOf({ store, chainId: deployment.chainId, minter: address, shards: config.nonce.shards })),
+        });
       }
       print(json, { lanes, vouchers }, () => [...lanes.flatMap(laneLines), ...vouchers.flatMap(voucherLines)].join("\n"));
     } finally {
@@ -77,8 +81,8 @@ async function noncesOf(rpc: Rpc, lane: string, state: LaneState): Promise<LaneN
   return { lane, duty: state.duty, next: state.nextNonce ?? null, latest: await count("latest"), pending: await count("pending"), open };
 }
 
-async function numbersOf(store: EventStore, chainId: number, minter: string): Promise<Omit<VoucherNumbers, "minter" | "address">> {
-  const { map, state } = await readNumbers(store, chainId, minter);
+async function numbersOf(options: NumberLedgerOptions): Promise<Omit<VoucherNumbers, "minter" | "address">> {
+  const { map, state } = await NumberLedger.open(options);
   const held = [...state.holdings].sort(([a], [b]) => a - b);
   return {
     ...{ mapVersion: map.version, shards: map.shards, leases: state.leases, words: state.words },

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { routeOf } from "../../src/nonce/index.ts";
+import { MintdError } from "../../src/error.ts";
+import { routeOf, ShardUnknown } from "../../src/nonce/index.ts";
 import { openNumbers } from "./reserving.ts";
 import { shuffledUsers } from "./users.ts";
 
@@ -15,7 +16,8 @@ export interface OfferedLoad {
 
 export interface OfferedReport extends OfferedLoad {
   readonly offered: number;
-  readonly failures: number;
+  /** Reservations that were refused, by the error's code. */
+  readonly failures: Readonly<Record<string, number>>;
   readonly moves: number;
   readonly maps: number;
   /** Attempts that were routed again. */
@@ -31,6 +33,10 @@ const NODES = ["a", "b", "c", "d"] as const;
 const SHARDS = [32, 64] as const;
 const TICK_MS = 2;
 
+function unlessTheMapShrank(error: unknown): void {
+  if (!(error instanceof ShardUnknown)) throw error;
+}
+
 /**
  * Offers reservations at a fixed rate, whatever becomes of them, while shards are moved between four nodes and the map is
  * changed. A reservation's time runs from the moment at which it was due, so a stall counts against all that fell into it.
@@ -40,7 +46,7 @@ export async function offerLoad(path: string, load: OfferedLoad, onSecond: (seco
   const users = shuffledUsers(10_000);
   const times: number[] = [];
   const given = new Set<bigint>();
-  let [failures, repeats, moves, maps] = [0, 0, 0, 0];
+  let [repeats, moves, maps] = [0, 0, 0];
   let { map } = nonces.ledger;
   const stop = new AbortController();
   // Not in step with each other, as timers of one length would be.
@@ -55,7 +61,8 @@ export async function offerLoad(path: string, load: OfferedLoad, onSecond: (seco
   const changing = [
     repeatedly(load.moveEveryMs, async () => {
       const shard = moves++ % nonces.ledger.map.shards;
-      await nonces.ledger.move(shard, NODES[Math.floor(Math.random() * NODES.length)] ?? "a");
+      const node = NODES[Math.floor(Math.random() * NODES.length)] ?? "a";
+      await nonces.ledger.move(shard, node).catch(unlessTheMapShrank);
     }),
     repeatedly(load.remapEveryMs, async () => {
       await nonces.ledger.remap(SHARDS[++maps % 2] ?? 32);
@@ -65,16 +72,18 @@ export async function offerLoad(path: string, load: OfferedLoad, onSecond: (seco
       return Promise.resolve();
     }),
   ];
+  const failures = new Map<string, number>();
   const reserve = async (due: number, i: number): Promise<void> => {
     const user = users[i % users.length] ?? "";
     try {
-      for (const number of await nonces.reserve(1 + (i % 4), user, routeOf(user, map))) {
+      for (const number of await nonces.reserveBy(routeOf(user, map), 1 + (i % 4))) {
         if (given.has(number)) repeats++;
         given.add(number);
       }
       times.push(performance.now() - due);
-    } catch {
-      failures++;
+    } catch (error) {
+      const code = error instanceof MintdError ? error.code : String(error);
+      failures.set(code, (failures.get(code) ?? 0) + 1);
     }
   };
   const loop = monitorEventLoopDelay({ resolution: 1 });
@@ -89,7 +98,7 @@ export async function offerLoad(path: string, load: OfferedLoad, onSecond: (seco
       under.add(one);
     }
     if (offered / load.perSecond > second + 1) onSecond(++second);
-    await sleep(TICK_MS);
+    await Promise.race([sleep(TICK_MS), ...changing]); // what fails of the changes ends the run
   }
   await Promise.all(under);
   loop.disable();
@@ -99,7 +108,7 @@ export async function offerLoad(path: string, load: OfferedLoad, onSecond: (seco
   times.sort((a, b) => a - b);
   const quantile = (q: number): number => times[Math.floor((times.length - 1) * q)] ?? NaN;
   return {
-    ...{ ...load, offered: total, failures, moves, maps, repeats, drifted: nonces.counts.drifted },
+    ...{ ...load, offered: total, failures: Object.fromEntries(failures), moves, maps, repeats, drifted: nonces.counts.drifted },
     ...{ p50Ms: quantile(0.5), p99Ms: quantile(0.99), maxMs: quantile(1), loopP99Ms: loop.percentile(99) / 1e6 },
   };
 }

@@ -8,7 +8,7 @@ const MINTER = "0x55AC5436e68305A0C54297642163A8FdF23BbA0a";
 const monotonic = (): number => performance.now();
 
 /** Voucher numbers on a durable store, with the service's own retries. The nodes are all in this process. */
-export async function openNumbers(path: string, nodes: readonly string[] = ["local"]) {
+export async function openNumbers(path: string, nodes: readonly [string, ...string[]] = ["local"]) {
   const store = await openSqliteStore({ path });
   const nonces = await VoucherNonces.open({
     ...{ store, chainId: 31337, minter: MINTER, nodes, now: monotonic },

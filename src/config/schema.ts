@@ -57,7 +57,8 @@ export const configSchema = z.strictObject({
       .refine((shards) => (shards & (shards - 1)) === 0, "must be a power of two")
       .default(32)
       .meta({
-        description: "shards of the voucher numbers, a power of two; users are spread over them, each has words of its own",
+        description:
+          "shards of the voucher numbers, a power of two; lanes and issuers are spread over them, each shard has words of its own",
         examples: [32],
       }),
   }).prefault({}),

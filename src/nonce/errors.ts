@@ -21,15 +21,20 @@ export class InvalidReservation extends MintdError {
 export class VoucherNumbersContended extends MintdError {
   readonly code = "VOUCHER_NUMBERS_CONTENDED";
   constructor(stream: StreamId, rounds: number, cause: unknown) {
-    super(`${stream}: lost ${rounds} appends in a row to other processes`, { cause, hint: "try again, with more words per lease" });
+    super(`${stream}: lost ${rounds} appends in a row to other processes`, {
+      cause,
+      hint: "try again; what holds the store up writes to it all the time",
+    });
   }
 }
 
-/** An event in the stream is not one that this version understands. */
+/** An event in the stream of numbers is not one that this version understands. */
 export class UnreadableLease extends MintdError {
   readonly code = "UNREADABLE_LEASE";
   constructor(stream: StreamId, version: Version) {
-    super(`${stream}: event ${version} is not a lease`, { hint: "a newer mintd may have written it; run that one" });
+    super(`${stream}: event ${version} is none of voucher numbers that this mintd knows`, {
+      hint: "a newer mintd may have written it; run that one",
+    });
   }
 }
 

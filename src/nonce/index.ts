@@ -3,15 +3,7 @@ export { type BlockLimits, blockLimits, nextWords } from "./block-size.ts";
 export * from "./errors.ts";
 export { alignToSecond, compute, HybridNonceOutOfRange, MAX_UINT64, ofSecond } from "./hybrid-nonce.ts";
 export { type Holding, type NumberState, voucherNumbersStream } from "./number-events.ts";
-export {
-  drawnSlice,
-  type Lease,
-  MAX_WORDS,
-  NumberLedger,
-  type NumberLedgerOptions,
-  NUMBERS_PER_WORD,
-  readNumbers,
-} from "./number-ledger.ts";
+export { type Lease, MAX_WORDS, NumberLedger, type NumberLedgerOptions, NUMBERS_PER_WORD } from "./number-ledger.ts";
 export { checkRoute, type Route, routeOf, RoutingDrift, type ShardMap } from "./routing.ts";
 export { CounterOverflow, DEFAULT_SHARDS, InvalidCount, MAX_BLOCK, MAX_COUNT, ShardedCounter } from "./sharded-counter.ts";
 export { ShardKeeper, type ShardKeeperOptions } from "./shard-keeper.ts";
@@ -25,3 +17,4 @@ export {
   VoucherNonces,
   type VoucherNoncesOptions,
 } from "./voucher-nonces.ts";
+export { drawnSlice } from "./slices.ts";

@@ -1,6 +1,7 @@
 import type { Json, StoredEvent, StreamId, Version } from "../store/event-store.ts";
 import { UnreadableLease } from "./errors.ts";
 import type { ShardMap } from "./routing.ts";
+import { isShardCount } from "./shards.ts";
 
 /** What happens to a contract's voucher numbers. */
 export type NumberEvent =
@@ -57,25 +58,36 @@ export function voucherNumbersStream(chainId: number, minter: string): StreamId 
   return `voucher-numbers/${chainId}/${minter.toLowerCase()}`;
 }
 
-/** The numbers after an event. Pure; `holdings` is copied, since it has an entry a shard and changes rarely. */
-export function evolveNumbers(state: NumberState, event: NumberEvent): NumberState {
-  const next = { ...state, version: state.version + 1 };
+/** The numbers after further events. Pure: what it changes is a copy, one for all of them. */
+export function evolveNumbers(state: NumberState, events: Iterable<NumberEvent>): NumberState {
+  let next = draftOf(state);
+  for (const event of events) next = evolveDraft(next, event);
+  return next;
+}
+
+/** A state whose holdings are the caller's alone, for `evolveDraft`. */
+export const draftOf = (state: NumberState): NumberState => ({ ...state, holdings: new Map(state.holdings) });
+
+/** The draft after an event; its holdings are changed in place, since copying them for each event would cost a square. */
+export function evolveDraft(draft: NumberState, event: NumberEvent): NumberState {
+  const next = { ...draft, version: draft.version + 1 };
+  const holdings = draft.holdings as Map<number, Holding>;
   switch (event.kind) {
     case "mapped":
       return { ...next, map: event.data };
     case "moved": {
       const { shard, node, epoch } = event.data;
-      const { leases, words, endWord } = state.holdings.get(shard) ?? { leases: 0, words: 0, endWord: 0n };
-      return { ...next, holdings: new Map(state.holdings).set(shard, { node, epoch, leases, words, endWord }) };
+      holdings.set(shard, { ...(holdings.get(shard) ?? { leases: 0, words: 0, endWord: 0n }), node, epoch });
+      return next;
     }
     case "leased": {
       const { firstWord, words, shard, node, epoch } = event.data;
       const freeWord = BigInt(firstWord) + BigInt(words);
-      const sums = { ...next, freeWord, leases: state.leases + 1, words: state.words + words };
-      if (shard === undefined || node === undefined) return sums;
-      const former = state.holdings.get(shard) ?? { leases: 0, words: 0 };
-      const holding = { node, epoch, leases: former.leases + 1, words: former.words + words, endWord: freeWord };
-      return { ...sums, holdings: new Map(state.holdings).set(shard, holding) };
+      if (shard !== undefined && node !== undefined) {
+        const former = holdings.get(shard) ?? { leases: 0, words: 0 };
+        holdings.set(shard, { node, epoch, leases: former.leases + 1, words: former.words + words, endWord: freeWord });
+      }
+      return { ...next, freeWord, leases: draft.leases + 1, words: draft.words + words };
     }
   }
 }
@@ -91,16 +103,21 @@ function isReadable({ kind, data }: NumberEvent): boolean {
   if (typeof data !== "object" || (data as unknown) === null) return false;
   switch (kind) {
     case "mapped":
-      return isCount(data.version) && isCount(data.shards);
+      return isCount(data.version) && isShardCount(data.shards);
     case "moved":
       return isIndex(data.shard) && typeof data.node === "string" && isCount(data.epoch);
     case "leased":
-      return typeof data.firstWord === "string" && /^[0-9]{1,17}$/.test(data.firstWord) && isCount(data.words);
+      return /^[0-9]{1,17}$/.test(text(data.firstWord)) && isCount(data.words) && isCount(data.epoch) && isHolder(data);
     default:
       return false;
   }
 }
 
+/** Shard and node stand together, or neither or the node alone. */
+const isHolder = ({ shard, node }: { readonly shard?: unknown; readonly node?: unknown }): boolean =>
+  (node === undefined || typeof node === "string") && (shard === undefined || (isIndex(shard) && node !== undefined));
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
 const isIndex = (value: unknown): boolean => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 const isCount = (value: unknown): boolean => isIndex(value) && value !== 0;
 

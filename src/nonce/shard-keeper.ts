@@ -40,6 +40,9 @@ interface Kept {
 
 const word = Number(NUMBERS_PER_WORD);
 
+/** Numbers that take long enough to make (65,536 of them 4 ms) for others to have a turn of the event loop before. */
+const LARGE = 4_096;
+
 /**
  * Keeps a node's shards: leases blocks of whole words for them and hands out their numbers (hi-lo). The lease is durable
  * before the first of its numbers is given out, so a crash skips numbers and never repeats one.
@@ -49,7 +52,8 @@ const word = Number(NUMBERS_PER_WORD);
  *
  * Race: a shard is moved to another node while its numbers are given out here. Mitigation: both nodes' blocks are their own
  * by the ledger; this one drops what is left as soon as it knows, and its next lease is refused in any case. What remains:
- * skipped numbers, which cost nothing on chain but the words that they leave half used.
+ * a former owner in another process gives out what is left of its block until it looks; and skipped numbers, which cost
+ * nothing on chain but the words that they leave half used.
  */
 export class ShardKeeper {
   readonly node: string;
@@ -88,14 +92,14 @@ export class ShardKeeper {
    */
   async reserve(count: number, route: Route): Promise<bigint[]> {
     const kept = this.#keep(route);
-    if (kept.turn !== undefined) return this.#inTurn(kept, count, route);
+    if (kept.turn !== undefined || count > LARGE) return this.#inTurn(kept, count, route);
     const numbers = this.#take(kept, count);
     return numbers ?? this.#inTurn(kept, count, route);
   }
 
   #inTurn(kept: Kept, count: number, route: Route): Promise<bigint[]> {
     const before = kept.turn ?? Promise.resolve();
-    const mine = before.then(() => this.#serve(count, route));
+    const mine = before.then(() => (count > LARGE ? turnOfTheLoop() : undefined)).then(() => this.#serve(count, route));
     const turn: Promise<unknown> = mine
       .catch(() => undefined) // the caller hears of it; the next reservation must not
       .then(() => {
@@ -186,6 +190,8 @@ export class ShardKeeper {
     if (map.shards > this.#counter.shards) this.#counter = grown(this.#counter, map.shards);
   }
 }
+
+const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The same counts with room for more shards. */
 function grown(counter: ShardedCounter, shards: number): ShardedCounter {

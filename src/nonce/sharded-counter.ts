@@ -95,7 +95,7 @@ export class ShardedCounter {
    * are passed over where the block then lies in fewer words. Lock-free: a caller only tries again when another succeeded.
    * @param word a power of two
    * @returns the first value, or undefined where the limit is in the way
-   * @throws InvalidCount
+   * @throws CounterOverflow, InvalidCount
    */
   nextBlockBelow(limit: bigint, shard: number, count: number, word: number): bigint | undefined {
     checkCount(count);
@@ -103,6 +103,7 @@ export class ShardedCounter {
     for (let value = Atomics.load(this.#cells, cell); ;) {
       const first = placeOf(value, count, word);
       const end = first + BigInt(count);
+      if (value < 0n || end > MAX_COUNT) throw new CounterOverflow(shard, count);
       if (end > limit) return undefined;
       const found = Atomics.compareExchange(this.#cells, cell, value, end);
       if (found === value) return first;
@@ -115,10 +116,15 @@ export class ShardedCounter {
     return Atomics.load(this.#cells, this.#cellOf(shard));
   }
 
-  /** Counts on from `value`, unless the shard is there already or beyond: what lies between is given to nobody. @throws InvalidCount */
+  /**
+   * Counts on from `value`, unless the shard is there already or beyond, or overflowed: what lies between is given to nobody.
+   * @param value 0..2^63-1
+   * @throws CounterOverflow, InvalidCount
+   */
   skipTo(shard: number, value: bigint): void {
     const cell = this.#cellOf(shard);
-    for (let present = Atomics.load(this.#cells, cell); present < value;) {
+    if (value < 0n || value > MAX_COUNT) throw new CounterOverflow(shard, 1);
+    for (let present = Atomics.load(this.#cells, cell); present >= 0n && present < value;) {
       const found = Atomics.compareExchange(this.#cells, cell, present, value);
       if (found === present) return;
       present = found;

@@ -11,11 +11,15 @@ export class InvalidShardCount extends MintdError {
   }
 }
 
+/** Whether it is a power of two from 1 to 65,536. */
+export function isShardCount(shards: number): boolean {
+  // Above 2^31 the bits would be cut off, so the range comes first.
+  return Number.isInteger(shards) && shards >= 1 && shards <= MAX_SHARDS && (shards & (shards - 1)) === 0;
+}
+
 /** @throws InvalidShardCount */
 export function checkShards(shards: number): void {
-  // Above 2^31 the bits would be cut off, so the range comes first.
-  const inRange = Number.isInteger(shards) && shards >= 1 && shards <= MAX_SHARDS;
-  if (!inRange || (shards & (shards - 1)) !== 0) throw new InvalidShardCount(shards);
+  if (!isShardCount(shards)) throw new InvalidShardCount(shards);
 }
 
 /**

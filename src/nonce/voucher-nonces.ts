@@ -1,6 +1,6 @@
 import type { BlockLimits } from "./block-size.ts";
 import { InvalidReservation, ShardElsewhere, ShardUnknown } from "./errors.ts";
-import { NumberLedger, type NumberLedgerOptions } from "./number-ledger.ts";
+import { checkNode, NumberLedger, type NumberLedgerOptions } from "./number-ledger.ts";
 import { type Route, routeOf, RoutingDrift } from "./routing.ts";
 import { ShardKeeper } from "./shard-keeper.ts";
 
@@ -25,7 +25,7 @@ export interface VoucherNoncesOptions extends NumberLedgerOptions {
   /** Milliseconds, never going back. */
   readonly now: () => number;
   /** Names of the nodes whose shards are kept in this process. Default: one, "local". */
-  readonly nodes?: readonly string[];
+  readonly nodes?: readonly [string, ...string[]];
   readonly blocks?: BlockLimits;
 }
 
@@ -33,7 +33,7 @@ export interface VoucherNoncesOptions extends NumberLedgerOptions {
 export interface ReservationCounts {
   readonly reservations: number;
   readonly numbers: number;
-  /** Attempts that were routed by an old map, or to a node that had lost the shard. Their callers did not notice. */
+  /** Attempts that were routed by another map than the present one, or to a node that had lost the shard. */
   readonly drifted: number;
 }
 
@@ -47,7 +47,7 @@ export interface ReservationCounts {
 export class VoucherNonces {
   readonly ledger: NumberLedger;
   readonly #keepers: ReadonlyMap<string, ShardKeeper>;
-  readonly #names: readonly string[];
+  readonly #nodes: readonly [string, ...string[]];
   readonly #rerouting: Rerouting;
   #reservations = 0;
   #numbers = 0;
@@ -56,12 +56,16 @@ export class VoucherNonces {
   private constructor(ledger: NumberLedger, { rerouting, now, nodes = [LOCAL_NODE], blocks }: VoucherNoncesOptions) {
     this.ledger = ledger;
     this.#rerouting = rerouting(ledger);
-    this.#names = nodes;
+    this.#nodes = nodes;
     this.#keepers = new Map(nodes.map((node) => [node, new ShardKeeper({ ledger, node, now, ...(blocks && { limits: blocks }) })]));
   }
 
-  /** Reads where the leases stand; leases nothing yet. @throws UnreadableLease, InvalidShardCount, and what the store throws */
+  /**
+   * Reads where the leases stand; leases nothing yet.
+   * @throws UnreadableLease, InvalidShardCount, InvalidNodeName, and what the store throws
+   */
   static async open(options: VoucherNoncesOptions): Promise<VoucherNonces> {
+    options.nodes?.forEach(checkNode);
     return new VoucherNonces(await NumberLedger.open(options), options);
   }
 
@@ -69,20 +73,21 @@ export class VoucherNonces {
    * The next `count` numbers of the user's shard, ascending, in as few words of the bitmap as can hold them. Safe to call
    * concurrently; calls for one shard are served in order. Where it throws, no number was taken.
    * @param count 1..65536
-   * @param user whose order of minting matters: a user, a lane, a batch. Numbers of one user are close to each other.
-   * @param route where a caller who keeps a map of its own believes the user to be; by default by the present map
-   * @throws InvalidReservation, VoucherNumbersExhausted, VoucherNumbersContended, RoutingDrift and ShardElsewhere where map or
-   *   owner never rested, and what the store throws
+   * @param user whose numbers are to lie together: the lane that mints a batch, the issuer of many vouchers
+   * @throws InvalidReservation, VoucherNumbersExhausted, VoucherNumbersContended, ShardElsewhere (another process has the
+   *   shard), RoutingDrift and ShardUnknown where map and owner never rested, and what the store throws
    *
    * @example
-   * const [number] = await nonces.reserve(1, userOf(request));
+   * const numbers = await nonces.reserve(200, lane.address);
    */
-  async reserve(count: number, user = "", route = routeOf(user, this.ledger.map)): Promise<bigint[]> {
+  reserve(count: number, user = ""): Promise<bigint[]> {
+    return this.reserveBy(routeOf(user, this.ledger.map), count);
+  }
+
+  /** The same for a caller who keeps a map of its own, which may be old, or newer than this process knows. @throws as `reserve` */
+  async reserveBy(route: Route, count: number): Promise<bigint[]> {
     if (!Number.isInteger(count) || count < 1 || count > MAX_RESERVATION) throw new InvalidReservation("count", count, MAX_RESERVATION);
-    const numbers = await this.#reserve(count, route).catch((error: unknown) => {
-      if (!isDrift(error)) throw error;
-      return this.#again(count, user);
-    });
+    const numbers = await this.#serve(route, count);
     this.#reservations++;
     this.#numbers += count;
     return numbers;
@@ -92,32 +97,50 @@ export class VoucherNonces {
     return { reservations: this.#reservations, numbers: this.#numbers, drifted: this.#drifted };
   }
 
+  async #serve(route: Route, count: number): Promise<bigint[]> {
+    for (let tried = route; ;) {
+      try {
+        return await this.#reserve(count, tried);
+      } catch (error) {
+        if (!isDrift(error)) throw error;
+        this.#drifted++;
+        if (error instanceof RoutingDrift && error.given.mapVersion > error.actual.mapVersion) await this.ledger.refresh();
+        const known = routeOf(route.user, this.ledger.map);
+        // Each turn is by a newer map or after a move, so it is no busy loop; and as often as there is news, nobody is refused.
+        if (known.mapVersion <= tried.mapVersion && !this.#isHere(known.shard)) return this.#afterConflict(count, known);
+        tried = known;
+      }
+    }
+  }
+
   async #reserve(count: number, route: Route): Promise<bigint[]> {
     return this.#keeperOf(route.shard).reserve(count, route);
   }
 
-  /**
-   * What was routed wrongly once more, by what is known now: at once, and where that is wrong too, after looks and pauses.
-   * Only this takes the way of conflicts, which costs more than a reservation.
-   */
-  async #again(count: number, user: string): Promise<bigint[]> {
-    this.#drifted++;
+  /** Where nothing newer is known: looks and pauses, which cost more than a reservation. */
+  async #afterConflict(count: number, route: Route): Promise<bigint[]> {
     const reload = (): Promise<void> => {
       this.#drifted++;
       return this.ledger.refresh();
     };
-    const route = routeOf(user, this.ledger.map);
     const outcome = await this.#rerouting.run((checked = route) => this.#reserve(count, checked), reload, { route });
     if (outcome.outcome === "deferred") throw new TypeError("a reservation cannot be put off");
     return outcome.value;
   }
 
+  #isHere(shard: number): boolean {
+    return this.#keepers.has(this.#nodeOf(shard));
+  }
+
+  #nodeOf(shard: number): string {
+    return this.ledger.ownerOf(shard)?.node ?? this.#nodes[shard % this.#nodes.length] ?? this.#nodes[0];
+  }
+
   /** The keeper of the shard's node. A shard that nobody has is for the nodes in turn. @throws ShardElsewhere */
   #keeperOf(shard: number): ShardKeeper {
-    const owner = this.ledger.ownerOf(shard);
-    const node = owner?.node ?? this.#names[shard % this.#names.length] ?? LOCAL_NODE;
+    const node = this.#nodeOf(shard);
     const keeper = this.#keepers.get(node);
-    if (keeper === undefined) throw new ShardElsewhere(shard, node, owner?.epoch ?? 0);
+    if (keeper === undefined) throw new ShardElsewhere(shard, node, this.ledger.ownerOf(shard)?.epoch ?? 0);
     return keeper;
   }
 }

@@ -90,7 +90,7 @@ export const catalogue = {
     group: "numbers",
     unit: "attempts",
     meaning:
-      "attempts to reserve that were routed again, since the shard map had changed or the shard had moved; their callers did not notice",
+      "attempts to reserve that were routed by another map than the present one, or to a node that had lost the shard, and made again",
     labels: [],
   },
   leases: {

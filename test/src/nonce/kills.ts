@@ -76,13 +76,13 @@ class Given {
   }
 
   #mark(number: number): void {
-    const byte = number >> 3;
+    const byte = Math.floor(number / 8);
     if (byte >= this.#bits.length) {
       const larger = new Uint8Array(2 * byte);
       larger.set(this.#bits);
       this.#bits = larger;
     }
-    const bit = 1 << (number & 7);
+    const bit = 1 << (number % 8);
     const bits = this.#bits[byte] ?? 0;
     if ((bits & bit) !== 0) this.repeats++;
     this.#bits[byte] = bits | bit;

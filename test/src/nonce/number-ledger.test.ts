@@ -17,7 +17,8 @@ import { MemoryStore, VersionConflict } from "./memory-store.ts";
 const MINTER = "0x55AC5436e68305A0C54297642163A8FdF23BbA0a";
 const STREAM = voucherNumbersStream(31337, MINTER);
 
-const open = (store: MemoryStore, firstWord = 0n) => NumberLedger.open({ store, chainId: 31337, minter: MINTER, shards: 4, firstWord });
+const open = (store: MemoryStore, firstWord = 0n, more: { eventsBetweenSnapshots?: number } = {}) =>
+  NumberLedger.open({ store, chainId: 31337, minter: MINTER, shards: 4, firstWord, ...more });
 
 const recorded = (store: MemoryStore) => store.events.map(({ kind, data }) => ({ kind, data }));
 
@@ -126,14 +127,76 @@ describe("NumberLedger", () => {
 
   it("reads on from a snapshot and says the same as one that read everything", async () => {
     const store = new MemoryStore();
-    const ledger = await open(store);
-    for (let lease = 0; lease < 300; lease++) await ledger.lease(lease % 4, lease % 4 === 3 ? "b" : "a", 1 + (lease % 3));
+    const ledger = await open(store, 0n, { eventsBetweenSnapshots: 50 });
+    for (let lease = 0; lease < 120; lease++) await ledger.lease(lease % 4, lease % 4 === 3 ? "b" : "a", 1 + (lease % 3));
     await ledger.remap(8);
     await ledger.move(7, "b");
-    expect(await store.loadSnapshot(STREAM)).not.to.equal(undefined);
+    const read: number[] = [];
+    const readFrom = store.read.bind(store);
+    store.read = (stream, from) => {
+      read.push(from ?? 1);
+      return readFrom(stream, from);
+    };
     expect((await open(store)).state).to.deep.equal(ledger.state);
     store.loadSnapshot = () => Promise.resolve(undefined);
     expect((await open(store)).state).to.deep.equal(ledger.state);
+    expect(read).to.have.length(2);
+    expect(read[0]).to.be.above(50);
+    expect(read[1]).to.equal(1);
+  });
+
+  describe("beside another process that it does not know to have written", () => {
+    it("tells nobody of a move or a map that is as it should be by an old state alone", async () => {
+      const store = new MemoryStore();
+      const [mine, other] = [await open(store), await open(store)];
+      await mine.move(0, "a");
+      await other.move(0, "b");
+      expect(await mine.move(0, "a")).to.equal(4);
+      await other.remap(16);
+      expect(await mine.remap(4)).to.deep.equal({ version: 3, shards: 4 });
+      await other.refresh();
+      expect(other.ownerOf(0)).to.include({ node: "a", epoch: 4 });
+      expect(other.map).to.deep.equal({ version: 3, shards: 4 });
+    });
+
+    it("refuses nobody by an old state", async () => {
+      const store = new MemoryStore();
+      const [mine, other] = [await open(store), await open(store)];
+      await other.remap(16);
+      expect(await mine.lease(9, "a", 1)).to.include({ firstWord: 0n });
+    });
+
+    it("records nothing of what it refuses, whatever it is decided on first", async () => {
+      const store = new MemoryStore();
+      const [mine, other] = [await open(store), await open(store)];
+      await mine.move(1, "a");
+      await other.refresh();
+      await other.move(1, "b");
+      await other.remap(16);
+      const calls = await Promise.allSettled([mine.lease(1, "a", 1_000), mine.move(5, "z"), mine.move(20, "z"), mine.lease(0, "a", 1)]);
+      expect(calls.map(({ status }) => status)).to.deep.equal(["rejected", "fulfilled", "rejected", "fulfilled"]);
+      expect(recorded(store).slice(-2)).to.deep.equal([
+        { kind: "moved", data: { shard: 5, node: "z", epoch: 5 } },
+        { kind: "leased", data: { firstWord: "0", words: 1, epoch: 6, shard: 0, node: "a" } },
+      ]);
+    });
+
+    it("never steps back to an older state, also where a look overtakes its own append", async () => {
+      const store = new MemoryStore();
+      const [mine, other] = [await open(store), await open(store)];
+      await mine.move(0, "a");
+      const versions: number[] = [];
+      mine.onChange(() => versions.push(mine.state.version));
+      store.hooks.after = async () => {
+        delete store.hooks.after; // stored, the answer is on its way
+        await other.refresh();
+        await other.move(0, "b");
+        await mine.refresh();
+      };
+      await mine.lease(2, "a", 1);
+      expect(mine.ownerOf(0)).to.include({ node: "b" });
+      expect(versions).to.deep.equal(versions.toSorted((a, b) => a - b));
+    });
   });
 
   it("reads the leases of the time before shards", async () => {
@@ -171,6 +234,10 @@ describe("NumberLedger", () => {
       ["leased", { firstWord: "0", words: 0, epoch: 1 }],
       ["leased", null],
       ["mapped", { version: 0, shards: 1 }],
+      ["mapped", { version: 1, shards: 3 }],
+      ["leased", { firstWord: "0", words: 1, epoch: "x" }],
+      ["leased", { firstWord: "0", words: 1, epoch: 1, shard: 0 }],
+      ["leased", { firstWord: "0", words: 1, epoch: 1, shard: "0", node: "a" }],
       ["moved", { shard: 1, node: 2, epoch: 1 }],
     ];
     for (const [kind, data] of cases) {

@@ -1,4 +1,13 @@
-import { isDrift, type NumberLedger, type Rerouting, routeOf, ShardElsewhere, VoucherNonces } from "../../../src/nonce/index.ts";
+import {
+  isDrift,
+  type NumberLedger,
+  type Rerouting,
+  routeOf,
+  ShardElsewhere,
+  type ShardMap,
+  VoucherNonces,
+} from "../../../src/nonce/index.ts";
+import { ConflictPath } from "../../../src/order/index.ts";
 import type { EventStore } from "../../../src/store/event-store.ts";
 import type { Random } from "../../chaos/random.ts";
 import { type Fate, Injected, SlowStore } from "./slow-store.ts";
@@ -27,19 +36,13 @@ interface Given {
 /** Lets everything go on that waits for nothing but its turn. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Routes again by what the ledger says after a look, three times at most, without pauses. */
-const rerouting = (ledger: NumberLedger): Rerouting => ({
-  async run(work, reload, { route }) {
-    for (let retry = 0; ; retry++) {
-      await reload();
-      try {
-        return { outcome: "done", value: await work(routeOf(route.user, ledger.map)) };
-      } catch (error) {
-        if (!isDrift(error) || retry === 3) throw error;
-      }
-    }
-  },
-});
+/** The service's own road of conflicts, without its pauses. */
+const rerouting = (ledger: NumberLedger): Rerouting =>
+  new ConflictPath({
+    ...{ isConflict: isDrift, pause: () => Promise.resolve(), random: () => 0, now: () => 0 },
+    defer: () => Promise.reject(new TypeError("a reservation cannot be put off")),
+    shardMap: () => ledger.map,
+  });
 
 /**
  * Three processes, each with a ledger of its own, on one store. At each step, by the dice: somebody reserves, an append in
@@ -54,6 +57,8 @@ export class NumbersSimulation {
   readonly #given: Given[] = [];
   readonly #problems: string[] = [];
   readonly #pending = new Set<Promise<void>>();
+  /** Maps that somebody has seen; callers route by any of them. */
+  readonly #maps: ShardMap[] = [];
   #time = 0;
 
   constructor(random: Random) {
@@ -80,10 +85,19 @@ export class NumbersSimulation {
   async #start(node: string): Promise<void> {
     const nonces = await VoucherNonces.open({
       store: this.#store as unknown as EventStore, // of which the ledger uses this part alone
+      eventsBetweenSnapshots: 5,
       ...{ chainId: 31337, minter: "0x55ac5436e68305a0c54297642163a8fdf23bba0a", shards: 2, nodes: [node] },
       ...{ rerouting, now: () => this.#time, blocks: { least: 1, most: 4, targetMs: 1_000 } },
     });
     this.#processes.set(node, nonces);
+    this.#maps.push(nonces.ledger.map);
+    let { version } = nonces.ledger.state;
+    nonces.ledger.onChange(() => {
+      const now = nonces.ledger.state.version;
+      if (now < version) this.#problems.push(`${node}'s ledger stepped back from version ${version} to ${now}`);
+      version = now;
+      this.#maps.push(nonces.ledger.map);
+    });
   }
 
   #step(): void {
@@ -106,7 +120,11 @@ export class NumbersSimulation {
     const nonces = this.#processes.get(node);
     const after = this.#given.length;
     try {
-      const numbers = ((await nonces?.reserve(count, user)) ?? []).map(Number);
+      const route = routeOf(
+        user,
+        this.#random.chance(0.8) || !nonces ? (nonces?.ledger.map ?? { version: 1, shards: 2 }) : this.#random.pick(this.#maps),
+      );
+      const numbers = ((await nonces?.reserveBy(route, count)) ?? []).map(Number);
       if (this.#processes.get(node) !== nonces) return false; // it crashed meanwhile: nobody was given anything
       this.#given.push({ node, numbers, after });
       if (numbers.length !== count) this.#problems.push(`${node} gave ${numbers.length} numbers for ${count}`);

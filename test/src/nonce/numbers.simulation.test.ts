@@ -7,7 +7,18 @@ const seed = Number(process.env["NUMBERS_SEED"] ?? Random.fresh().seed);
 const runs = Number(process.env["NUMBERS_RUNS"] ?? 100_000);
 const STEPS = 14;
 
+/** Traces of the many refusals that are part of it, and that nobody reads, would take most of the time. */
+const { stackTraceLimit } = Error;
+
 describe("Voucher numbers over reservations, crashes, lost leases and moved shards", () => {
+  before(() => {
+    Error.stackTraceLimit = 0;
+  });
+
+  after(() => {
+    Error.stackTraceLimit = stackTraceLimit;
+  });
+
   it(`are unique, dense within a word and monotone per shard in ${runs} random interleavings (NUMBERS_SEED=${seed})`, async function () {
     this.timeout(0); // how fast the machine is decides nothing
     let numbers = 0;

@@ -63,6 +63,20 @@ describe("ShardedCounter", () => {
     for (let i = 0; i < 3; i++) expect(() => other.next(0)).to.throw(CounterOverflow);
   });
 
+  it("gives nothing of a shard that overflowed, in whatever way it is asked", () => {
+    const counter = new ShardedCounter({ shards: 1 });
+    counter.skipTo(0, MAX_COUNT - 2n);
+    expect(() => counter.nextBlock(0, 10)).to.throw(CounterOverflow);
+    counter.skipTo(0, 5n);
+    expect(() => counter.next(0)).to.throw(CounterOverflow);
+    expect(() => counter.nextBlockBelow(10n, 0, 1, 256)).to.throw(CounterOverflow);
+    const other = new ShardedCounter({ shards: 1 });
+    other.skipTo(0, MAX_COUNT - 2n);
+    expect(() => other.nextBlockBelow(2n ** 64n, 0, 10, 1)).to.throw(CounterOverflow);
+    for (const beyond of [-1n, 2n ** 63n]) expect(() => { other.skipTo(0, beyond); }).to.throw(CounterOverflow);
+    expect(other.valueOf(0)).to.equal(MAX_COUNT - 2n);
+  });
+
   it("takes nothing above a limit", () => {
     const counter = new ShardedCounter({ shards: 1 });
     expect(counter.nextBlockBelow(10n, 0, 10, 1)).to.equal(0n);

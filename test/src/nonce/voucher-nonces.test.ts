@@ -40,7 +40,7 @@ const rerouting = (ledger: NumberLedger): Rerouting =>
   });
 
 /** One node with one shard, so that numbers are easily foretold. */
-const open = (store: MemoryStore, more: { shards?: number; nodes?: readonly string[]; least?: number } = {}) =>
+const open = (store: MemoryStore, more: { shards?: number; nodes?: readonly [string, ...string[]]; least?: number } = {}) =>
   VoucherNonces.open({
     ...{ store, ...place, rerouting, now: () => 0, shards: more.shards ?? 1 },
     blocks: { least: more.least ?? 1, most: 64, targetMs: 1_000 },
@@ -154,6 +154,39 @@ describe("VoucherNonces", () => {
     expect(words[0]).not.to.equal(words[1]);
   });
 
+  it("let no small reservation overtake a large one that waits", async () => {
+    const store = new MemoryStore();
+    const nonces = await open(store);
+    await nonces.reserve(250);
+    const [large, small] = await Promise.all([nonces.reserve(300), nonces.reserve(1)]);
+    expect((small[0] ?? 0n) > (large.at(-1) ?? 0n), "6 numbers were left of the first word").to.equal(true);
+  });
+
+  it("give very large reservations between other work, not all at once", async () => {
+    const nonces = await open(new MemoryStore());
+    let turns = 0;
+    let counting = true;
+    const count = (): void => {
+      turns++;
+      if (counting) setImmediate(count);
+    };
+    setImmediate(count);
+    const reserved = await Promise.all(Array.from({ length: 10 }, () => nonces.reserve(65_536)));
+    counting = false;
+    expect(new Set(reserved.flat()).size).to.equal(655_360);
+    expect(turns).to.be.at.least(10);
+  });
+
+  it("leave free shards to the nodes in turn", async () => {
+    const nonces = await open(new MemoryStore(), { shards: 4, nodes: ["a", "b"] });
+    for (const shard of [0, 1, 2, 3]) await nonces.reserve(1, userIn(shard, 4));
+    expect([0, 1, 2, 3].map((shard) => nonces.ledger.ownerOf(shard)?.node)).to.deep.equal(["a", "b", "a", "b"]);
+  });
+
+  it("refuse a node whose name cannot be recorded before anything is reserved", async () => {
+    expect(await thrown(open(new MemoryStore(), { nodes: ["a b"] }))).to.have.property("code", "INVALID_NODE_NAME");
+  });
+
   it("refuse counts that are none", async () => {
     const nonces = await open(new MemoryStore());
     for (const count of [0, -1, 1.5, NaN, 65_537]) expect(await thrown(nonces.reserve(count))).to.be.instanceOf(InvalidReservation);
@@ -177,10 +210,44 @@ describe("VoucherNonces", () => {
       const user = userIn(3, 4); // in shard 1 of 2
       const old = routeOf(user, nonces.ledger.map);
       await nonces.ledger.remap(4);
-      expect(await nonces.reserve(2, user, old)).to.have.length(2);
+      expect(await nonces.reserveBy(old, 2)).to.have.length(2);
       expect(nonces.counts.drifted).to.equal(1);
       expect(nonces.ledger.ownerOf(3)).not.to.equal(undefined);
       expect(nonces.ledger.ownerOf(1), "nothing was leased for the shard of the old map").to.equal(undefined);
+    });
+
+    it("learn the newer map of a caller who is ahead", async () => {
+      const store = new MemoryStore();
+      const [here, other] = [await open(store, { shards: 2 }), await open(store, { shards: 2 })];
+      const map = await other.ledger.remap(4);
+      const user = userIn(3, 4); // in shard 1 of 2
+      expect(await here.reserveBy(routeOf(user, map), 1)).to.have.length(1);
+      expect(here.ledger.map).to.deep.equal(map);
+      expect(here.ledger.ownerOf(3)).not.to.equal(undefined);
+      expect(here.ledger.ownerOf(1)).to.equal(undefined);
+    });
+
+    it("serve everybody while map and owners change all the time", async () => {
+      const store = new MemoryStore();
+      const nonces = await open(store, { shards: 4, nodes: ["a", "b"] });
+      let changing = true;
+      const changes = async (): Promise<void> => {
+        for (let i = 0; changing; i++) {
+          await nonces.ledger.remap(i % 2 === 0 ? 8 : 4);
+          await nonces.ledger.move(i % 4, i % 3 === 0 ? "a" : "b");
+          await settle();
+        }
+      };
+      const changed = changes();
+      const given: bigint[] = [];
+      for (let round = 0; round < 50; round++) {
+        const asked = Array.from({ length: 20 }, (_, i) => nonces.reserve(1 + (i % 3), `user-${i}`));
+        given.push(...(await Promise.all(asked)).flat());
+      }
+      changing = false;
+      await changed;
+      expect(new Set(given).size).to.equal(given.length);
+      expect(nonces.counts.drifted).to.be.above(0);
     });
 
     it("route again what waited for a lease while the map changed", async () => {
