@@ -36,7 +36,7 @@ import {
 import { type Clock, systemClock } from "./clock.ts";
 import { Compensation, lastEvents, openSqliteTaskQueue, queuePathBeside } from "./compensate/index.ts";
 import type { MintdConfig } from "./config/index.ts";
-import { drawnSlice, VoucherNonces } from "./nonce/index.ts";
+import { BlockClock, drawnSlice, follow, VoucherNonces } from "./nonce/index.ts";
 import { type MintRequest, OrderBook } from "./order/index.ts";
 import { driveAgainTask, registerRepairs } from "./repairs.ts";
 import type { Secret } from "./secret.ts";
@@ -81,6 +81,8 @@ export interface Mintd extends AsyncDisposable {
   readonly confirmations: Confirmations;
   readonly minting: Minting;
   readonly compensation: Compensation;
+  /** The chain's time between blocks, for hybrid nonces. */
+  readonly blockClock: BlockClock;
   readonly voucherSigner: DigestSigner;
   readonly domain: VoucherDomain;
   /** What issuing and redeeming a single voucher needs. */
@@ -218,8 +220,14 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
     telemetry.observeLanes(() => [...lanes].map((lane) => viewOf(lane, funds)));
     const upkeep = new Upkeep({ lanes, nonces, funds, pricing, network: network.name, notify });
     await patiently(clock, () => upkeep.reconcile());
+    const monotonic = () => performance.now();
+    const blockClock = new BlockClock({ times: network.blockTimes, monotonic });
+    telemetry.observeBlockClock(() => blockClock.reading());
     const confirmations = await Confirmations.open({
-      ...{ store, book, lanes, upkeep, clock, rpc, reader, chainId, reach },
+      ...{ store, book, lanes, upkeep, clock, rpc, reader, chainId, reach, monotonic },
+      onLook(look) {
+        follow(blockClock, look);
+      },
       onReorg(orphaned) {
         telemetry.reorg(orphaned);
         onReorg(orphaned);
@@ -242,6 +250,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
     const batches = new BatchMaker({ book, rpc, numbers, signer: voucherSigner, domain });
     const minting = new Minting({
       ...{ book, dispatcher, batches, lanes, funds, upkeep, confirmations, pricing, network, clock, onTrouble: hear, notify, reach },
+      lookInMs: () => (config.rpc.pollMs === undefined ? blockClock.lookInMs(network.pollMs) : network.pollMs),
       compensate: async (orderId) => {
         await compensation.put(driveAgainTask(orderId, book.get(orderId)?.version ?? 0));
       },
@@ -275,6 +284,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       confirmations,
       minting,
       compensation,
+      blockClock,
       voucherSigner,
       domain,
       twoStage: { store, book, laneFor, rpc, numbers, signer: voucherSigner, domain, pricing },

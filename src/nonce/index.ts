@@ -1,4 +1,5 @@
 /** Nonces of vouchers: the hybrid nonce that is signed, and the dense numbers behind it. */
+export * from "./clock/index.ts";
 export { alignToSecond, compute, HybridNonceOutOfRange, MAX_UINT64, ofSecond } from "./hybrid-nonce.ts";
 export {
   drawnSlice,
