@@ -29,6 +29,8 @@ import {
   type Pricing,
   replacementFees,
   type Rpc,
+  TimeSources,
+  timeSourcesOf,
   transactionGasLimit,
   type TwoStageParts,
   Upkeep,
@@ -223,6 +225,14 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
     const monotonic = () => performance.now();
     const blockClock = new BlockClock({ times: network.blockTimes, monotonic });
     telemetry.observeBlockClock(() => blockClock.reading());
+    const timeSources = new TimeSources({
+      sources: timeSourcesOf(config.clock.sources, clock, monotonic),
+      clock,
+      hear(source, reading) {
+        blockClock.hear(source, reading);
+      },
+      onTrouble: hear,
+    });
     const confirmations = await Confirmations.open({
       ...{ store, book, lanes, upkeep, clock, rpc, reader, chainId, reach, monotonic },
       onLook(look) {
@@ -268,7 +278,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       const ends = [
         () => minting.stop(),
         () => compensation.drain(),
-        ...[lanes, confirmations, book, queue, store, telemetry].map((each) => () => each.close()),
+        ...[timeSources, lanes, confirmations, book, queue, store, telemetry].map((each) => () => each.close()),
       ];
       // Each, whatever became of the one before: a store that failed must not leave locks, threads and ports behind.
       const errors: unknown[] = [];
@@ -293,6 +303,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
         try {
           await telemetry.start();
           await patiently(clock, () => checkFunds(rpc, lanes.addresses, chainId, batchGas([1])));
+          timeSources.start();
           await minting.start();
           compensation.start();
         } catch (error) {

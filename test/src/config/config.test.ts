@@ -41,6 +41,7 @@ describe("loadConfig", () => {
       orders: { maxOpen: 200_000, maxQuantity: 5_000 },
       rpc: { timeoutMs: 10_000, maxConcurrent: 32, lagBlocks: 2 },
       fees: { maxFeePerGasGwei: 200, priorityFeeGwei: 1 },
+      clock: {},
       telemetry: {},
       log: {},
     });

@@ -18,8 +18,8 @@ export interface World {
   readonly orphaned: number;
   /** One way to the endpoint. */
   readonly transit: (random: Random) => number;
-  /** Slots between which no block is made, counted from the start. */
-  readonly stall?: { readonly from: number; readonly to: number };
+  /** Slots between which no block is made, counted from the start; with a pace, they are made up for afterwards, one each so many ms. */
+  readonly stall?: { readonly from: number; readonly to: number; readonly paceMs?: number };
   /** Slots between which the endpoint shows each block this much later. */
   readonly lag?: { readonly from: number; readonly to: number; readonly ms: number };
 }
@@ -40,6 +40,8 @@ export interface Outcome {
   /** Looks at the endpoint, and slots that passed. */
   readonly looks: number;
   readonly slots: number;
+  /** From when the endpoint has a block until it is seen. */
+  readonly lagsMs: readonly number[];
   /** Readings that were less than one before them: there may be none. */
   readonly backward: number;
 }
@@ -73,6 +75,7 @@ export function simulate(world: World, seed: number, slots: number): Outcome {
   const chain = blocksOf(world, random, slots);
   const readAt = chain.map((_, slot) => genesis * 1_000 + slot * slotMs + random.between(0, slotMs)).filter((at) => at > start);
   const readings: Reading[] = [];
+  const lagsMs: number[] = [];
   let [looks, backward, lastShown, nextReading] = [0, 0, -Infinity, 0];
   let tip: SimulatedBlock | undefined;
   let lastBlock: { timestamp: number; seenAtMs: number } | undefined;
@@ -105,13 +108,14 @@ export function simulate(world: World, seed: number, slots: number): Outcome {
     const { added, orphaned } = changeBetween(tip, head);
     follow(clock, { added, orphaned, askedAtMs, answeredAtMs, formerAskedAtMs });
     if (added.length > 0 && head) lastBlock = { timestamp: head.timestamp, seenAtMs: answeredAtMs };
+    if (tip) lagsMs.push(...added.map(({ shownAt }) => trueMs - shownAt));
     tip = added.length > 0 || orphaned.length > 0 ? head : tip;
     formerAskedAtMs = askedAtMs;
     const pause = world.slotAware ? clock.lookInMs(world.pollMs) : world.pollMs;
     const late = random.chance(0.01) ? random.between(0, 200) : -Math.log(1 - random.next()); // a busy event loop, now and then
     readUntil(trueMs + pause + late);
   }
-  return { readings, looks, slots: slots - phase / slotMs, backward };
+  return { readings, looks, slots: slots - phase / slotMs, lagsMs, backward };
 }
 
 /** The block of each slot, where it has one. */
@@ -124,8 +128,10 @@ function blocksOf(world: World, random: Random, slots: number): (SimulatedBlock 
   for (let slot = 0; slot < slots; slot++) {
     const at = genesis * 1_000 + slot * slotMs;
     const extra = world.floorOffMs + (within(slot, world.lag) ? (world.lag?.ms ?? 0) : 0);
-    const shownAt = at + world.delay(random) + extra;
-    if (random.chance(world.missed) || within(slot, world.stall)) {
+    const { stall } = world;
+    const made = stall?.paceMs !== undefined && slot >= stall.from ? madeUpAt(stall.from, stall.to, stall.paceMs, slot, slotMs) : at;
+    const shownAt = Math.max(at, made) + world.delay(random) + extra;
+    if (random.chance(world.missed) || (stall?.paceMs === undefined && within(slot, stall))) {
       blocks.push(undefined);
       continue;
     }
@@ -144,10 +150,13 @@ function blocksOf(world: World, random: Random, slots: number): (SimulatedBlock 
   return blocks;
 }
 
+/** When the block of a slot is made by a sequencer that stood still and makes up for it. */
+const madeUpAt = (from: number, to: number, paceMs: number, slot: number, slotMs: number): number =>
+  genesis * 1_000 + to * slotMs + (slot - from) * paceMs;
+
 /** The newest block that the endpoint has: the one of the latest slot. */
 function headAt(blocks: readonly (SimulatedBlock | undefined)[], at: number): SimulatedBlock | undefined {
-  const first = blocks.findLast((block) => block !== undefined && block.shownAt <= at);
-  return first;
+  return blocks.findLast((block) => block !== undefined && block.shownAt <= at);
 }
 
 function changeBetween(tip: SimulatedBlock | undefined, head: SimulatedBlock | undefined) {
@@ -164,10 +173,4 @@ function changeBetween(tip: SimulatedBlock | undefined, head: SimulatedBlock | u
     }
   }
   return { added, orphaned };
-}
-
-/** The value below which this share of the values lies. */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
