@@ -69,7 +69,7 @@ export class HttpsDate implements TimeSource {
 
   async #narrow(signal: AbortSignal): Promise<TimeReading> {
     let [low, high, roundTrip, atMs] = [-Infinity, Infinity, Infinity, 0]; // of real time less monotonic time
-    for (let asked = 0; asked < questions && high - low > roundTrip; asked++) {
+    for (let asked = 0; asked < questions && (asked === 0 || high - low > roundTrip); asked++) {
       if (asked > 0) await this.#untilTurn((low + high) / 2, roundTrip, signal);
       const { sentAtMs, answeredAtMs, dateMs } = await this.#ask(signal);
       low = Math.max(low, dateMs - answeredAtMs);
