@@ -117,6 +117,23 @@ const nonceShow = task(
   .setAction(() => import("./nonce-show.ts"))
   .build();
 
+const clockShow = task(
+  "clock:show",
+  described(
+    "Follows a chain's blocks and shows its time, the error bound, and whether hybrid vouchers may be issued",
+    "clock:show --network base",
+  ),
+)
+  .addOption({
+    name: "blocks",
+    description: "Blocks to follow; 0: until the bound is within 500 ms, or the window is full",
+    type: ArgumentType.INT,
+    defaultValue: 0,
+  })
+  .addFlag(json)
+  .setAction(() => import("./clock-show.ts"))
+  .build();
+
 const metricsShow = task(
   "metrics:show",
   described("Shows the metrics of the mintd that runs and serves them (telemetry.port)", "metrics:show --port 9464"),
@@ -224,6 +241,7 @@ export const tasks = [
   orderShow,
   confirmationsWatch,
   nonceShow,
+  clockShow,
   metricsShow,
   laneShow,
   laneDuty,

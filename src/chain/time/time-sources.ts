@@ -14,7 +14,7 @@ export interface TimeSourcesParts {
 const pauses = { readMs: 600_000, failedMs: 60_000 };
 
 /** Asks the time sources again and again, each by itself, until it is stopped. */
-export class TimeSources {
+export class TimeSources implements AsyncDisposable {
   readonly #parts: TimeSourcesParts;
   readonly #over = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
@@ -30,6 +30,10 @@ export class TimeSources {
   async close(): Promise<void> {
     this.#over.abort();
     await this.#loops;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #follow(source: TimeSource): Promise<void> {

@@ -40,7 +40,9 @@ describe("The Date of an HTTPS server", function () {
   it("is authenticated: a certificate that nobody trusts is refused, and so is one for another name", async () => {
     const { ca: _, ...untrusting } = { ca, url: server.url, monotonic, pause: () => Promise.resolve() };
     const error = await failure("TIME_SOURCE_UNREADABLE", new HttpsDate(untrusting).read(never));
-    expect(error.message).to.contain("localhost").and.match(/certificate/);
+    expect(error.message)
+      .to.contain("localhost")
+      .and.match(/certificate/);
     await failure("TIME_SOURCE_UNREADABLE", source({ url: server.url.replace("localhost", "127.0.0.2") }).read(never));
     expect(server.questions).to.equal(0);
   });
