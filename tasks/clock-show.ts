@@ -1,7 +1,6 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { type ClockReport, watchClock } from "../src/chain/index.ts";
 import { systemClock } from "../src/clock.ts";
-import { InvalidArgument } from "./arguments.ts";
 import { type TaskContext, taskContext } from "./context.ts";
 import { stopOnSignal } from "./interrupt.ts";
 import { describeError, factTable, print, reporting } from "./print.ts";
@@ -13,7 +12,6 @@ interface Args {
 
 const action: NewTaskActionFunction<Args> = ({ blocks, json }, hre) =>
   reporting(json, async () => {
-    if (blocks < 0) throw new InvalidArgument("--blocks", `is ${blocks}, which is no number of blocks`, "--blocks 64");
     const context = await taskContext(hre);
     const over = new AbortController();
     const unlisten = stopOnSignal(() => {
