@@ -38,7 +38,7 @@ export interface MintingParts {
   readonly pricing: Pricing;
   readonly network: Network;
   readonly clock: Clock;
-  /** Milliseconds until the next look at the chain. */
+  /** Milliseconds until the next look at the chain, where the last one was whole. */
   readonly lookInMs: () => number;
   /** Hears what goes wrong while minting goes on. */
   readonly onTrouble: (error: unknown) => void;
@@ -199,7 +199,7 @@ export class Minting {
   }
 
   async #chainLoop(): Promise<void> {
-    const { confirmations, clock, lookInMs } = this.#parts;
+    const { confirmations, clock, lookInMs, network } = this.#parts;
     while (!this.#stop.signal.aborted) {
       const changed = await this.#tryAgainLater(() => confirmations.step());
       if (changed !== false) {
@@ -208,7 +208,9 @@ export class Minting {
         this.#reroute();
         this.#bell.ring();
       }
-      await clock.pause(lookInMs(), this.#stop.signal);
+      // What an endpoint cut short is not left until the next block.
+      const whole = changed !== undefined && !confirmations.unfinished;
+      await clock.pause(whole ? lookInMs() : network.pollMs, this.#stop.signal);
     }
   }
 

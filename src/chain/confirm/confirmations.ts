@@ -106,6 +106,11 @@ export class Confirmations {
     return this.#heads.tip;
   }
 
+  /** Whether something of the last change is still to be done. */
+  get unfinished(): boolean {
+    return this.#unfinished;
+  }
+
   /**
    * One look at the chain and all that follows from it. Returns whether anything changed.
    * @throws RpcUnanswered, RpcRefused: look again later; FinalBlocksLost: stop
