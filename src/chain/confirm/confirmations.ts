@@ -38,7 +38,6 @@ export interface ConfirmationsParts {
 
 /** A look at the head of the chain, and when it was: monotonic milliseconds. */
 export interface Look extends HeadChange {
-  readonly askedAtMs: number;
   readonly answeredAtMs: number;
   /** When the successful look before this one was asked; undefined for the first one. */
   readonly formerAskedAtMs: number | undefined;
@@ -146,7 +145,7 @@ export class Confirmations {
     const { monotonic, onLook } = this.#parts;
     const askedAtMs = monotonic();
     const change = await this.#heads.look();
-    onLook({ ...change, askedAtMs, answeredAtMs: monotonic(), formerAskedAtMs: this.#formerAskedAtMs });
+    onLook({ ...change, answeredAtMs: monotonic(), formerAskedAtMs: this.#formerAskedAtMs });
     this.#formerAskedAtMs = askedAtMs;
     return change;
   }

@@ -64,7 +64,7 @@ export async function watchClock(parts: ClockWatchParts): Promise<ClockReport> {
       const askedAtMs = monotonic();
       const { added, orphaned } = await heads.look();
       const answeredAtMs = monotonic();
-      follow(blockClock, { added, orphaned, askedAtMs, answeredAtMs, formerAskedAtMs });
+      follow(blockClock, { added, orphaned, answeredAtMs, formerAskedAtMs });
       const newest = added.at(-1);
       if (newest) {
         last = { timestamp: newest.timestamp, seenAtMs: answeredAtMs };

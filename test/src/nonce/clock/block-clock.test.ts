@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { BlockClock} from "../../../../src/nonce/index.ts";
+import type { BlockClock } from "../../../../src/nonce/index.ts";
 import { ClockUncertain, DRIFT_PER_MS, MIN_SAMPLES } from "../../../../src/nonce/index.ts";
 import { Hand, ownTime, slots12 } from "./hand.ts";
 

@@ -106,7 +106,7 @@ export function simulate(world: World, seed: number, slots: number): Outcome {
     looks++;
     const answeredAtMs = monotonic();
     const { added, orphaned } = changeBetween(tip, head);
-    follow(clock, { added, orphaned, askedAtMs, answeredAtMs, formerAskedAtMs });
+    follow(clock, { added, orphaned, answeredAtMs, formerAskedAtMs });
     if (added.length > 0 && head) lastBlock = { timestamp: head.timestamp, seenAtMs: answeredAtMs };
     if (tip) lagsMs.push(...added.map(({ shownAt }) => trueMs - shownAt));
     tip = added.length > 0 || orphaned.length > 0 ? head : tip;
