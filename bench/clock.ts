@@ -8,12 +8,12 @@
  */
 import { parseArgs } from "node:util";
 import { measure, tableOf } from "../test/src/nonce/clock/measure.ts";
-import { allowed, beyond, broken, claimed } from "../test/src/nonce/clock/worlds.ts";
+import { allowed, beyond, broken, checked, claimed } from "../test/src/nonce/clock/worlds.ts";
 
 const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, runs: { type: "string", default: "100" } } });
 const seed = Number(process.env["CLOCK_SEED"] ?? 1);
 const effort = { seed, runs: Number(values.runs), slots: 200 };
-const rows = Object.entries({ ...claimed, ...allowed, ...broken, ...beyond }).map(
+const rows = Object.entries({ ...claimed, ...allowed, ...checked, ...broken, ...beyond }).map(
   ([name, world]) => [name, measure(world, effort)] as const,
 );
 if (values.json) console.log(JSON.stringify({ ...effort, node: process.version, worlds: Object.fromEntries(rows) }, undefined, 2));

@@ -23,7 +23,7 @@ export interface ClockReading {
   readonly boundMs: number;
   /** Blocks in the window. */
   readonly samples: number;
-  /** Time sources heard of late, and how many of them and of the blocks agree on the time. */
+  /** Time sources heard of late, and how many at most, the blocks counted as one, admit the same time. */
   readonly sources: number;
   readonly agreeing: number;
   /** Whether hybrid vouchers may be issued. */
@@ -156,18 +156,24 @@ export class BlockClock {
     return fresh.map((reading) => offsetOf(reading, monotonicMs, DRIFT_PER_MS));
   }
 
-  /** Blocks and sources together: what the majority of them admits, or all that any of them does where there is none. */
+  /**
+   * Blocks and sources together: from the first to the last value that more than half of them admit, or all that any of them
+   * does where there is none. Two cannot outvote each other: where they overlap, the narrower one is taken whole.
+   */
   #agree(estimate: Estimate, sources: readonly Interval[], monotonicMs: number): Known {
     const boundMs = estimate.boundMs + Math.max(0, monotonicMs - estimate.atMs) * DRIFT_PER_MS;
     const byBlocks = { low: estimate.offsetMs - boundMs, high: estimate.offsetMs + boundMs };
-    const all = [byBlocks, ...sources];
-    const agreed = marzullo(all);
-    const doubt = this.#window.doubt;
+    const { doubt } = this.#window;
     if (doubt !== undefined) return { offsetMs: estimate.offsetMs, boundMs: Infinity, agreeing: 0, doubt };
-    if (!agreed || sources.length === 0) return { offsetMs: estimate.offsetMs, boundMs, agreeing: 1, doubt: undefined };
-    if (2 * agreed.agreeing > all.length) return { ...middleOf(agreed), agreeing: agreed.agreeing, doubt: undefined };
-    const hull = { low: Math.min(...all.map(({ low }) => low)), high: Math.max(...all.map(({ high }) => high)) };
-    return { ...middleOf(hull), agreeing: agreed.agreeing, doubt: "sources disagree" };
+    const all = [byBlocks, ...sources];
+    const agreed = marzullo(all, Math.floor(all.length / 2) + 1);
+    if (!agreed) {
+      const hull = { low: Math.min(...all.map(({ low }) => low)), high: Math.max(...all.map(({ high }) => high)) };
+      return { ...middleOf(hull), agreeing: 1, doubt: "sources disagree" };
+    }
+    const [other] = sources;
+    const taken = other && all.length === 2 ? narrower(byBlocks, other) : agreed;
+    return { ...middleOf(taken), agreeing: agreed.agreeing, doubt: undefined };
   }
 
   #tooWide(boundMs: number, monotonicMs: number): Doubt {
@@ -181,3 +187,5 @@ const middleOf = ({ low, high }: Interval): { offsetMs: number; boundMs: number 
   offsetMs: (low + high) / 2,
   boundMs: (high - low) / 2,
 });
+
+const narrower = (a: Interval, b: Interval): Interval => (a.high - a.low <= b.high - b.low ? a : b);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type Measured, measure, tableOf } from "./measure.ts";
 import { simulate } from "./simulation.ts";
-import { allowed, beyond, broken, claimed } from "./worlds.ts";
+import { allowed, beyond, broken, checked, claimed } from "./worlds.ts";
 
 const seed = Number(process.env["CLOCK_SEED"] ?? 1);
 
@@ -64,6 +64,16 @@ describe(`BlockClock in a simulated network (CLOCK_SEED=${seed})`, function () {
       const outcomes = Array.from({ length: 10 }, (_, i) => simulate(world, seed + i, over + 100));
       const after = outcomes.flatMap(({ readings }) => readings.filter(({ slot }) => slot >= over));
       expect(after.filter(({ withinBound }) => withinBound).length / after.length).to.be.above(0.8);
+    });
+  }
+
+  for (const [name, world] of Object.entries(checked)) {
+    it(`issues nearly always, and rightly: ${name}`, () => {
+      const { inside, issued, errorP99, backward } = measured(name, world, 20);
+      expect(inside).to.be.at.least(0.999);
+      expect(issued).to.be.above(0.97);
+      expect(errorP99).to.be.below(200);
+      expect(backward).to.equal(0);
     });
   }
 

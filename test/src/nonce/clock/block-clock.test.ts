@@ -199,13 +199,18 @@ describe("BlockClock", () => {
       atMs: hand.monotonicMs,
     });
 
-    it("takes what blocks and sources admit together: the bound is the narrower one", () => {
+    it("takes the narrower one where blocks and one source overlap, whole: a sliver of both would promise more than either", () => {
       const hand = new Hand();
       hand.slots(20);
       hand.clock.hear("a", around(hand, 0, 40));
       expect(hand.clock.reading()).to.deep.include({ sources: 1, agreeing: 2, withinBound: true });
-      expect(hand.clock.reading().boundMs).to.be.below(60);
+      expect(hand.clock.reading().boundMs).to.be.closeTo(40 + Math.abs(hand.errorMs), 1);
       expect(Math.abs(hand.errorMs)).to.be.at.most(40);
+      hand.clock.hear("a", around(hand, 160, 40)); // at the edge of what the blocks admit
+      expect(hand.clock.reading().agreeing).to.equal(2);
+      hand.pass(5_000);
+      expect(hand.errorMs).to.be.closeTo(160, 5);
+      expect(hand.clock.reading().boundMs).to.be.within(40, 50);
     });
 
     it("lets two sources outvote blocks that come from an endpoint that is behind", () => {

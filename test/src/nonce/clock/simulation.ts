@@ -20,6 +20,8 @@ export interface World {
   readonly transit: (random: Random) => number;
   /** Slots between which no block is made, counted from the start; with a pace, they are made up for afterwards, one each so many ms. */
   readonly stall?: { readonly from: number; readonly to: number; readonly paceMs?: number };
+  /** Time sources that are asked every ten minutes, and how wide what they say is; the truth lies anywhere within. */
+  readonly sources?: { readonly count: number; readonly widthMs: number };
   /** Slots between which the endpoint shows each block this much later. */
   readonly lag?: { readonly from: number; readonly to: number; readonly ms: number };
 }
@@ -97,8 +99,21 @@ export function simulate(world: World, seed: number, slots: number): Outcome {
     trueMs = until;
   };
 
+  const askSources = (): void => {
+    const { count = 0, widthMs = 0 } = world.sources ?? {};
+    for (let i = 0; i < count; i++) {
+      const lowMs = trueMs - random.between(0, widthMs);
+      clock.hear(`source ${i}`, { lowMs, highMs: lowMs + widthMs, atMs: monotonic() });
+    }
+  };
+
   const end = genesis * 1_000 + slots * slotMs;
+  let sourcesAskedAt = -Infinity;
   while (trueMs < end) {
+    if (trueMs - sourcesAskedAt > 600_000) {
+      askSources();
+      sourcesAskedAt = trueMs;
+    }
     const askedAtMs = monotonic();
     const servedAt = trueMs + world.transit(random);
     const head = headAt(chain, servedAt);

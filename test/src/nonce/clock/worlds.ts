@@ -32,6 +32,16 @@ export const allowed = {
   "2 s, floor 50 ms lower": { ...slots2, floorOffMs: -50 },
 } satisfies Record<string, World>;
 
+/** What an HTTPS server's Date says: a round trip and a server's own clock. */
+const sources = { count: 2, widthMs: 160 };
+
+/** With two time sources the profile's assumption is checked: the bound is theirs, and a floor beyond the profile is outvoted. */
+export const checked = {
+  "12 s, two time sources": { ...slots12, sources },
+  "12 s, floor 600 ms higher, sources": { ...slots12, floorOffMs: 600, sources },
+  "12 s, 2 slots behind, sources": { ...slots12, lag: { from: 0, to: 1e6, ms: 24_000 }, sources },
+} satisfies Record<string, World>;
+
 /** What goes wrong: the clock must refuse, or still be within its bound, and be back afterwards. */
 export const broken = {
   "12 s, stall of 20 min": { ...slots12, stall: { from: 90, to: 190 } },
