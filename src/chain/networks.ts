@@ -58,7 +58,7 @@ const base: BlockTimes = {
   delayOffMs: 100,
   noiseMs: 90,
   keepsSlots: true,
-  looksMs: [-110, -25, 45, 200, 450, 800, 1_300],
+  looksMs: [-90, -20, 60, 220, 500, 900, 1_400],
 };
 
 /** One node on this machine is the chain: a block is what its time is, and is seen as soon as one looks. */
