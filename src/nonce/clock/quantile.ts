@@ -5,7 +5,7 @@ const weights = new Map<string, readonly number[]>();
 
 /**
  * The quantile of sorted values by Harrell and Davis (1982): a mean of all of them, weighted by how likely each is the
- * quantile. For the p10 of 64 delays its error is a seventh smaller than that of the one or two values next to the rank, and
+ * quantile. For the p10 of 64 delays its error is an eighth smaller than that of the one or two values next to the rank, and
  * it has no bias, which those have.
  * @param sorted ascending, at least one
  * @param p in (0, 1)
