@@ -29,6 +29,8 @@ import {
   type Pricing,
   replacementFees,
   type Rpc,
+  TimeSources,
+  timeSourcesOf,
   transactionGasLimit,
   type TwoStageParts,
   Upkeep,
@@ -36,7 +38,7 @@ import {
 import { type Clock, systemClock } from "./clock.ts";
 import { Compensation, lastEvents, openSqliteTaskQueue, queuePathBeside } from "./compensate/index.ts";
 import type { MintdConfig } from "./config/index.ts";
-import { drawnSlice, isDrift, VoucherNonces } from "./nonce/index.ts";
+import { BlockClock, drawnSlice, follow, isDrift, VoucherNonces } from "./nonce/index.ts";
 import { ConflictPath, type DeferredWork, type MintRequest, OrderBook } from "./order/index.ts";
 import { driveAgainTask, registerRepairs } from "./repairs.ts";
 import type { Secret } from "./secret.ts";
@@ -81,6 +83,8 @@ export interface Mintd extends AsyncDisposable {
   readonly confirmations: Confirmations;
   readonly minting: Minting;
   readonly compensation: Compensation;
+  /** The chain's time between blocks, for hybrid nonces. */
+  readonly blockClock: BlockClock;
   readonly voucherSigner: DigestSigner;
   readonly domain: VoucherDomain;
   /** What issuing and redeeming a single voucher needs. */
@@ -229,8 +233,22 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
     telemetry.observeLanes(() => [...lanes].map((lane) => viewOf(lane, funds)));
     const upkeep = new Upkeep({ lanes, nonces, funds, pricing, network: network.name, notify });
     await patiently(clock, () => upkeep.reconcile());
+    const monotonic = () => performance.now();
+    const blockClock = new BlockClock({ times: network.blockTimes, monotonic });
+    telemetry.observeBlockClock(() => blockClock.reading());
+    const timeSources = new TimeSources({
+      sources: timeSourcesOf(config.clock.sources, clock, monotonic),
+      clock,
+      hear(source, reading) {
+        blockClock.hear(source, reading);
+      },
+      onTrouble: hear,
+    });
     const confirmations = await Confirmations.open({
-      ...{ store, book, lanes, upkeep, clock, rpc, reader, chainId, reach },
+      ...{ store, book, lanes, upkeep, clock, rpc, reader, chainId, reach, monotonic },
+      onLook(look) {
+        follow(blockClock, look);
+      },
       onReorg(orphaned) {
         telemetry.reorg(orphaned);
         onReorg(orphaned);
@@ -253,6 +271,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
     const batches = new BatchMaker({ book, rpc, numbers, signer: voucherSigner, domain });
     const minting = new Minting({
       ...{ book, dispatcher, batches, lanes, funds, upkeep, confirmations, pricing, network, clock, onTrouble: hear, notify, reach },
+      lookInMs: () => (config.rpc.pollMs === undefined ? blockClock.lookInMs(network.pollMs) : network.pollMs),
       compensate: async (orderId) => {
         await compensation.put(driveAgainTask(orderId, book.get(orderId)?.version ?? 0));
       },
@@ -270,7 +289,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       const ends = [
         () => minting.stop(),
         () => compensation.drain(),
-        ...[lanes, confirmations, book, queue, store, telemetry].map((each) => () => each.close()),
+        ...[timeSources, lanes, confirmations, book, queue, store, telemetry].map((each) => () => each.close()),
       ];
       // Each, whatever became of the one before: a store that failed must not leave locks, threads and ports behind.
       const errors: unknown[] = [];
@@ -286,6 +305,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       confirmations,
       minting,
       compensation,
+      blockClock,
       voucherSigner,
       domain,
       twoStage: { store, book, laneFor, rpc, numbers, signer: voucherSigner, domain, pricing },
@@ -294,6 +314,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
         try {
           await telemetry.start();
           await patiently(clock, () => checkFunds(rpc, lanes.addresses, chainId, batchGas([1])));
+          timeSources.start();
           await minting.start();
           compensation.start();
         } catch (error) {

@@ -131,6 +131,23 @@ const nonceLease = task(
   .setAction(() => import("./nonce-lease.ts"))
   .build();
 
+const clockShow = task(
+  "clock:show",
+  described(
+    "Follows a chain's blocks and shows its time, the error bound, and whether hybrid vouchers may be issued",
+    "clock:show --network base",
+  ),
+)
+  .addOption({
+    name: "blocks",
+    description: "Blocks to follow; 0: until the bound is within 500 ms, or the window is full",
+    type: ArgumentType.INT,
+    defaultValue: 0,
+  })
+  .addFlag(json)
+  .setAction(() => import("./clock-show.ts"))
+  .build();
+
 const metricsShow = task(
   "metrics:show",
   described("Shows the metrics of the mintd that runs and serves them (telemetry.port)", "metrics:show --port 9464"),
@@ -239,6 +256,7 @@ export const tasks = [
   confirmationsWatch,
   nonceShow,
   nonceLease,
+  clockShow,
   metricsShow,
   laneShow,
   laneDuty,

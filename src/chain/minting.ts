@@ -38,6 +38,8 @@ export interface MintingParts {
   readonly pricing: Pricing;
   readonly network: Network;
   readonly clock: Clock;
+  /** Milliseconds until the next look at the chain, where the last one was whole. */
+  readonly lookInMs: () => number;
   /** Hears what goes wrong while minting goes on. */
   readonly onTrouble: (error: unknown) => void;
   readonly notify: (notice: LaneNotice) => void;
@@ -197,7 +199,7 @@ export class Minting {
   }
 
   async #chainLoop(): Promise<void> {
-    const { confirmations, clock, network } = this.#parts;
+    const { confirmations, clock, lookInMs, network } = this.#parts;
     while (!this.#stop.signal.aborted) {
       const changed = await this.#tryAgainLater(() => confirmations.step());
       if (changed !== false) {
@@ -206,7 +208,9 @@ export class Minting {
         this.#reroute();
         this.#bell.ring();
       }
-      await clock.pause(network.pollMs, this.#stop.signal);
+      // What an endpoint cut short is not left until the next block.
+      const whole = changed !== undefined && !confirmations.unfinished;
+      await clock.pause(whole ? lookInMs() : network.pollMs, this.#stop.signal);
     }
   }
 

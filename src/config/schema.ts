@@ -17,6 +17,9 @@ const gwei = (min: number, max: number, fallback: number, description: string) =
     .default(fallback)
     .meta({ description, examples: [fallback] });
 
+const areHttps = (text: string): boolean =>
+  text.split(",").every((url) => URL.canParse(url.trim()) && new URL(url.trim()).protocol === "https:");
+
 const section = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.strictObject(shape);
 
 /** All of mintd's settings. Names carry their units; whatever is missing has its default. */
@@ -98,6 +101,17 @@ export const configSchema = z.strictObject({
       message: "must be at most fees.maxFeePerGasGwei",
     })
     .prefault({}),
+  clock: section({
+    sources: z
+      .string()
+      .refine(areHttps, { message: "must be https URLs, separated by commas" })
+      .optional()
+      .meta({
+        description:
+          "https servers whose `Date` narrows and checks the block clock's time, as URLs separated by commas; two or more, so that they can outvote one that is wrong; by default none",
+        examples: ["https://one.example,https://two.example"],
+      }),
+  }).prefault({}),
   telemetry: section({
     port: z
       .int()

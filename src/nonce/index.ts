@@ -1,5 +1,6 @@
 /** Nonces of vouchers: the hybrid nonce that is signed, and the dense numbers behind it. */
 export { type BlockLimits, blockLimits, nextWords } from "./block-size.ts";
+export * from "./clock/index.ts";
 export * from "./errors.ts";
 export { alignToSecond, compute, HybridNonceOutOfRange, MAX_UINT64, ofSecond } from "./hybrid-nonce.ts";
 export { type Holding, type NumberState, voucherNumbersStream } from "./number-events.ts";

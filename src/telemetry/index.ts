@@ -7,4 +7,4 @@ export { LogFileUnwritable, TelemetryNotRunning, TelemetryPortInUse, TelemetryUn
 export { type Distribution, distributionsOf, type Family, quantileOf, readExposition, type Sample } from "./exposition.ts";
 export { createLog, type Log, type LogLevel, type LogOptions } from "./log.ts";
 export { Telemetry, type TelemetryOptions } from "./telemetry.ts";
-export type { EndpointView, LaneView, MethodClass, NumbersView } from "./views.ts";
+export type { BlockClockView, EndpointView, LaneView, MethodClass, NumbersView } from "./views.ts";

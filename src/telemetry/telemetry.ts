@@ -14,7 +14,7 @@ import { ProcessMeter } from "./process.ts";
 import { createMetrics, type Metrics } from "./registry.ts";
 import { MetricsServer } from "./server.ts";
 import { TransitionMeter } from "./transitions.ts";
-import { type EndpointView, type LaneView, methodClassOf, type NumbersView } from "./views.ts";
+import { type BlockClockView, type EndpointView, type LaneView, methodClassOf, type NumbersView } from "./views.ts";
 
 export interface TelemetryOptions {
   readonly clock: Clock;
@@ -44,6 +44,8 @@ export class Telemetry implements AsyncDisposable {
   #queue: () => Promise<Readonly<Record<string, number>>> = () => Promise.resolve({});
   #openOrders: () => number = () => 0;
   #numbers: (() => NumbersView) | undefined;
+  #blockClock: (() => BlockClockView) | undefined;
+  readonly #clock: Clock;
 
   /** @throws LogFileUnwritable */
   constructor({ clock, level, logFile, port }: TelemetryOptions) {
@@ -56,6 +58,7 @@ export class Telemetry implements AsyncDisposable {
     this.#log = createLog({ level, clock, onDropped, ...(logFile === undefined ? {} : { destination: logFile }) });
     this.log = this.#log.logger;
     this.#port = port;
+    this.#clock = clock;
     this.#transitions = new TransitionMeter(metrics);
     this.#process = new ProcessMeter(metrics);
     this.#ledger = new LedgerFollower(this);
@@ -139,6 +142,11 @@ export class Telemetry implements AsyncDisposable {
   /** Tasks by state, read at each scrape; left out where they cannot be read. */
   observeQueue(depths: () => Promise<Readonly<Record<string, number>>>): void {
     this.#queue = depths;
+  }
+
+  /** `view` is read at each scrape. */
+  observeBlockClock(view: () => BlockClockView): void {
+    this.#blockClock = view;
   }
 
   /** An attempt is durable. Told by the lanes' ledgers, see {@link observeStore}. */
@@ -238,6 +246,7 @@ export class Telemetry implements AsyncDisposable {
     const { open, inFlight, window, nextNonce, balance, paused, low, rpcHealthy, rpcHeadLag, rpcRequests, rpcErrors, queue } =
       this.#metrics;
     this.#process.collect();
+    this.#collectBlockClock();
     open.set(this.#openOrders());
     for (const gauge of [inFlight, window, nextNonce, balance, paused, low, rpcHealthy, rpcHeadLag, queue]) gauge.reset();
     for (const view of this.#lanes()) {
@@ -267,6 +276,16 @@ export class Telemetry implements AsyncDisposable {
     setTotal(reservations, {}, view.reservations);
     setTotal(drifted, {}, view.drifted);
     leases.set(view.leases);
+  }
+
+  #collectBlockClock(): void {
+    const { blockClockOffset, blockClockBound, blockClockSamples } = this.#metrics;
+    for (const gauge of [blockClockOffset, blockClockBound, blockClockSamples]) gauge.remove();
+    const view = this.#blockClock?.();
+    if (!view) return;
+    if (view.nowMs !== undefined) blockClockOffset.set(view.nowMs - this.#clock.now());
+    blockClockBound.set(view.boundMs);
+    blockClockSamples.set(view.samples);
   }
 }
 

@@ -33,6 +33,14 @@ export interface EndpointView {
   readonly errors?: number;
 }
 
+/** The block clock as a scrape shows it. */
+export interface BlockClockView {
+  /** Chain time, milliseconds since the epoch; undefined while it is not known. */
+  readonly nowMs: number | undefined;
+  readonly boundMs: number;
+  readonly samples: number;
+}
+
 /** Classes of JSON-RPC methods: few enough for a label, and told apart by what a failure means. */
 export type MethodClass = "broadcast" | "nonce" | "receipt" | "block" | "logs" | "call" | "fees" | "other";
 

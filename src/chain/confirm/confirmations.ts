@@ -29,7 +29,18 @@ export interface ConfirmationsParts {
   readonly deployedAt: number;
   /** Hears of reorgs, once each. */
   readonly onReorg: (orphaned: readonly Header[]) => void;
+  /** Hears of each successful look at the head, before anything follows from it. */
+  readonly onLook: (look: Look) => void;
+  /** Milliseconds that never go backward. */
+  readonly monotonic: () => number;
   readonly reach: Reach;
+}
+
+/** A look at the head of the chain, and when it was: monotonic milliseconds. */
+export interface Look extends HeadChange {
+  readonly answeredAtMs: number;
+  /** When the successful look before this one was asked; undefined for the first one. */
+  readonly formerAskedAtMs: number | undefined;
 }
 
 /** Orders told in one append; bounds how long the event loop is held. */
@@ -65,6 +76,7 @@ export class Confirmations {
   readonly #unlisten: () => void;
   #todo: Todo[] = [];
   #lookedAfterAt = 0;
+  #formerAskedAtMs: number | undefined;
   /** Something of the last change is still to be done, because an endpoint failed in the middle. */
   #unfinished = false;
 
@@ -93,13 +105,18 @@ export class Confirmations {
     return this.#heads.tip;
   }
 
+  /** Whether something of the last change is still to be done. */
+  get unfinished(): boolean {
+    return this.#unfinished;
+  }
+
   /**
    * One look at the chain and all that follows from it. Returns whether anything changed.
    * @throws RpcUnanswered, RpcRefused: look again later; FinalBlocksLost: stop
    */
   async step(): Promise<boolean> {
     const first = this.#heads.tip === undefined;
-    const changed = this.#note(await this.#heads.look(), first);
+    const changed = this.#note(await this.#look(), first);
     this.#unfinished ||= changed;
     if (!this.#unfinished) {
       if (this.#isQuiet()) await this.#lookAfterLanes(false);
@@ -122,6 +139,15 @@ export class Confirmations {
   async close(): Promise<void> {
     this.#unlisten();
     if (this.#todo.length === 0) await this.#checkpoint();
+  }
+
+  async #look(): Promise<HeadChange> {
+    const { monotonic, onLook } = this.#parts;
+    const askedAtMs = monotonic();
+    const change = await this.#heads.look();
+    onLook({ ...change, answeredAtMs: monotonic(), formerAskedAtMs: this.#formerAskedAtMs });
+    this.#formerAskedAtMs = askedAtMs;
+    return change;
   }
 
   /**

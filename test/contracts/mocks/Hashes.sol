@@ -24,6 +24,21 @@ contract Hashes {
         return MessageHashUtils.toTypedDataHash(_separator(chainId, minter), VoucherHash.ofVoucher(r));
     }
 
+    /// @notice Many vouchers' digests, each for the domain at its place.
+    function voucherDigests(
+        uint256[] calldata chainIds,
+        address[] calldata minters,
+        Redemption[] calldata rs
+    ) external pure returns (bytes32[] memory digests) {
+        digests = new bytes32[](rs.length);
+        for (uint256 i = 0; i < rs.length; ++i) {
+            digests[i] = MessageHashUtils.toTypedDataHash(
+                _separator(chainIds[i], minters[i]),
+                VoucherHash.ofVoucher(rs[i])
+            );
+        }
+    }
+
     function batchDigest(uint256 chainId, address minter, Redemption[] calldata rs) external pure returns (bytes32) {
         return MessageHashUtils.toTypedDataHash(_separator(chainId, minter), VoucherHash.ofBatch(rs));
     }

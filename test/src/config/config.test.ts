@@ -42,6 +42,7 @@ describe("loadConfig", () => {
       orders: { maxOpen: 200_000, maxQuantity: 5_000 },
       rpc: { timeoutMs: 10_000, maxConcurrent: 32, lagBlocks: 2 },
       fees: { maxFeePerGasGwei: 200, priorityFeeGwei: 1 },
+      clock: {},
       telemetry: {},
       log: {},
     });
@@ -137,6 +138,7 @@ describe("InvalidConfig", () => {
     ["a tenant with a blank", 'tenant: "a b"', /letters, digits/],
     ["a tip above the cap", "fees:\n  maxFeePerGasGwei: 1\n  priorityFeeGwei: 2", /fees.priorityFeeGwei .*at most fees.maxFeePerGasGwei/],
     ["a level that there is not", "log:\n  level: loud", /log.level .*one of trace, debug, info, warn, error, fatal, silent/],
+    ["a time source that proves nothing", "clock:\n  sources: https://one.example, http://two.example", /clock.sources .*https URLs/],
     ["a port of the system", "telemetry:\n  port: 80", /telemetry.port .*from 1024 to 65535/],
     ["no fee at all", "fees:\n  maxFeePerGasGwei: 0\n  priorityFeeGwei: 0", /maxFeePerGasGwei .*from 0.000000001/],
   ];
