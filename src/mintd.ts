@@ -233,7 +233,6 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
     telemetry.observeLanes(() => [...lanes].map((lane) => viewOf(lane, funds)));
     const upkeep = new Upkeep({ lanes, nonces, funds, pricing, network: network.name, notify });
     await patiently(clock, () => upkeep.reconcile());
-    const monotonic = () => performance.now();
     const blockClock = new BlockClock({ times: network.blockTimes, monotonic });
     telemetry.observeBlockClock(() => blockClock.reading());
     const timeSources = new TimeSources({
