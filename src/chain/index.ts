@@ -1,5 +1,5 @@
 /** The chain: one lane's transactions, batches, confirmations, and what a deployment left behind. */
-export { adoptHistory } from "./confirm/adoption.ts";
+export { adoptHistory, adoptionStream } from "./confirm/adoption.ts";
 export { BatchMaker } from "./batch/batch-maker.ts";
 export { Batcher, batchGas, type BatchLimits, type InLine } from "./batch/batcher.ts";
 export { Confirmations } from "./confirm/confirmations.ts";
@@ -37,4 +37,4 @@ export { RpcPool, type RpcPoolOptions } from "./rpc/rpc-pool.ts";
 export { EndpointForked } from "./rpc/survey.ts";
 export { type Rpc, type RpcCall, type RpcOutcome, RpcRefused, RpcUnanswered } from "./rpc/rpc.ts";
 export { BatchReverts } from "./batch/simulation.ts";
-export { issueVoucher, type Redeemed, redeemVoucher, type TwoStageParts } from "./two-stage.ts";
+export { type Redeemed, redeemVoucher, type TwoStageParts } from "./two-stage.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { issueVoucher, redeemVoucher, RpcUnanswered } from "../../../src/chain/index.ts";
+import { redeemVoucher, RpcUnanswered } from "../../../src/chain/index.ts";
 import { requestOf } from "../../../src/list/mint-list.ts";
 import type { Mintd } from "../../../src/mintd.ts";
 import { encodeRedeem, type SignedVoucher } from "../../../src/voucher/index.ts";
@@ -14,7 +14,7 @@ const { orderId } = request;
 
 async function issue(mintd: Mintd): Promise<SignedVoucher> {
   await mintd.confirmations.step();
-  return issueVoucher(request, mintd.confirmations.tip?.timestamp ?? 0, mintd.twoStage);
+  return mintd.issuer.issueOne(request);
 }
 
 const redeemByStranger = (world: World, { redemption, signature }: SignedVoucher) =>
