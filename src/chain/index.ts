@@ -2,6 +2,16 @@
 export { adoptHistory, adoptionStream } from "./confirm/adoption.ts";
 export { BatchMaker } from "./batch/batch-maker.ts";
 export { Batcher, batchGas, type BatchLimits, type InLine } from "./batch/batcher.ts";
+export {
+  type CancellationParts,
+  type CancellationProgress,
+  CancellationReverted,
+  type CancelledWord,
+  cancelVouchers,
+  type WordToCancel,
+} from "./cancel/cancellation.ts";
+export { encodeCancel, isSigner, usedBits } from "./cancel/numbers.ts";
+export { Finality } from "./confirm/finality.ts";
 export { Confirmations } from "./confirm/confirmations.ts";
 export { type Deployment, deploymentFile, DeploymentUnreadable, type MinterName, readDeployment } from "./deployment.ts";
 export * from "./errors.ts";

@@ -32,7 +32,9 @@ export class VoucherNotIssued extends MintdError {
 export class InvalidBatchId extends MintdError {
   readonly code = "INVALID_BATCH_ID";
   constructor() {
-    super("a batch's id is 32 hexadecimal digits in lower case", { hint: "give the id exactly as it was printed when the batch was issued" });
+    super("a batch's id is 32 hexadecimal digits in lower case", {
+      hint: "give the id exactly as it was printed when the batch was issued",
+    });
   }
 }
 
@@ -52,5 +54,15 @@ export class SigningPoolClosed extends MintdError {
   readonly code = "SIGNING_POOL_CLOSED";
   constructor() {
     super("the signing pool is closed", { hint: "open mintd again; what was issued is in its store" });
+  }
+}
+
+/** The store never saw the chain, so an id that a lost store minted would look new to it. Nothing was written. */
+export class HistoryUnknown extends MintdError {
+  readonly code = "HISTORY_UNKNOWN";
+  constructor(network: string) {
+    super("this store has never seen the chain: whether these ids were minted before, it cannot know", {
+      hint: `run once with the chain in reach: npx hardhat confirmations:watch --network ${network}; or issue a new batch with --count`,
+    });
   }
 }

@@ -207,7 +207,10 @@ export class Issuer {
   #asRecorded(bound: Bound | undefined, { orderId }: MintRequest): Ruling {
     const order = this.#parts.book.get(orderId);
     const stands =
-      bound && order?.kind === "authorised" && order.voucher?.number === bound.binding.number && order.voucher.second === bound.binding.second;
+      bound &&
+      order?.kind === "authorised" &&
+      order.voucher?.number === bound.binding.number &&
+      order.voucher.second === bound.binding.second;
     return stands ? bound : { outcome: "underway", orderId };
   }
 }

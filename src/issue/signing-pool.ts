@@ -13,8 +13,7 @@ export interface SignerData {
 }
 
 export type ToSigner =
-  | { readonly kind: "sign"; readonly id: number; readonly domain: VoucherDomain; readonly packed: Uint8Array }
-  | { readonly kind: "close" };
+  { readonly kind: "sign"; readonly id: number; readonly domain: VoucherDomain; readonly packed: Uint8Array } | { readonly kind: "close" };
 
 export interface FromSigner {
   readonly id: number;
@@ -27,14 +26,16 @@ export interface SigningPoolOptions {
   readonly key: Secret;
   /** Threads; as many as the machine runs side by side unless told otherwise. */
   readonly threads?: number;
+  /** Fewer vouchers than this are signed in the calling thread: waking one and hearing of it takes as long. */
+  readonly fewest?: number;
+  /** Vouchers in one message to a thread. */
+  readonly perMessage?: number;
   /** The thread's program; another one for tests. */
   readonly program?: URL;
 }
 
-/** Fewer vouchers than this are signed in the calling thread: waking one and hearing of it takes as long (bench/issuing.ts). */
-const fewest = 16;
-/** Vouchers in one message: about 3 ms of work, beside which the message costs nothing (bench/issuing.ts). */
-const perMessage = 64;
+/** By measurement: `node bench/issuing.ts --sizes`. */
+const sizes = { fewest: 16, perMessage: 64 };
 /** Messages that a thread has at a time: one that it works on, and the next one. */
 const perThread = 2;
 /** Messages that may wait for each thread before callers have to. */
@@ -68,6 +69,8 @@ export class SigningPool implements BulkSigner {
   readonly #data: SignerData;
   readonly #size: number;
   readonly #program: URL;
+  readonly #fewest: number;
+  readonly #perMessage: number;
   readonly #seats = new Set<Seat>();
   #waiting: Piece[] = [];
   /** Callers that wait for room, in their order. */
@@ -79,7 +82,8 @@ export class SigningPool implements BulkSigner {
   readonly #drained = Promise.withResolvers<undefined>();
 
   /** @throws InvalidPrivateKey */
-  constructor({ key, threads = availableParallelism(), program }: SigningPoolOptions) {
+  constructor({ key, threads = availableParallelism(), program, ...options }: SigningPoolOptions) {
+    ({ fewest: this.#fewest, perMessage: this.#perMessage } = { ...sizes, ...options });
     const signer = nativeSigner(key);
     this.address = signer.address;
     this.#inline = inline(signer);
@@ -91,14 +95,14 @@ export class SigningPool implements BulkSigner {
   /** @throws InvalidRedemption, SigningPoolClosed, SigningFailed */
   async sign(domain: VoucherDomain, redemptions: readonly Redemption[]): Promise<string[]> {
     if (this.#closed) throw new SigningPoolClosed();
-    if (redemptions.length < fewest) return this.#inline.sign(domain, redemptions);
+    if (redemptions.length < this.#fewest) return this.#inline.sign(domain, redemptions);
     const packed = pack(redemptions);
     this.#under++;
     try {
       const pieces: Promise<Uint8Array>[] = [];
-      for (let start = 0; start < redemptions.length; start += perMessage) {
+      for (let start = 0; start < redemptions.length; start += this.#perMessage) {
         while (this.#waiting.length >= this.#size * mostWaiting) await new Promise<void>((resolve) => this.#callers.push(resolve));
-        const piece = this.#take(domain, packed.subarray(start * PACKED_BYTES, (start + perMessage) * PACKED_BYTES));
+        const piece = this.#take(domain, packed.subarray(start * PACKED_BYTES, (start + this.#perMessage) * PACKED_BYTES));
         piece.catch(() => undefined); // heard below, perhaps later than it fails
         pieces.push(piece);
       }

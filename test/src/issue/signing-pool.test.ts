@@ -28,7 +28,10 @@ async function oneByOne(of: VoucherDomain, all: readonly Redemption[], secret = 
   return Promise.all(all.map(async (each) => (await signVoucher(signer, of, each)).signature));
 }
 
-async function withPool<T>(options: Partial<ConstructorParameters<typeof SigningPool>[0]>, use: (pool: SigningPool) => Promise<T>): Promise<T> {
+async function withPool<T>(
+  options: Partial<ConstructorParameters<typeof SigningPool>[0]>,
+  use: (pool: SigningPool) => Promise<T>,
+): Promise<T> {
   const pool = new SigningPool({ key, threads: 2, ...options });
   try {
     return await use(pool);
@@ -100,7 +103,9 @@ describe("The signing pool", function () {
     withPool({}, async (pool) => {
       const bad = many(100).map((each, i) => (i === 77 ? { ...each, quantity: 0 } : each));
       await failure("INVALID_REDEMPTION", pool.sign(domain, bad));
-      expect(() => new SigningPool({ key: new Secret("0x12") })).to.throw().with.property("code", "INVALID_PRIVATE_KEY");
+      expect(() => new SigningPool({ key: new Secret("0x12") }))
+        .to.throw()
+        .with.property("code", "INVALID_PRIVATE_KEY");
     }));
 
   it("packs redemptions without losing anything of them but the case of addresses", () => {
