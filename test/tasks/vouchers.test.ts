@@ -64,7 +64,20 @@ describe("The tasks of vouchers", function () {
     const again = await alone("voucher:issue", "--count", "300", "--to", to, "--batch", batch, "--out", path("again.jsonl"), "--json");
     expect(again.json).to.include({ vouchers: 300, repeated: 300, batch });
     expect(await readFile(path("again.jsonl"), "utf8")).to.equal(await readFile(path("a.jsonl"), "utf8"));
-    const other = await alone("voucher:issue", "--count", "2", "--quantity", "2", "--to", to, "--batch", batch, "--out", path("other.jsonl"), "--json");
+    const other = await alone(
+      "voucher:issue",
+      "--count",
+      "2",
+      "--quantity",
+      "2",
+      "--to",
+      to,
+      "--batch",
+      batch,
+      "--out",
+      path("other.jsonl"),
+      "--json",
+    );
     expect(other.json).to.include({ vouchers: 0, conflict: 2 });
     expect(other.code).to.equal(1);
     expect((await readdir(home)).filter((name) => name.endsWith(".partial"))).to.deep.equal([]);
@@ -86,7 +99,9 @@ describe("The tasks of vouchers", function () {
     expectRefusal(strange, "HISTORY_UNKNOWN");
     for (const run of [both, none, noOut, noTime]) expectRefusal(run, "INVALID_ARGUMENT");
     expectRefusal(late, "WINDOW_OUT_OF_RANGE");
-    expect(await readdir(home)).to.not.include("x.jsonl").and.not.include("x.jsonl.partial");
+    expect(await readdir(home))
+      .to.not.include("x.jsonl")
+      .and.not.include("x.jsonl.partial");
   });
 
   it("verify a file offline and by the chain", async () => {

@@ -30,7 +30,7 @@ export interface CancellationParts {
   readonly minter: string;
   readonly deployedAt: number;
   readonly finality: Finality;
-  readonly book: Pick<OrderBook, "execute">;
+  readonly book: Pick<OrderBook, "execute" | "get">;
   readonly clock: Clock;
   readonly pollMs: number;
   /** Sends a transaction to the minter from an account that may cancel; gives its hash. */
@@ -159,15 +159,18 @@ class Cancellation {
     return this.#words.every(({ word, mask }) => (mask & ~(used.get(word) ?? 0n)) === 0n);
   }
 
+  /** An order that went on its way meanwhile is left to the service, whose confirmations see that its number was cancelled. */
   async closeOrders(): Promise<void> {
+    const { book } = this.#parts;
     const told = this.#words.flatMap(({ numbers, orderIds }) =>
       numbers.flatMap((number, i): Told[] => {
-        const proof = this.#proofOf(number);
-        const reason = `its voucher was cancelled on chain in block ${proof?.block ?? 0} by transaction ${proof?.txHash ?? ""}`;
-        return proof ? [{ orderId: orderIds[i] ?? "", command: cancelled(reason) }] : [];
+        const [proof, orderId = ""] = [this.#proofOf(number), orderIds[i]];
+        if (!proof || book.get(orderId)?.kind !== "authorised") return [];
+        const reason = `its voucher was cancelled on chain in block ${proof.block} by transaction ${proof.txHash}`;
+        return [{ orderId, command: cancelled(reason) }];
       }),
     );
-    for (let start = 0; start < told.length; start += chunk) await this.#parts.book.execute(told.slice(start, start + chunk));
+    for (let start = 0; start < told.length; start += chunk) await book.execute(told.slice(start, start + chunk));
   }
 
   report(): CancelledWord[] {

@@ -114,7 +114,10 @@ describe("Issuing vouchers", function () {
     await tell("refused", { kind: "reject", code: "RECIPIENT_REFUSES", reason: "it refuses" });
     await issue(issuing, [requestOf("other")]);
     const names = ["accepted", "sent", "minted", "refused", "other", "fresh"];
-    const issued = await issue(issuing, [...names.map((name) => requestOf(name, name === "other" ? { quantity: 2 } : {})), requestOf("fresh")]);
+    const issued = await issue(issuing, [
+      ...names.map((name) => requestOf(name, name === "other" ? { quantity: 2 } : {})),
+      requestOf("fresh"),
+    ]);
     expect(outcomes(issued)).to.deep.equal(["issued", "underway", "minted", "rejected", "conflict", "issued", "repeated"]);
     expect(issued[3]).to.deep.include({ reason: "it refuses" });
     expect(vouchers(issued)[1]).to.deep.equal(vouchers(issued)[2]);
@@ -127,7 +130,8 @@ describe("Issuing vouchers", function () {
     const { now } = folder.seconds;
     await failure("ISSUE_SIZE_OUT_OF_RANGE", issue(issuing, []));
     await failure("ISSUE_SIZE_OUT_OF_RANGE", issue(issuing, Array<ReturnType<typeof requestOf>>(65_537).fill(requestOf("a"))));
-    for (const from of [now - 301, now + 367 * 86_400, 1.5, -1]) await failure("WINDOW_OUT_OF_RANGE", issue(issuing, requests(1), { from }));
+    for (const from of [now - 301, now + 367 * 86_400, 1.5, -1])
+      await failure("WINDOW_OUT_OF_RANGE", issue(issuing, requests(1), { from }));
     const bad = [{ to: "0x12" }, { to: `0x${"0".repeat(40)}` }, { quantity: 0 }, { uriDigest: "0x" }];
     for (const each of bad) await failure("INVALID_REDEMPTION", issue(issuing, [...requests(500), requestOf("bad", each)]));
     await again({ settings: { orders: { maxOpen: 300 } } });
@@ -152,13 +156,23 @@ describe("Issuing vouchers", function () {
 
   it("gives each order one number, whoever asks for what at the same time", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 30 }), { maxLength: 8 }), async (calls) => {
-        const all = await Promise.all(calls.map((keys) => issue(issuing, keys.map((n) => requestOf(`key-${n}`)))));
-        const byOrder = Map.groupBy(all.flatMap(vouchers), ({ redemption }) => redemption.orderId);
-        for (const same of byOrder.values()) for (const voucher of same) expect(voucher).to.deep.equal(same[0]);
-        const given = [...byOrder.values()].map(([voucher]) => voucher?.redemption.txCount);
-        expect(new Set(given).size).to.equal(given.length);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 30 }), { maxLength: 8 }),
+        async (calls) => {
+          const all = await Promise.all(
+            calls.map((keys) =>
+              issue(
+                issuing,
+                keys.map((n) => requestOf(`key-${n}`)),
+              ),
+            ),
+          );
+          const byOrder = Map.groupBy(all.flatMap(vouchers), ({ redemption }) => redemption.orderId);
+          for (const same of byOrder.values()) for (const voucher of same) expect(voucher).to.deep.equal(same[0]);
+          const given = [...byOrder.values()].map(([voucher]) => voucher?.redemption.txCount);
+          expect(new Set(given).size).to.equal(given.length);
+        },
+      ),
       { numRuns: 25 },
     );
   });
@@ -204,7 +218,9 @@ describe("Issuing vouchers", function () {
     );
     expect(keyInBatch("5f".repeat(16), 7)).to.equal(`batch/${"5f".repeat(16)}/7`);
     await failure("INVALID_BATCH_ID", requestsOfBatch("drop-1", 1, content));
-    expect(() => newBatchId(new Uint8Array(8))).to.throw().with.property("code", "INVALID_BATCH_ID");
+    expect(() => newBatchId(new Uint8Array(8)))
+      .to.throw()
+      .with.property("code", "INVALID_BATCH_ID");
   });
 
   it("lists the vouchers that have expired by word, and none that was redeemed, sent or still holds", async () => {
@@ -216,9 +232,7 @@ describe("Issuing vouchers", function () {
     await issue(issuing, requests(10, 5_000));
     const words = expiredVouchers(issuing.book, folder.seconds.now + 1);
     expect(words.flatMap((word) => word.numbers)).to.deep.equal(issued.filter((_, i) => i !== 5));
-    expect(words.flatMap((word) => word.orderIds)).to.deep.equal(
-      requests(600).flatMap(({ orderId }) => (orderId === sent ? [] : orderId)),
-    );
+    expect(words.flatMap((word) => word.orderIds)).to.deep.equal(requests(600).flatMap(({ orderId }) => (orderId === sent ? [] : orderId)));
     for (const { word, mask, numbers: of } of words) {
       expect(of.every((number) => number >> 8n === word)).to.equal(true);
       expect(mask).to.equal(of.reduce((bits, number) => bits + (1n << (number % 256n)), 0n));

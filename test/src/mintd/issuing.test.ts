@@ -1,6 +1,13 @@
 import { expect } from "chai";
 import { Interface } from "ethers";
-import { type CancellationParts, cancelVouchers, encodeCancel, Finality, MintLogReader, type WordToCancel } from "../../../src/chain/index.ts";
+import {
+  type CancellationParts,
+  cancelVouchers,
+  encodeCancel,
+  Finality,
+  MintLogReader,
+  type WordToCancel,
+} from "../../../src/chain/index.ts";
 import { systemClock } from "../../../src/clock.ts";
 import { configSchema } from "../../../src/config/schema.ts";
 import { byWord, cancellableOrders, cancellableWord, expiredVouchers, type Issued } from "../../../src/issue/index.ts";
@@ -138,7 +145,10 @@ describe("Vouchers that were issued offline", function () {
       });
       const ours = await sent.promise;
       await world.anvil.mine();
-      expect(await placeOf(theirs)).to.deep.include({ blockNumber: (await placeOf(ours)).blockNumber, index: first === "redeemed" ? 0 : 1 });
+      expect(await placeOf(theirs)).to.deep.include({
+        blockNumber: (await placeOf(ours)).blockNumber,
+        index: first === "redeemed" ? 0 : 1,
+      });
       const [done] = await world.anvil.mineWhile(cancelling, 4);
       await world.anvil.mineWhile(mintd.minting.idle());
       const isCancelled = (((done?.cancelled ?? 0n) >> (txCount & 0xffn)) & 1n) === 1n;
@@ -210,15 +220,21 @@ describe("Vouchers that were issued offline", function () {
     const one = { word: number >> 8n, mask: 1n << (number & 0xffn), used: 0n, foreign: false };
     expect(cancellableWord(mintd.book, one)).to.deep.include({ numbers: [number], orderIds: [voucher?.redemption.orderId] });
     const wider = { ...one, mask: one.mask | (1n << 200n) };
-    expect(() => cancellableWord(mintd.book, wider)).to.throw().with.property("code", "NOT_CANCELLABLE");
+    expect(() => cancellableWord(mintd.book, wider))
+      .to.throw()
+      .with.property("code", "NOT_CANCELLABLE");
     expect(cancellableWord(mintd.book, { ...wider, foreign: true })).to.deep.include({ mask: wider.mask, numbers: [number] });
     expect(cancellableWord(mintd.book, { ...wider, used: 1n << 200n })).to.deep.include({ mask: wider.mask });
     const carrier = { lane: mintd.lanes.addresses[0] ?? "", nonce: 9, hash: `0x${"ab".repeat(32)}` };
     const orderId = voucher?.redemption.orderId ?? "";
     const order = mintd.book.get(orderId);
     await mintd.book.execute([{ orderId, command: { kind: "assign", carrier } }]);
-    expect(() => cancellableWord(mintd.book, { ...one, foreign: true })).to.throw().with.property("code", "NOT_CANCELLABLE");
-    expect(() => cancellableOrders([...mintd.book.open()])).to.throw().with.property("code", "NOT_CANCELLABLE");
+    expect(() => cancellableWord(mintd.book, { ...one, foreign: true }))
+      .to.throw()
+      .with.property("code", "NOT_CANCELLABLE");
+    expect(() => cancellableOrders([...mintd.book.open()]))
+      .to.throw()
+      .with.property("code", "NOT_CANCELLABLE");
     expect(order?.kind).to.equal("authorised");
   });
 
@@ -228,6 +244,35 @@ describe("Vouchers that were issued offline", function () {
     const asStranger = { send: (data: string) => send(world, stranger, data) };
     await failure("CANCELLATION_REVERTED", cancel(mintd, byWord([...mintd.book.open()]), asStranger));
     expect([...mintd.book.open()].map(({ kind }) => kind)).to.deep.equal(["authorised"]);
+  });
+});
+
+describe("A service that issues vouchers while it mints", function () {
+  this.timeout(60_000);
+  let world: World;
+
+  beforeEach(async () => (world = await World.begin()));
+  afterEach(() => world.end());
+
+  it("mints its list, leaves the vouchers to their holders, and recognises what they redeem", async () => {
+    await using mintd = await world.open();
+    await mintd.start();
+    await mintd.confirmations.step();
+    const list = listOf(30, 10_000);
+    const minted = minting(mintd, list);
+    const requests = listOf(2_000).map((row) => requestOf(row, "default"));
+    const vouchers = vouchersOf(await collect(mintd.issuer.issue(requests)));
+    expect(vouchers).to.have.lengthOf(2_000);
+    const [redeemed] = vouchers;
+    if (!redeemed) throw new Error("2,000 vouchers were issued");
+    await send(world, stranger, encodeRedeem(redeemed.redemption, redeemed.signature));
+    expect(await world.anvil.mineWhile(minted, 2)).to.include({ rows: 30, final: 30 });
+    await world.anvil.mine(40);
+    await world.anvil.mineWhile(mintd.minting.idle());
+    const ids = list.map((row) => requestOf(row, "default").orderId);
+    expect((await attempts(world)).flatMap(({ orderIds }) => orderIds)).to.have.members(ids);
+    expect(await world.minted()).to.have.members([...ids, redeemed.redemption.orderId]);
+    expect(mintd.book.openCount).to.equal(1_999);
   });
 });
 
@@ -253,6 +298,8 @@ describe("An order that the service mints and whose number is cancelled on chain
     const events = await collect(mintd.store.read(orderStream(victim?.request.orderId ?? "")));
     expect(events.at(-1)?.kind).to.equal("rejected");
     expect((events.at(-1)?.data as { code: string }).code).to.equal("VOUCHER_CANCELLED");
-    expect(await world.minted()).to.have.lengthOf(2).and.not.include(victim?.request.orderId);
+    expect(await world.minted())
+      .to.have.lengthOf(2)
+      .and.not.include(victim?.request.orderId);
   });
 });
