@@ -143,6 +143,7 @@ export class Issuer {
 
   async #make(requests: readonly MintRequest[], setting: Setting): Promise<Issued[]> {
     const rulings = await this.#record(requests, setting);
+    await setImmediate(); // recording and packing are a turn of the event loop each
     const handedOut = rulings.flatMap((ruling) => ("binding" in ruling ? redemptionOf(ruling) : []));
     const { signer, domain } = this.#parts;
     const signatures = (await signer.sign(domain, handedOut)).values();

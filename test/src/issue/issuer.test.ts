@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { MintdError } from "../../../src/error.ts";
-import { expiredVouchers, inline, keyInBatch, newBatchId, requestsOfBatch, SigningPool } from "../../../src/issue/index.ts";
+import { expiredVouchers, inline, Issuer, keyInBatch, newBatchId, requestsOfBatch, SigningPool } from "../../../src/issue/index.ts";
 import type { Issuing } from "../../../src/mintd.ts";
 import { nativeSigner, recoverVoucher } from "../../../src/voucher/index.ts";
-import { failure } from "../store/expectations.ts";
+import { collect, failure } from "../store/expectations.ts";
 import { issue, IssuingFolder, key, numbers, outcomes, requestOf, requests, vouchers } from "./issuings.ts";
 
 class ClockUncertain extends MintdError {
@@ -183,6 +183,47 @@ describe("Issuing vouchers", function () {
     const remote = { address: local.address, sign: async (digest: Uint8Array) => Promise.resolve(local.sign(digest)) };
     await again({ signer: inline(remote) });
     expect(vouchers(await issue(issuing, requests(40)))).to.deep.equal(here);
+  });
+
+  it("hands out no voucher whose order was not recorded as it says, e.g. because its command was put off", async () => {
+    await issuing.book.request([requestOf("late")]);
+    const { book } = issuing;
+    const deferring = new Issuer({
+      book: {
+        issue: (all, bind) => book.issue(all, bind),
+        execute: () => Promise.resolve(), // as where other writers are in the way: told later
+        get: (orderId) => book.get(orderId),
+        countNew: (orderIds) => book.countNew(orderIds),
+        ...{ room: 10, maxOpen: 10 },
+      },
+      numbers: { reserve: (count) => Promise.resolve(Array.from({ length: count }, (_, i) => BigInt(i))) },
+      signer: inline(nativeSigner(key)),
+      domain: issuing.issuer.domain,
+      clock: folder.seconds,
+    });
+    expect(outcomes(await collect(deferring.issue([requestOf("late")])))).to.deep.equal(["underway"]);
+    expect((await book.find(requestOf("late").orderId)).kind).to.equal("requested");
+  });
+
+  it("asks for the numbers of a batch by one user, so that they lie close together", async () => {
+    const asked: (string | undefined)[] = [];
+    let next = 0n;
+    const numbered = new Issuer({
+      book: issuing.book,
+      numbers: {
+        reserve(count, user) {
+          asked.push(user);
+          return Promise.resolve(Array.from({ length: count }, () => next++));
+        },
+      },
+      signer: inline(nativeSigner(key)),
+      domain: issuing.issuer.domain,
+      clock: folder.seconds,
+    });
+    await collect(numbered.issue(requests(300), { user: "batch/1" }));
+    await collect(numbered.issue([requestOf("single")]));
+    expect(new Set(asked.slice(0, -1))).to.deep.equal(new Set(["batch/1"]));
+    expect(asked.at(-1)).to.equal(`default/${requestOf("single").to.toLowerCase()}`);
   });
 
   it("makes vouchers only a little ahead of who takes them", async () => {

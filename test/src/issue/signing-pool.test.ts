@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
 import { inline, SigningPool } from "../../../src/issue/index.ts";
 import { pack, unpack } from "../../../src/issue/packed.ts";
 import { Secret } from "../../../src/secret.ts";
@@ -107,6 +108,17 @@ describe("The signing pool", function () {
         .to.throw()
         .with.property("code", "INVALID_PRIVATE_KEY");
     }));
+
+  it("shows its key to nobody, neither itself nor in its errors", async () => {
+    const hex = key.reveal().slice(2);
+    const pool = new SigningPool({ key, threads: 1, program: program("doomed-thread") });
+    const error = await failure("SIGNING_FAILED", pool.sign(domain, many(100)));
+    for (const shown of [inspect(pool, { depth: 9, showHidden: true }), inspect(error, { depth: 9 }), JSON.stringify(pool)]) {
+      expect(shown).to.not.contain(hex);
+      expect(shown).to.not.contain("5a 5a 5a 5a");
+    }
+    await pool.close();
+  });
 
   it("packs redemptions without losing anything of them but the case of addresses", () => {
     fc.assert(
