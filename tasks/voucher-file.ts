@@ -21,8 +21,9 @@ export class VoucherFile {
     this.#file = file;
   }
 
+  /** @throws InvalidArgument where nothing can be written there */
   static async create(path: string): Promise<VoucherFile> {
-    return new VoucherFile(path, await open(partial(path), "w", 0o600)); // who has a voucher's bytes may redeem it
+    return new VoucherFile(path, await openOut(partial(path)));
   }
 
   async add(voucher: SignedVoucher): Promise<void> {
@@ -47,6 +48,17 @@ export class VoucherFile {
     this.#text = "";
     await this.#file.write(text);
   }
+}
+
+/**
+ * Opens a file for vouchers, for the user alone: who has a voucher's bytes may redeem it.
+ * @throws InvalidArgument
+ */
+export async function openOut(path: string): Promise<FileHandle> {
+  return open(path, "w", 0o600).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InvalidArgument("--out", `cannot be written: ${why}`, "--out vouchers.jsonl");
+  });
 }
 
 const partial = (path: string): string => `${path}.partial`;

@@ -1,5 +1,4 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
-import { open } from "node:fs/promises";
 import { addressProblem, checksumAddress } from "../src/address.ts";
 import { readDeployment } from "../src/chain/index.ts";
 import { HistoryUnknown, type IssueOptions } from "../src/issue/index.ts";
@@ -9,6 +8,7 @@ import { InvalidArgument, minterNamed } from "./arguments.ts";
 import { deploymentOf, type TaskContext, taskContext } from "./context.ts";
 import { type BatchPlan, issueBatch, issueList } from "./issue-many.ts";
 import { describeError, factTable, print, reporting } from "./print.ts";
+import { openOut } from "./voucher-file.ts";
 import { fromOption, machineClock, timeOf } from "./window.ts";
 
 export interface Args {
@@ -112,7 +112,7 @@ async function issueOne(
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {
-  const file = await open(path, "w", 0o600);
+  const file = await openOut(path);
   try {
     await file.writeFile(text);
   } finally {

@@ -95,6 +95,8 @@ describe("The tasks of vouchers", function () {
     const early = await alone("voucher:issue", "--id", "gift-1", "--to", to);
     const strange = await alone("voucher:issue", "--count", "3", "--to", to, "--batch", "5f".repeat(16), "--out", x);
     const late = await alone("voucher:issue", "--count", "3", "--to", to, "--out", x, "--from", "2001-01-01T00:00:00Z");
+    const nowhere = await alone("voucher:issue", "--count", "3", "--to", to, "--out", join(home, "none", "x.jsonl"));
+    expectRefusal(nowhere, "INVALID_ARGUMENT", "--out cannot be written");
     expectRefusal(early, "HISTORY_UNKNOWN", "confirmations:watch");
     expectRefusal(strange, "HISTORY_UNKNOWN");
     for (const run of [both, none, noOut, noTime]) expectRefusal(run, "INVALID_ARGUMENT");
