@@ -168,11 +168,16 @@ async function issuing(json: boolean): Promise<void> {
 /** What the pool's sizes are set by: vouchers a second for each size of a message, and small jobs here and in threads. */
 async function sizes(): Promise<void> {
   const work = many(8_192);
-  for (const perMessage of [8, 16, 32, 64, 128, 256]) {
-    const pool = new SigningPool({ key, perMessage });
-    await pool.sign(domain, work);
-    const rates: number[] = [];
-    for (let round = 0; round < rounds; round++) rates.push((await rate(work.length, () => pool.sign(domain, work))).perSecond);
+  const pools = [8, 16, 32, 64, 128, 256].map((perMessage) => ({
+    perMessage,
+    pool: new SigningPool({ key, perMessage }),
+    rates: [] as number[],
+  }));
+  for (const { pool } of pools) await pool.sign(domain, work); // warm
+  for (let round = 0; round < rounds; round++) {
+    for (const { pool, rates } of pools) rates.push((await rate(work.length, () => pool.sign(domain, work))).perSecond);
+  }
+  for (const { perMessage, pool, rates } of pools) {
     await pool.close();
     console.log(`${String(perMessage).padStart(4)} vouchers a message: ${whole(median(rates))} vouchers/s (${spread(rates)})`);
   }
