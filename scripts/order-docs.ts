@@ -21,6 +21,9 @@ Depth counts canonical blocks at or above the including one: ${levels.join(", ")
 A mint that the chain shows outranks what mintd believes, so \`tentative\` may follow every state of an order that is not minted yet. A reorg leads to \`unconfirmed\`,
 from where the same bytes are sent again. An order keeps its voucher number for life, so a repeat can never mint twice.
 
+An \`authorised\` order's voucher may be with its holder, who redeems it when he likes. It is \`rejected\` only with the code
+\`VOUCHER_CANCELLED\`, when a final block shows that its number was cancelled and not redeemed.
+
 This page is generated: change \`src/order/transitions.ts\` and run \`node scripts/order-docs.ts\`.
 `;
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   AccountNonces,
   adoptHistory,
+  adoptionStream,
   BatchMaker,
   batchGas,
   bindStore,
@@ -38,8 +39,9 @@ import {
 import { type Clock, systemClock } from "./clock.ts";
 import { Compensation, lastEvents, openSqliteTaskQueue, queuePathBeside } from "./compensate/index.ts";
 import type { MintdConfig } from "./config/index.ts";
+import { type BulkSigner, Issuer, SigningPool } from "./issue/index.ts";
 import { BlockClock, drawnSlice, follow, isDrift, VoucherNonces } from "./nonce/index.ts";
-import { ConflictPath, type DeferredWork, type MintRequest, OrderBook } from "./order/index.ts";
+import { ConflictPath, type MintRequest, OrderBook, type OrderBookOptions } from "./order/index.ts";
 import { driveAgainTask, registerRepairs } from "./repairs.ts";
 import type { Secret } from "./secret.ts";
 import { type EventStore, openSqliteStore, VersionConflict } from "./store/index.ts";
@@ -87,7 +89,9 @@ export interface Mintd extends AsyncDisposable {
   readonly blockClock: BlockClock;
   readonly voucherSigner: DigestSigner;
   readonly domain: VoucherDomain;
-  /** What issuing and redeeming a single voucher needs. */
+  /** Issues vouchers that their holders redeem; by default from now by `blockClock`, which refuses while it does not know. */
+  readonly issuer: Issuer;
+  /** What redeeming a single voucher needs. */
   readonly twoStage: TwoStageParts;
   readonly telemetry: Telemetry;
   /** Checks chain, contracts, roles and funds, brings back what a former run left, and begins to mint. */
@@ -165,17 +169,9 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       random: Math.random,
       history: (streams) => lastEvents(store, streams),
     });
-    const defer = async (work: DeferredWork) => (await compensation.put(work)).id;
-    const pause = (ms: number) => sleep(ms);
-    const monotonic = () => performance.now();
     const book = await OrderBook.open(store, {
-      minter: address,
-      maxOpen: config.orders.maxOpen,
-      now: () => clock.now(),
-      isConflict: (error) => error instanceof VersionConflict,
-      ...{ pause, monotonic, defer },
-      onTrouble: hear,
-      random: Math.random,
+      ...bookOptions(address, config, clock, hear),
+      defer: async (work) => (await compensation.put(work)).id,
     });
     telemetry.followOrders(book);
     telemetry.observeQueue(() => compensation.depths());
@@ -188,16 +184,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       });
       telemetry.observeEndpoints(async () => (await endpoints()).map(shown));
     }
-    const { shards } = config.nonce;
-    const numbers = await VoucherNonces.open({
-      ...{ store, chainId, minter: address, shards, now: monotonic, firstWord: drawnSlice(Math.random()) },
-      rerouting: (ledger) =>
-        new ConflictPath({
-          ...{ isConflict: isDrift, pause, defer, now: monotonic, random: Math.random },
-          shardMap: () => ledger.map,
-        }),
-    });
-    if (numbers.ledger.map.shards !== shards) await numbers.ledger.remap(shards);
+    const numbers = await openNumbers(store, deployment.chainId, address, config);
     telemetry.observeNumbers(() => ({ ...numbers.counts, leases: numbers.ledger.state.leases }));
     const fail = (error: unknown) => {
       minting.fail(error);
@@ -267,6 +254,9 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       isOpen: (carrier) => lanes.isOpen(carrier),
       limits: { ...config.batch, maxGas },
     });
+    const signing = new SigningPool({ key: options.voucherKey });
+    const roughly = () => confirmations.tip?.timestamp ?? machineSecond(clock);
+    const issuer = new Issuer({ book, numbers, signer: signing, domain, clock: blockClock, roughly });
     const batches = new BatchMaker({ book, rpc, numbers, signer: voucherSigner, domain });
     const minting = new Minting({
       ...{ book, dispatcher, batches, lanes, funds, upkeep, confirmations, pricing, network, clock, onTrouble: hear, notify, reach },
@@ -288,7 +278,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       const ends = [
         () => minting.stop(),
         () => compensation.drain(),
-        ...[timeSources, lanes, confirmations, book, queue, store, telemetry].map((each) => () => each.close()),
+        ...[timeSources, signing, lanes, confirmations, book, queue, store, telemetry].map((each) => () => each.close()),
       ];
       // Each, whatever became of the one before: a store that failed must not leave locks, threads and ports behind.
       const errors: unknown[] = [];
@@ -307,7 +297,8 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       blockClock,
       voucherSigner,
       domain,
-      twoStage: { store, book, laneFor, rpc, numbers, signer: voucherSigner, domain, pricing },
+      issuer,
+      twoStage: { store, book, laneFor, rpc, domain, pricing },
       telemetry,
       async start() {
         try {
@@ -329,6 +320,90 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
     throw error;
   }
 }
+
+export interface IssuingOptions {
+  readonly config: MintdConfig;
+  readonly deployment: Deployment;
+  /** Which of the deployed minters; default VoucherMinter. */
+  readonly minter?: MinterName;
+  /** File of the event store; the service's own, so not beside a running one. */
+  readonly storePath: string;
+  readonly voucherKey: Secret;
+  /** In place of the pool that signs with `voucherKey` in threads, e.g. `inline` of a remote signer. */
+  readonly signer?: BulkSigner;
+  /** Chain time as far as it is known here; by default the machine's clock. */
+  readonly seconds?: { second(): number };
+  readonly clock?: Clock;
+  readonly onTrouble?: (error: unknown) => void;
+}
+
+/** Stage 1 alone, without a chain. */
+export interface Issuing extends AsyncDisposable {
+  readonly issuer: Issuer;
+  readonly book: OrderBook;
+  readonly store: EventStore;
+  /**
+   * Whether this store was ever brought up to what the chain had before it. Where it was not, an id that was minted by a
+   * store that is lost would look new.
+   */
+  readonly knowsHistory: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens what issuing vouchers needs: the store, its orders and numbers, and the signer. Nothing here asks a chain.
+ * @throws GenesisMismatch (the store is another chain's), InvalidPrivateKey, and the store's errors, e.g. StoreInUse
+ */
+export async function openIssuing(options: IssuingOptions): Promise<Issuing> {
+  const { config, deployment, storePath, clock = systemClock, onTrouble = () => undefined } = options;
+  const { chainId } = deployment;
+  const { address } = deployment.contracts[options.minter ?? "VoucherMinter"];
+  const signer = options.signer ?? new SigningPool({ key: options.voucherKey });
+  const store = await openSqliteStore({ path: storePath, now: () => clock.now() });
+  try {
+    await bindStore(store, deployment);
+    const [adopted = 0] = await store.versions([adoptionStream(chainId, address)]);
+    const book = await OrderBook.open(store, bookOptions(address, config, clock, onTrouble));
+    const numbers = await openNumbers(store, chainId, address, config);
+    const domain = { chainId, verifyingContract: address };
+    const seconds = options.seconds ?? { second: () => machineSecond(clock) };
+    const close = async (): Promise<void> => {
+      await signer.close();
+      await book.close().finally(() => store.close());
+    };
+    const issuer = new Issuer({ book, numbers, signer, domain, clock: seconds });
+    return { issuer, book, store, knowsHistory: adopted > 0, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Milliseconds that no set clock moves. */
+const monotonic = (): number => performance.now();
+const pause = (ms: number): Promise<void> => sleep(ms);
+
+/** A minter's voucher numbers, spread over as many shards as the settings say. */
+async function openNumbers(store: EventStore, chainId: number, minter: string, { nonce: { shards } }: MintdConfig): Promise<VoucherNonces> {
+  const numbers = await VoucherNonces.open({
+    ...{ store, chainId, minter, shards, now: monotonic, firstWord: drawnSlice(Math.random()) },
+    rerouting: (ledger) =>
+      new ConflictPath({ ...{ isConflict: isDrift, pause, now: monotonic, random: Math.random }, shardMap: () => ledger.map }),
+  });
+  if (numbers.ledger.map.shards !== shards) await numbers.ledger.remap(shards);
+  return numbers;
+}
+
+function bookOptions(minter: string, config: MintdConfig, clock: Clock, onTrouble: (error: unknown) => void): OrderBookOptions {
+  return {
+    ...{ minter, maxOpen: config.orders.maxOpen, onTrouble },
+    ...{ monotonic, pause, random: Math.random },
+    now: () => clock.now(),
+    isConflict: (error) => error instanceof VersionConflict,
+  };
+}
+
+const machineSecond = (clock: Clock): number => Math.floor(clock.now() / 1_000);
 
 /** A lane as a scrape shows it. */
 const viewOf = (lane: Lane, funds: Funds): LaneView => {

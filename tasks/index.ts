@@ -64,21 +64,66 @@ const mintVerify = task(
   .setAction(() => import("./mint-verify.ts"))
   .build();
 
+const text = <Name extends string>(name: Name, description: string) =>
+  ({ name, description, type: ArgumentType.STRING, defaultValue: "" }) as const;
+
 const voucherIssue = task(
   "voucher:issue",
   described(
-    "Accepts an order and prints its signed voucher, which anybody may redeem",
-    "voucher:issue --id gift-1 --to 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --out voucher.json",
+    "Accepts orders and signs their vouchers, which anybody may redeem; needs no chain",
+    "voucher:issue --count 500 --to 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --out vouchers.jsonl",
   ),
 )
-  .addOption({ name: "id", description: "Idempotency key: the same id is the same order", type: ArgumentType.STRING, defaultValue: "" })
-  .addOption({ name: "to", description: "Receiver of the tokens", type: ArgumentType.STRING, defaultValue: "" })
+  .addOption(text("id", "One voucher of this idempotency key: the same id is the same order"))
+  .addOption({ name: "count", description: "So many vouchers of one batch", type: ArgumentType.INT, defaultValue: 0 })
+  .addOption(text("list", "A voucher for each row of a CSV file, as mint:list takes it"))
+  .addOption(text("to", "Receiver of the tokens"))
   .addOption({ name: "quantity", description: "Number of tokens", type: ArgumentType.INT, defaultValue: 1 })
-  .addOption({ name: "uri", description: "The token's URI; its digest is signed", type: ArgumentType.STRING, defaultValue: "" })
-  .addOption({ name: "out", description: "File to write the voucher to", type: ArgumentType.STRING, defaultValue: "" })
+  .addOption(text("uri", "The token's URI; its digest is signed"))
+  .addOption(text("from", "When the 300 s begin: an ISO time, or +seconds; now where empty"))
+  .addOption(text("batch", "The id of a batch that was begun before: the same vouchers again, and those that are missing"))
+  .addFlag({ name: "renew", description: "A new window, under the same number, for vouchers that have expired" })
+  .addOption(text("out", "File to write to: one voucher as JSON, many as JSON lines"))
   .addOption(minter)
   .addFlag(json)
   .setAction(() => import("./voucher-issue.ts"))
+  .build();
+
+const voucherVerify = task(
+  "voucher:verify",
+  described(
+    "Says of each voucher of a file whether it can be redeemed; exit code 1 where one never can, or no more",
+    "voucher:verify vouchers.jsonl --chain --network local",
+  ),
+)
+  .addPositionalArgument({ name: "file", description: "Vouchers, as voucher:issue wrote them", type: ArgumentType.STRING })
+  .addFlag({ name: "chain", description: "Ask the chain besides: its time, the signer's right, and what became of each number" })
+  .addOption(minter)
+  .addFlag(json)
+  .setAction(() => import("./voucher-verify.ts"))
+  .build();
+
+const voucherCancel = task(
+  "voucher:cancel",
+  described(
+    "Cancels vouchers on chain by word and mask, and closes their orders when that is final",
+    "voucher:cancel --expired --dry-run --network local",
+  ),
+)
+  .addVariadicArgument({
+    name: "what",
+    description: "Files of vouchers, ids of orders",
+    type: ArgumentType.STRING,
+    defaultValue: [],
+  })
+  .addFlag({ name: "expired", description: "All vouchers of this store that have expired" })
+  .addOption(text("word", "Word of the bitmap: the voucher's number / 256"))
+  .addOption(text("mask", "Bits of the word, as 0x and hexadecimal digits"))
+  .addFlag({ name: "foreign", description: "Also numbers that another store issued, or that this one has still to give out" })
+  .addFlag({ name: "dryRun", description: "Only show what would be cancelled" })
+  .addOption(minter)
+  .addFlag(json)
+  .setAction(() => import("./voucher-cancel.ts"))
   .build();
 
 const voucherRedeem = task(
@@ -86,6 +131,7 @@ const voucherRedeem = task(
   described("Redeems a signed voucher and waits until it is final", "voucher:redeem voucher.json --network local"),
 )
   .addPositionalArgument({ name: "file", description: "The voucher, as voucher:issue wrote it", type: ArgumentType.STRING })
+  .addOption({ name: "line", description: "The voucher's line, where the file has many", type: ArgumentType.INT, defaultValue: 0 })
   .addOption(minter)
   .addFlag(json)
   .setAction(() => import("./voucher-redeem.ts"))
@@ -251,7 +297,9 @@ export const tasks = [
   mintList,
   mintVerify,
   voucherIssue,
+  voucherVerify,
   voucherRedeem,
+  voucherCancel,
   orderShow,
   confirmationsWatch,
   nonceShow,

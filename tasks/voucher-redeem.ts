@@ -1,21 +1,21 @@
-import { readFile } from "node:fs/promises";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { redeemVoucher } from "../src/chain/index.ts";
 import { type Order, readOrder } from "../src/order/index.ts";
-import { parseSignedVoucher, type SignedVoucher } from "../src/voucher/index.ts";
-import { InvalidArgument, minterNamed } from "./arguments.ts";
+import { minterNamed } from "./arguments.ts";
 import { openMintdFor, taskContext } from "./context.ts";
 import { factTable, print, reporting } from "./print.ts";
+import { readVoucher } from "./voucher-file.ts";
 
 interface Args {
   readonly file: string;
+  readonly line: number;
   readonly minter: string;
   readonly json: boolean;
 }
 
-const action: NewTaskActionFunction<Args> = ({ file, minter, json }, hre) =>
+const action: NewTaskActionFunction<Args> = ({ file, line, minter, json }, hre) =>
   reporting(json, async () => {
-    const voucher = await readVoucher(file);
+    const voucher = await readVoucher(file, line);
     const context = await taskContext(hre);
     await using mintd = await openMintdFor(context, minterNamed(minter));
     await mintd.start();
@@ -35,24 +35,6 @@ function facts(orderId: string, outcome: string, signer: string, order: Order | 
     ["transaction", order?.inclusion?.txHash ?? "-"],
     ["first token", order?.inclusion?.firstTokenId ?? "-"],
   ];
-}
-
-async function readVoucher(file: string): Promise<SignedVoucher> {
-  const example = "npx hardhat voucher:redeem voucher.json";
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new InvalidArgument(
-      "the voucher's file",
-      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      example,
-    );
-  });
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new InvalidArgument("the voucher's file", `${file} is not JSON`, example);
-  }
-  return parseSignedVoucher(parsed);
 }
 
 export default action;

@@ -15,7 +15,6 @@ export async function openNumbers(path: string, nodes: readonly [string, ...stri
     rerouting: (ledger) =>
       new ConflictPath({
         ...{ isConflict: isDrift, pause: (ms: number) => sleep(ms), random: Math.random, now: monotonic },
-        defer: () => Promise.reject(new TypeError("a reservation cannot be put off")),
         shardMap: () => ledger.map,
       }),
   });

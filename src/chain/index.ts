@@ -1,7 +1,17 @@
 /** The chain: one lane's transactions, batches, confirmations, and what a deployment left behind. */
-export { adoptHistory } from "./confirm/adoption.ts";
+export { adoptHistory, adoptionStream } from "./confirm/adoption.ts";
 export { BatchMaker } from "./batch/batch-maker.ts";
 export { Batcher, batchGas, type BatchLimits, type InLine } from "./batch/batcher.ts";
+export {
+  type CancellationParts,
+  type CancellationProgress,
+  CancellationReverted,
+  type CancelledWord,
+  cancelVouchers,
+  type WordToCancel,
+} from "./cancel/cancellation.ts";
+export { encodeCancel, isSigner, usedBits } from "./cancel/numbers.ts";
+export { Finality } from "./confirm/finality.ts";
 export { Confirmations } from "./confirm/confirmations.ts";
 export { type Deployment, deploymentFile, DeploymentUnreadable, type MinterName, readDeployment } from "./deployment.ts";
 export * from "./errors.ts";
@@ -40,4 +50,4 @@ export { type ClockReport, watchClock } from "./time/clock-watch.ts";
 export { HttpsDate, type HttpsDateOptions, TimeSourceUnreadable } from "./time/https-date.ts";
 export { TimeSources, timeSourcesOf } from "./time/time-sources.ts";
 export { BatchReverts } from "./batch/simulation.ts";
-export { issueVoucher, type Redeemed, redeemVoucher, type TwoStageParts } from "./two-stage.ts";
+export { type Redeemed, redeemVoucher, type TwoStageParts } from "./two-stage.ts";

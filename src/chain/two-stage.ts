@@ -1,14 +1,6 @@
-import { IllegalTransition, type MintRequest, type OrderBook, readOrder } from "../order/index.ts";
+import { type MintRequest, type OrderBook, readOrder } from "../order/index.ts";
 import type { EventStore } from "../store/index.ts";
-import {
-  type DigestSigner,
-  encodeRedeem,
-  type Redemption,
-  recoverVoucher,
-  type SignedVoucher,
-  signVoucher,
-  type VoucherDomain,
-} from "../voucher/index.ts";
+import { encodeRedeem, type Redemption, recoverVoucher, type SignedVoucher, type VoucherDomain } from "../voucher/index.ts";
 import { batchGas } from "./batch/batcher.ts";
 import { VoucherForElsewhere } from "./errors.ts";
 import type { Lane } from "./lane/lane.ts";
@@ -16,36 +8,15 @@ import type { Pricing } from "./lane/pricing.ts";
 import type { Rpc } from "./rpc/rpc.ts";
 import { BatchReverts, simulate } from "./batch/simulation.ts";
 
+/** What stage 2 needs; stage 1 is in src/issue and needs no chain. */
 export interface TwoStageParts {
   readonly store: EventStore;
   readonly book: OrderBook;
   /** The lane that redeems for this receiver. */
   readonly laneFor: (request: MintRequest) => Lane;
   readonly rpc: Rpc;
-  readonly numbers: { reserve(count: number): Promise<readonly bigint[]> };
-  readonly signer: DigestSigner;
   readonly domain: VoucherDomain;
   readonly pricing: Pricing;
-}
-
-/**
- * Stage 1: accepts the order and hands out its voucher. Asked again for the same order it gives a voucher with the same
- * number and a new second, of which the chain lets only one mint.
- * @param second chain time that the voucher is bound to; it holds for 300 s from there
- * @throws IdempotencyConflict, IllegalTransition (the order is on its way or minted already)
- */
-export async function issueVoucher(request: MintRequest, second: number, parts: TwoStageParts): Promise<SignedVoucher> {
-  const { book, numbers, signer, domain } = parts;
-  const [outcome] = await book.request([request]);
-  if (outcome?.outcome === "conflict") throw outcome.error;
-  const order = outcome?.order;
-  if (order && order.kind !== "requested" && order.kind !== "authorised")
-    throw new IllegalTransition(request.orderId, order.kind, "authorised");
-  const number = order?.voucher?.number ?? String((await numbers.reserve(1))[0]);
-  const { orderId, to, quantity, uriDigest } = request;
-  const voucher = await signVoucher(signer, domain, { to, quantity, txCount: BigInt(number), alignedSecond: second, orderId, uriDigest });
-  await book.execute([{ orderId: request.orderId, command: { kind: "authorise", voucher: { number, second } } }]);
-  return voucher;
 }
 
 /** What became of a redemption: sent now, or there was nothing to send. */
@@ -84,7 +55,7 @@ export async function redeemVoucher(voucher: SignedVoucher, parts: TwoStageParts
 }
 
 async function refuseWhatReverts(rpc: Rpc, from: string, to: string, call: { data: string; gasLimit: number }): Promise<void> {
-  const verdict = await simulate(rpc, from, to, call);
+  const verdict = await simulate(rpc, from, to, call, "pending");
   if (verdict.kind === "item refused") throw new BatchReverts(verdict.reason);
 }
 

@@ -12,6 +12,9 @@ export type RequestOutcome =
   | { readonly outcome: "known"; readonly order: Order }
   | { readonly outcome: "conflict"; readonly error: IdempotencyConflict };
 
+/** Makes the bindings of orders that are new, one for each, in their order. */
+export type Bind = (fresh: readonly MintRequest[]) => Promise<readonly VoucherBinding[]>;
+
 export type OrderListener = (order: Order, event: OrderEvent, before: Order | undefined) => void;
 
 export interface OrderBookOptions {
@@ -130,9 +133,23 @@ export class OrderBook {
    * @throws TooManyOpenOrders before anything is written.
    */
   request(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
-    const { minter } = this.#options;
-    const own = requests.map((request) => ({ ...request, minter }));
-    return this.#inTurn([accepting, ...own.map(({ orderId }) => orderId)], () => this.#request(own));
+    return this.#take(requests);
+  }
+
+  /**
+   * The same, each new order together with its voucher's binding, in one append: nobody mints it in between under another
+   * number. Orders that were accepted before are given back as they are.
+   * @param bind makes the bindings of the new orders, in their order; called before anything is written
+   * @throws TooManyOpenOrders, and what `bind` throws; nothing is written then.
+   */
+  issue(requests: readonly MintRequest[], bind: Bind): Promise<RequestOutcome[]> {
+    return this.#take(requests, bind);
+  }
+
+  /** How many of these would be new orders. */
+  async countNew(orderIds: readonly string[]): Promise<number> {
+    const candidates = [...new Set(orderIds)].filter((orderId) => !this.#open.has(orderId));
+    return (await this.#store.versions(candidates.map(orderStream))).filter((version) => version === 0).length;
   }
 
   /**
@@ -142,7 +159,10 @@ export class OrderBook {
    */
   adopt(request: MintRequest, voucher: VoucherBinding): Promise<void> {
     const { minter } = this.#options;
-    return this.#inTurn([accepting, request.orderId], () => this.#adopt({ ...request, minter }, voucher));
+    return this.#inTurn([accepting, request.orderId], async () => {
+      if (this.room === 0) throw new TooManyOpenOrders(this.#options.maxOpen);
+      await this.#accept([{ ...request, minter }], [voucher]);
+    });
   }
 
   /**
@@ -190,7 +210,13 @@ export class OrderBook {
     return result;
   }
 
-  async #request(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {
+  #take(requests: readonly MintRequest[], bind?: Bind): Promise<RequestOutcome[]> {
+    const { minter } = this.#options;
+    const own = requests.map((request) => ({ ...request, minter }));
+    return this.#inTurn([accepting, ...own.map(({ orderId }) => orderId)], () => this.#request(own, bind));
+  }
+
+  async #request(requests: readonly MintRequest[], bind?: Bind): Promise<RequestOutcome[]> {
     const versions = await this.#store.versions(requests.map((request) => orderStream(request.orderId)));
     const seen = new Map<string, MintRequest>();
     const fresh = requests.filter(
@@ -198,7 +224,7 @@ export class OrderBook {
     );
     if (fresh.length > this.room) throw new TooManyOpenOrders(this.#options.maxOpen);
     this.#accepting = fresh.length;
-    const accepted = await this.#accept(fresh).finally(() => (this.#accepting = 0));
+    const accepted = await this.#bindAndAccept(fresh, bind).finally(() => (this.#accepting = 0));
     const outcomes = requests.map(async (request): Promise<RequestOutcome> => {
       const order = accepted.get(request.orderId);
       if (order?.request === undefined) return this.#again(request);
@@ -207,30 +233,30 @@ export class OrderBook {
     return Promise.all(outcomes);
   }
 
-  async #accept(fresh: readonly MintRequest[]): Promise<Map<string, Order>> {
-    const accepted = new Map<string, Order>();
-    if (fresh.length === 0) return accepted;
-    const at = this.#options.now();
-    const events = fresh.map((request) => ({ request, event: requestedEvent(request) }));
-    const last = await this.#store.append(
-      events.map(({ request, event }) => ({ stream: orderStream(request.orderId), expected: 0, events: [stored(event)] })),
-    );
-    events.forEach(({ request, event }, i) => {
-      accepted.set(request.orderId, this.#apply(undefined, event, request.orderId, at, last - events.length + 1 + i));
-    });
-    this.#stands(last, events.length);
-    return accepted;
+  async #bindAndAccept(fresh: readonly MintRequest[], bind?: Bind): Promise<Map<string, Order>> {
+    if (fresh.length === 0) return new Map();
+    if (!bind) return this.#accept(fresh);
+    const vouchers = await bind(fresh);
+    if (vouchers.length !== fresh.length) throw new TypeError(`${vouchers.length} vouchers for ${fresh.length} orders`);
+    return this.#accept(fresh, vouchers);
   }
 
-  async #adopt(request: MintRequest, voucher: VoucherBinding): Promise<void> {
-    if (this.room === 0) throw new TooManyOpenOrders(this.#options.maxOpen);
-    const { orderId } = request;
+  /** All in one append; those with a voucher are authorised at once. */
+  async #accept(fresh: readonly MintRequest[], vouchers: readonly VoucherBinding[] = []): Promise<Map<string, Order>> {
+    const accepted = new Map<string, Order>();
     const at = this.#options.now();
-    const requested = requestedEvent(request);
-    const events = [requested, ...decide({ kind: "authorise", voucher }, evolve(undefined, requested, orderId, at), orderId)];
-    const last = await this.#store.append([{ stream: orderStream(orderId), expected: 0, events: events.map(stored) }]);
-    for (const event of events) this.#apply(this.#open.get(orderId), event, orderId, at, last - events.length + 1);
-    this.#stands(last, events.length);
+    const lives = fresh.map((request, i) => ({ orderId: request.orderId, events: beginningOf(request, vouchers[i], at) }));
+    const last = await this.#store.append(
+      lives.map(({ orderId, events }) => ({ stream: orderStream(orderId), expected: 0, events: events.map(stored) })),
+    );
+    const count = lives.reduce((sum, { events }) => sum + events.length, 0);
+    let position = last - count + 1;
+    for (const { orderId, events } of lives) {
+      for (const event of events) accepted.set(orderId, this.#apply(this.#open.get(orderId), event, orderId, at, position));
+      position += events.length;
+    }
+    this.#stands(last, count);
+    return accepted;
   }
 
   async #again(request: MintRequest): Promise<RequestOutcome> {
@@ -350,9 +376,13 @@ const changedAtOf = ({ changedAt, requestedAt }: Partial<Order> & Pick<Order, "r
 
 const stored = (event: OrderEvent): NewEvent => event as unknown as NewEvent;
 
-function requestedEvent(request: MintRequest): OrderEvent {
-  const [event] = decide({ kind: "request", request }, undefined, request.orderId);
-  return event as OrderEvent; // a request of an unknown order is exactly one event
+/** The events with which an order begins. */
+function beginningOf(request: MintRequest, voucher: VoucherBinding | undefined, at: number): OrderEvent[] {
+  const { orderId } = request;
+  const requested = decide({ kind: "request", request }, undefined, orderId);
+  if (!voucher) return requested;
+  const order = requested.reduce<Order | undefined>((before, event) => evolve(before, event, orderId, at), undefined);
+  return [...requested, ...decide({ kind: "authorise", voucher }, order, orderId)];
 }
 
 function compare(request: MintRequest, order: Order): RequestOutcome {

@@ -23,8 +23,8 @@ export interface ConflictPathOptions {
   readonly random: () => number;
   /** Milliseconds for the breaker, never going back. */
   readonly now: () => number;
-  /** Keeps work for later, durably. @returns the task's id. */
-  readonly defer: (work: DeferredWork) => Promise<string>;
+  /** Keeps work for later, durably. @returns the task's id. Needed where work may be put off, which `told` says. */
+  readonly defer?: (work: DeferredWork) => Promise<string>;
   /** The present shard map; needed where work is routed. Default: one shard, version 1. */
   readonly shardMap?: () => ShardMap;
   readonly breaker?: Omit<BreakerOptions, "now">;
@@ -118,6 +118,7 @@ export class ConflictPath {
   }
 
   async #defer(told: readonly Told[]): Promise<RunOutcome<never>> {
+    if (this.#options.defer === undefined) throw new TypeError("work that may be put off needs somebody to keep it");
     return { outcome: "deferred", taskId: await this.#options.defer(deferredWork(told)) };
   }
 

@@ -1,4 +1,4 @@
-export { OrderBook, type OrderBookOptions, type OrderListener, readOrder, type RequestOutcome } from "./book.ts";
+export { type Bind, OrderBook, type OrderBookOptions, type OrderListener, readOrder, type RequestOutcome } from "./book.ts";
 export { Breaker, type BreakerOptions, type Pass } from "./breaker.ts";
 export {
   ConflictPath,
@@ -12,6 +12,6 @@ export {
 } from "./conflict-path.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
-export { decide, evolve, isCarriedBy, type Order, type OrderCommand, orderOfStream, orderStream, type Told } from "./order.ts";
+export { cancelled, decide, evolve, isCarriedBy, type Order, type OrderCommand, orderOfStream, orderStream, type Told } from "./order.ts";
 export { allows, diagram, isClosed, transitions } from "./transitions.ts";
 export { userOf } from "./user.ts";

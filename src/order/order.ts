@@ -50,6 +50,14 @@ export interface Told {
   readonly command: OrderCommand;
 }
 
+const CANCELLED = "VOUCHER_CANCELLED";
+
+/**
+ * Closes an order whose voucher's number was cancelled on chain. To be told only on the word of a final log: the bit is set
+ * for good then, and not by a mint.
+ */
+export const cancelled = (reason: string): OrderCommand => ({ kind: "reject", code: "VOUCHER_CANCELLED", reason });
+
 /** How the names of all orders' streams begin. */
 export const ordersStreams = "order/";
 
@@ -88,6 +96,8 @@ export function decide(command: OrderCommand, order: Order | undefined, orderId:
     case "unconfirm":
       return unconfirm(command, order, orderId);
     case "reject":
+      // Its holder may redeem the voucher at any moment: no reason but the chain's own makes that impossible.
+      if (order?.kind === "authorised" && command.code !== CANCELLED) throw new IllegalTransition(orderId, order.kind, "rejected");
       return [allow(order, orderId, { kind: "rejected", data: { code: command.code, reason: command.reason } })];
     case "fail":
       // Minted by somebody else, or carried under another nonce by now: the old one's failure says nothing.

@@ -7,11 +7,14 @@ import type { OrderStateKind } from "./events.ts";
  * A mint proven by a log outranks what the service believes: an order may be included at any time,
  * because anybody may submit a voucher and because a crash may hide our own broadcast from us. One that a reorg took back
  * may also lose its carrier afterwards: it is unconfirmed then for another reason.
+ *
+ * An order whose voucher is out is rejected for one reason alone, VOUCHER_CANCELLED: its number was cancelled on chain, so
+ * that nobody can redeem it any more. `decide` sees to it.
  */
 export const transitions = {
   unknown: ["requested"],
   requested: ["authorised", "tentative", "rejected"],
-  authorised: ["authorised", "assigned", "tentative"],
+  authorised: ["authorised", "assigned", "tentative", "rejected"],
   assigned: ["broadcast", "tentative", "unconfirmed", "failed"],
   broadcast: ["broadcast", "tentative", "unconfirmed", "failed"],
   tentative: ["auditable", "unconfirmed"],

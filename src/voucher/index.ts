@@ -3,7 +3,18 @@ export { MAX_BATCH, MAX_SKEW_SECONDS, minterAbi, minterErrors, skipReasons, VALI
 export { encodeRedeem, encodeRedeemBatch, encodeRedeemMany } from "./calldata.ts";
 export { batchDigest, voucherDigest } from "./digest.ts";
 export * from "./errors.ts";
-export { decodeMinted, decodeSkipped, MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC, type Minted, type RawLog, type VoucherSkipped } from "./logs.ts";
+export {
+  decodeCancelled,
+  decodeMinted,
+  decodeSkipped,
+  MINTED_TOPIC,
+  VOUCHER_SKIPPED_TOPIC,
+  VOUCHERS_CANCELLED_TOPIC,
+  type Minted,
+  type RawLog,
+  type VouchersCancelled,
+  type VoucherSkipped,
+} from "./logs.ts";
 export {
   nativeSigner,
   recover,

@@ -9,6 +9,9 @@ export const MINTED_TOPIC = topicOf("Minted(bytes32,address,uint256,uint256,uint
 /** First topic of `VoucherSkipped(uint64 indexed txCount, uint8 reason)`. */
 export const VOUCHER_SKIPPED_TOPIC = topicOf("VoucherSkipped(uint64,uint8)");
 
+/** First topic of `VouchersCancelled(uint256 indexed word, uint256 mask)`. */
+export const VOUCHERS_CANCELLED_TOPIC = topicOf("VouchersCancelled(uint256,uint256)");
+
 /** What is needed of a log; those of JSON-RPC and of ethers both fit. */
 export interface RawLog {
   readonly topics: readonly string[];
@@ -30,6 +33,12 @@ export interface VoucherSkipped {
   readonly reason: SkipReason;
 }
 
+/** The numbers `word * 256 + i`, for each bit i of `mask`, were unused until then and can mint no more. */
+export interface VouchersCancelled {
+  readonly word: bigint;
+  readonly mask: bigint;
+}
+
 /** @throws UnexpectedLog if it is any other event. The caller has checked that the minter emitted it. */
 export function decodeMinted(log: RawLog): Minted {
   const [orderId, to, firstTokenId, quantity, txCount] = wordsOf("Minted", MINTED_TOPIC, log, 2, 3);
@@ -48,6 +57,12 @@ export function decodeSkipped(log: RawLog): VoucherSkipped {
   const reason = skipReasons[Number("0x" + code)];
   if (reason === undefined) throw new UnexpectedLog("VoucherSkipped", `unknown reason ${String(BigInt("0x" + code))}`);
   return { txCount: BigInt("0x" + txCount), reason };
+}
+
+/** @throws UnexpectedLog if it is any other event. */
+export function decodeCancelled(log: RawLog): VouchersCancelled {
+  const [word, mask] = wordsOf("VouchersCancelled", VOUCHERS_CANCELLED_TOPIC, log, 1, 1);
+  return { word: BigInt("0x" + word), mask: BigInt("0x" + mask) };
 }
 
 type Words = [string, string, string, string, string];

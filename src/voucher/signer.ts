@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { SigningKey } from "ethers";
+import { SigningKey } from "ethers/crypto"; // not all of ethers: signing threads load this file, too
 import { checksumAddress } from "../address.ts";
 import { keccak256 } from "../keccak/index.ts";
 import type { Secret } from "../secret.ts";

@@ -49,6 +49,8 @@ describe("The tasks", function () {
       "mint:verify",
       "voucher:issue",
       "voucher:redeem",
+      "voucher:verify",
+      "voucher:cancel",
       "order:show",
       "nonce:show",
       "nonce:lease",

@@ -30,6 +30,7 @@ const ofItem: Readonly<Record<string, string>> = {
 
 /**
  * Runs the batch on the node without sending it.
+ * @param block `pending` for what may count only from the next block on: a voucher of this very second, long after the last one
  * @throws BatchReverts where the fault is not an item's; RpcUnanswered, RpcRefused where the node gave no verdict
  */
 export async function simulate(
@@ -37,9 +38,10 @@ export async function simulate(
   from: string,
   to: string,
   batch: { readonly data: string; readonly gasLimit: number },
+  block: "latest" | "pending" = "latest",
 ): Promise<Simulation> {
   try {
-    await rpc.request("eth_call", [{ from, to, data: batch.data, gas: toQuantity(batch.gasLimit) }, "latest"]);
+    await rpc.request("eth_call", [{ from, to, data: batch.data, gas: toQuantity(batch.gasLimit) }, block]);
     return { kind: "mints" };
   } catch (error) {
     const data = error instanceof RpcRefused ? revertData(error) : undefined;

@@ -1,5 +1,5 @@
 import { levelDepth, type OrderEvent, orderStream } from "../../order/index.ts";
-import type { EventStore, NewEvent, StreamWrite } from "../../store/index.ts";
+import type { EventStore, NewEvent, StreamId, StreamWrite } from "../../store/index.ts";
 import type { Minted } from "../../voucher/index.ts";
 import type { Located, MintLogReader } from "./mint-logs.ts";
 import type { Rpc } from "../rpc/rpc.ts";
@@ -13,6 +13,9 @@ export interface AdoptionParts {
   readonly deployedAt: number;
 }
 
+/** The stream that is marked when a store knows what the minter did before it. */
+export const adoptionStream = (chainId: number, minter: string): StreamId => `adoption/${chainId}/${minter.toLowerCase()}`;
+
 /**
  * Teaches a store what a minter did before the store knew it: every mint on the chain becomes an order here. Done once for
  * each minter. Without it a store that was lost, or a second machine, would mint a list again that the chain has already.
@@ -24,7 +27,7 @@ export interface AdoptionParts {
  * @returns how many mints were adopted
  */
 export async function adoptHistory({ store, rpc, reader, chainId, minter, deployedAt }: AdoptionParts): Promise<number> {
-  const mark = `adoption/${chainId}/${minter.toLowerCase()}`;
+  const mark = adoptionStream(chainId, minter);
   const [marked = 0] = await store.versions([mark]);
   if (marked > 0) return 0;
   const head = Number(await rpc.request<string>("eth_blockNumber", []));

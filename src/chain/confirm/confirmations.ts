@@ -1,4 +1,13 @@
-import { type Inclusion, type Level, levelDepth, type Order, type OrderBook, type OrderEvent, type Told } from "../../order/index.ts";
+import {
+  cancelled,
+  type Inclusion,
+  type Level,
+  levelDepth,
+  type Order,
+  type OrderBook,
+  type OrderEvent,
+  type Told,
+} from "../../order/index.ts";
 import type { Clock } from "../../clock.ts";
 import type { EventStore } from "../../store/index.ts";
 import type { Minted, VoucherSkipped } from "../../voucher/index.ts";
@@ -279,12 +288,33 @@ export class Confirmations {
       const own = taker === orderId ? await reader.mintOf(orderId, deployedAt, finalBlock) : undefined;
       if (own) {
         await this.#tell({ minted: [own], skipped: [] }); // it was minted after all, by a log that was overlooked
+      } else if (taker === undefined && (await this.#isCancelled(BigInt(order.voucher.number), finalBlock))) {
+        await this.#rejectCancelled(order);
       } else if (taker === undefined || taker === orderId) {
         this.#beaten.set(orderId, finalBlock + levelDepth.final); // an endpoint that has not all logs: no proof, no new number
         continue;
       } else await book.execute([{ orderId, command: { kind: "unconfirm", reason: "number-taken" } }]);
       this.#beaten.delete(orderId);
     }
+  }
+
+  async #isCancelled(number: bigint, finalBlock: number): Promise<boolean> {
+    const { reader, deployedAt } = this.#parts;
+    for await (const { log } of reader.cancellations([number >> 8n], deployedAt, finalBlock)) {
+      if ((log.mask >> (number & 0xffn)) & 1n) return true;
+    }
+    return false;
+  }
+
+  /** Somebody with the right to it made the voucher void while its order was on its way: it is not minted under another number. */
+  async #rejectCancelled({ request: { orderId }, carrier }: Order): Promise<void> {
+    const reason = "its voucher's number was cancelled on chain";
+    if (!carrier) return;
+    await this.#parts.book.execute([
+      { orderId, command: { kind: "fail", carrier, reason } },
+      { orderId, command: { kind: "compensate", reason } },
+      { orderId, command: cancelled(reason) },
+    ]);
   }
 
   /** Only after everything up to the tip was told: a lost checkpoint is read again, a premature one would be a lost mint. */

@@ -1,5 +1,15 @@
 import { id } from "ethers";
-import { decodeMinted, decodeSkipped, type Minted, MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC, type VoucherSkipped } from "../../voucher/index.ts";
+import {
+  decodeCancelled,
+  decodeMinted,
+  decodeSkipped,
+  type Minted,
+  MINTED_TOPIC,
+  VOUCHER_SKIPPED_TOPIC,
+  VOUCHERS_CANCELLED_TOPIC,
+  type VouchersCancelled,
+  type VoucherSkipped,
+} from "../../voucher/index.ts";
 import { bloomBits, bloomMayHold } from "./bloom.ts";
 import type { Header } from "./heads.ts";
 import type { Receipt } from "../lane/settlement.ts";
@@ -40,7 +50,10 @@ const TRANSFER_SINGLE_TOPIC = id("TransferSingle(address,address,address,uint256
 /** Blocks that one eth_getLogs asks for at most; halved while a node says that it is too much. */
 const mostBlocks = 2_000;
 
-/** Reads `Minted` and `VoucherSkipped` of one minter. */
+/** Words of the bitmap that one filter names. */
+const mostTopics = 64;
+
+/** Reads `Minted`, `VoucherSkipped` and `VouchersCancelled` of one minter. */
 export class MintLogReader {
   readonly #rpc: Rpc;
   readonly #minter: string;
@@ -90,6 +103,16 @@ export class MintLogReader {
       if (taker) return taker.log.orderId;
     }
     return undefined;
+  }
+
+  /** What was cancelled of these words of the bitmap in blocks `from` to `to`. */
+  async *cancellations(words: readonly bigint[], from: number, to: number): AsyncGenerator<Located<VouchersCancelled>> {
+    const wanted = new Set(words);
+    // Nodes bound how many topics a filter may name; cancelling is rare, so without the names it is not much more.
+    const named = words.length > mostTopics ? [] : [words.map((word) => `0x${word.toString(16).padStart(64, "0")}`)];
+    for await (const raw of this.#pieces(from, to, [VOUCHERS_CANCELLED_TOPIC, ...named])) {
+      yield* raw.map((log) => located(log, decodeCancelled(log))).filter(({ log }) => wanted.has(log.word));
+    }
   }
 
   async *#pieces(from: number, to: number, topics: readonly unknown[]): AsyncGenerator<RawLog[]> {

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { issueVoucher } from "../../../src/chain/index.ts";
 import { requestOf } from "../../../src/list/mint-list.ts";
 import type { Mintd } from "../../../src/mintd.ts";
 import { ClockUncertain, MIN_SAMPLES } from "../../../src/nonce/index.ts";
@@ -26,15 +25,19 @@ describe("mintd's block clock on a real chain with blocks of a second", function
   it("refuses at first, becomes usable as blocks come, and issues a second that the contract takes", async () => {
     await using mintd = await world.open();
     await mintd.start();
+    const [row] = listOf(1);
+    if (!row) throw new Error("a list of one row has a row");
+    const request = requestOf(row, "default");
     expect(() => mintd.blockClock.second()).to.throw(ClockUncertain, "too few blocks");
+    const refusal: unknown = await mintd.issuer.issueOne(request).catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(ClockUncertain);
+    expect(mintd.book.get(request.orderId), "nothing was written").to.equal(undefined);
     const none = await metrics(mintd);
     expect(valueOf(none, "mintd_block_clock_error_bound_ms")).to.equal(Infinity);
     expect(none.flatMap(({ samples }) => samples).map(({ name }) => name)).to.not.contain("mintd_block_clock_offset_ms");
     await usable(mintd);
-    const [row] = listOf(1);
-    if (!row) throw new Error("a list of one row has a row");
-    const clock: { second(): number } = mintd.blockClock; // all that issuing needs of it
-    const voucher = await issueVoucher(requestOf(row, "default"), clock.second(), mintd.twoStage);
+    const voucher = await mintd.issuer.issueOne(request);
+    expect(await mintd.issuer.issueOne(request), "a retry, whatever the clock").to.deep.equal(voucher);
     const { timestamp } = await world.anvil.rpc.request<{ timestamp: string }>("eth_getBlockByNumber", ["latest", false]);
     expect(voucher.redemption.alignedSecond).to.be.within(Number(timestamp) - 2, Number(timestamp) + 2);
     await send(world, stranger, encodeRedeem(voucher.redemption, voucher.signature));

@@ -40,7 +40,6 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 const rerouting = (ledger: NumberLedger): Rerouting =>
   new ConflictPath({
     ...{ isConflict: isDrift, pause: () => Promise.resolve(), random: () => 0, now: () => 0 },
-    defer: () => Promise.reject(new TypeError("a reservation cannot be put off")),
     shardMap: () => ledger.map,
   });
 

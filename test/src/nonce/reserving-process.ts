@@ -14,7 +14,6 @@ async function reserve(path: string, seed: number, told: string): Promise<void> 
     rerouting: (ledger) =>
       new ConflictPath({
         ...{ isConflict: isDrift, pause: () => Promise.resolve(), random: Math.random, now: () => performance.now() },
-        defer: () => Promise.reject(new TypeError("a reservation cannot be put off")),
         shardMap: () => ledger.map,
       }),
   });

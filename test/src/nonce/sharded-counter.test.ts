@@ -73,7 +73,10 @@ describe("ShardedCounter", () => {
     const other = new ShardedCounter({ shards: 1 });
     other.skipTo(0, MAX_COUNT - 2n);
     expect(() => other.nextBlockBelow(2n ** 64n, 0, 10, 1)).to.throw(CounterOverflow);
-    for (const beyond of [-1n, 2n ** 63n]) expect(() => { other.skipTo(0, beyond); }).to.throw(CounterOverflow);
+    for (const beyond of [-1n, 2n ** 63n])
+      expect(() => {
+        other.skipTo(0, beyond);
+      }).to.throw(CounterOverflow);
     expect(other.valueOf(0)).to.equal(MAX_COUNT - 2n);
   });
 

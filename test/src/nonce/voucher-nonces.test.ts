@@ -35,7 +35,6 @@ const rerouting = (ledger: NumberLedger): Rerouting =>
     pause: () => Promise.resolve(),
     random: () => 0,
     now: () => 0,
-    defer: () => Promise.reject(new Error("a reservation cannot be put off")),
     shardMap: () => ledger.map,
   });
 

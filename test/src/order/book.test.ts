@@ -30,6 +30,52 @@ describe("The order book", () => {
     ]);
   });
 
+  it("accepts orders with their vouchers in one append, binds only those that are new, and replays them alike", async () => {
+    const appends: number[] = [];
+    const book = await openBook(
+      storeWith(store, {
+        append(writes) {
+          appends.push(writes.length);
+          return store.append(writes);
+        },
+      }),
+    );
+    await book.request([requestFor(1)]);
+    const asked: string[][] = [];
+    const bind = (fresh: readonly { orderId: string }[]) => {
+      asked.push(fresh.map(({ orderId }) => orderId));
+      return Promise.resolve(fresh.map((_, i) => ({ number: String(40 + i), second: 7 })));
+    };
+    const outcomes = await book.issue([requestFor(1), requestFor(2), requestFor(3), requestFor(2), requestFor(1, { quantity: 9 })], bind);
+    expect(outcomes.map(({ outcome }) => outcome)).to.deep.equal(["known", "accepted", "accepted", "known", "conflict"]);
+    await book.issue([requestFor(2)], bind);
+    expect(asked).to.deep.equal([[idOf(2), idOf(3)]]);
+    expect(appends).to.deep.equal([1, 2]);
+    expect([1, 2, 3].map((n) => [book.get(idOf(n))?.kind, book.get(idOf(n))?.voucher?.number, book.acceptedAt(idOf(n))])).to.deep.equal([
+      ["requested", undefined, 1],
+      ["authorised", "40", 2],
+      ["authorised", "41", 4],
+    ]);
+    expect(await book.countNew([1, 2, 5, 6, 5].map(idOf))).to.equal(2);
+    const replayed = await openBook(store);
+    expect([...replayed.open()]).to.deep.equal([...book.open()]);
+    expect([1, 2, 3].map((n) => replayed.acceptedAt(idOf(n)))).to.deep.equal([1, 2, 4]);
+  });
+
+  it("writes nothing where the vouchers cannot be bound", async () => {
+    const book = await openBook(store);
+    const outcome = (bind: Parameters<typeof book.issue>[1]) =>
+      book.issue([requestFor(1)], bind).then(
+        () => "accepted",
+        (error: unknown) => String(error),
+      );
+    expect(await outcome(() => Promise.reject(new Error("no numbers")))).to.equal("Error: no numbers");
+    expect(await outcome(() => Promise.resolve([]))).to.equal("TypeError: 0 vouchers for 1 orders");
+    expect(await store.head()).to.equal(0);
+    expect(book.openCount).to.equal(0);
+    expect(book.room).to.equal(10_000);
+  });
+
   it("tells a request with other content apart, field by field, and keeps the accepted one", async () => {
     const book = await openBook(store);
     await book.request([requestFor(1)]);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   allows,
+  cancelled,
   decide,
   evolve,
   IllegalTransition,
@@ -70,6 +71,7 @@ const command: fc.Arbitrary<OrderCommand> = fc.oneof(
     blockHash: fc.tuple(small, small).map(([b, f]) => idOf(b * 1_000 + f)),
   }),
   fc.constant<OrderCommand>({ kind: "reject", code: "X", reason: "x" }),
+  fc.constant<OrderCommand>(cancelled("x")),
   fc.record({ kind: fc.constant("fail" as const), carrier: small.map(carrierOf), reason: fc.constant("reverted") }),
   fc.constant<OrderCommand>({ kind: "compensate", reason: "again" }),
 );
@@ -105,6 +107,7 @@ describe("The order's table", () => {
         if (known && (kind === "tentative" || kind === "broadcast" || kind === "failed")) continue; // old news there, not an event
         if (from === "unknown" && (kind === "broadcast" || kind === "failed")) continue; // nothing is known that could be meant
         if (from === "unconfirmed" && kind === "unconfirmed") continue; // told twice
+        if (from === "authorised" && kind === "rejected") continue; // for one reason alone, see below
         if (allows(from, kind)) expect(decide(tell, order, orderId), `${from} -> ${kind}`).to.have.lengthOf(1);
         else {
           expect(() => decide(tell, order, orderId), `${from} -> ${kind}`)
@@ -114,6 +117,21 @@ describe("The order's table", () => {
       }
     });
   }
+
+  it("lets an order whose voucher is out be rejected because its number was cancelled, and for no other reason", () => {
+    const order = orderIn("authorised");
+    expect(decide(cancelled("block 7"), order, orderId)).to.deep.equal([
+      { kind: "rejected", data: { code: "VOUCHER_CANCELLED", reason: "block 7" } },
+    ]);
+    fc.assert(
+      fc.property(fc.string(), (code) => {
+        fc.pre(code !== "VOUCHER_CANCELLED");
+        expect(() => decide({ kind: "reject", code, reason: "x" }, order, orderId)).to.throw(IllegalTransition);
+      }),
+    );
+    for (const from of ["assigned", "broadcast", "tentative", "auditable", "final", "unconfirmed", "failed"] as const)
+      expect(() => decide(cancelled("block 7"), orderIn(from), orderId), from).to.throw(IllegalTransition);
+  });
 
   it("closes exactly what is final or rejected", () => {
     expect(kindsOfEvents.filter(isClosed)).to.deep.equal(["final", "rejected"]);

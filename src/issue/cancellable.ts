@@ -1,0 +1,61 @@
+import { MintdError } from "../error.ts";
+import type { Order, OrderBook } from "../order/index.ts";
+import { byWord, isHandedOut, type VoucherWord } from "./expired.ts";
+
+/** Numbers that are not cancelled as they were asked for. Nothing was sent. */
+export class NotCancellable extends MintdError {
+  readonly code = "NOT_CANCELLABLE";
+  constructor(what: string, why: string, hint: string) {
+    super(`${what}: ${why}`, { hint });
+  }
+}
+
+const onItsWay = (order: Order): NotCancellable =>
+  new NotCancellable(
+    `voucher ${order.voucher?.number ?? "-"} of order ${order.request.orderId}`,
+    `the order is ${order.kind}: mintd is minting it`,
+    "wait until it is final or expired",
+  );
+
+/**
+ * The vouchers of these orders by word, for `cancel`. Orders that are closed or minted are left out: there is nothing to cancel.
+ * @throws NotCancellable where mintd mints one of them itself, or it has no voucher
+ */
+export function cancellableOrders(orders: readonly Order[]): VoucherWord[] {
+  const open = orders.filter(({ kind, inclusion }) => kind !== "final" && kind !== "rejected" && !inclusion);
+  for (const order of open) {
+    if (!order.voucher) {
+      throw new NotCancellable(`order ${order.request.orderId}`, "it has no voucher", "only vouchers that were issued can be cancelled");
+    }
+    if (!isHandedOut(order)) throw onItsWay(order);
+  }
+  return byWord(open);
+}
+
+/**
+ * A word and mask as an operator gave them, for `cancel`. A number that is used already needs no right; one that no open
+ * order here has was issued by somebody else, or is still to be issued here, and is cancelled only where `foreign` says so.
+ * @param used the word's bits on chain
+ * @throws NotCancellable
+ */
+export function cancellableWord(
+  book: Pick<OrderBook, "open">,
+  { word, mask, used, foreign }: { readonly word: bigint; readonly mask: bigint; readonly used: bigint; readonly foreign: boolean },
+): VoucherWord {
+  const isMeant = (number: bigint) => number >> 8n === word && ((mask >> (number & 0xffn)) & 1n) === 1n;
+  const orders = [...book.open()].filter(({ voucher }) => voucher && isMeant(BigInt(voucher.number)));
+  const minted = orders.filter(({ inclusion }) => inclusion);
+  const carried = orders.find((order) => !order.inclusion && !isHandedOut(order));
+  if (carried) throw onItsWay(carried);
+  const [own] = byWord(orders.filter(isHandedOut));
+  const known = [...(own?.numbers ?? []), ...minted.map(({ voucher }) => BigInt(voucher?.number ?? 0))];
+  const unknown = known.reduce((bits, number) => bits & ~(1n << (number & 0xffn)), mask & ~used);
+  if (unknown !== 0n && !foreign) {
+    throw new NotCancellable(
+      `bits 0x${unknown.toString(16)} of word ${word.toString()}`,
+      "no voucher that was issued here and is still open has these numbers",
+      "say --foreign to cancel numbers that another store issued, or that this one has not issued yet",
+    );
+  }
+  return { word, mask, numbers: own?.numbers ?? [], orderIds: own?.orderIds ?? [] };
+}

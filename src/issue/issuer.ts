@@ -1,0 +1,290 @@
+import { setImmediate } from "node:timers/promises";
+import {
+  type IdempotencyConflict,
+  IllegalTransition,
+  type MintRequest,
+  type Order,
+  type OrderBook,
+  type RequestOutcome,
+  type Told,
+  TooManyOpenOrders,
+  userOf,
+  type VoucherBinding,
+  VoucherNumberChanged,
+} from "../order/index.ts";
+import type { Redemption, SignedVoucher, VoucherDomain } from "../voucher/index.ts";
+import type { BulkSigner } from "./bulk-signer.ts";
+import { IssueSizeOutOfRange, VoucherNotIssued } from "./errors.ts";
+import { checkSignable } from "./packed.ts";
+import { checkWindow, hasPassed } from "./window.ts";
+
+/** Most requests of one call. */
+export const MAX_ISSUE = 65_536;
+
+/** Requests that are accepted in one append; bounds how long the event loop is held. */
+const perAppend = 128;
+/** Appends whose vouchers are made ahead of the one that the caller looks at; bounds memory. */
+const mostAhead = 8;
+
+export interface IssuerParts {
+  readonly book: Pick<OrderBook, "issue" | "execute" | "get" | "countNew" | "room" | "maxOpen">;
+  /** Dense voucher numbers, durable as leased. Numbers of one user lie close together. */
+  readonly numbers: { reserve(count: number, user?: string): Promise<readonly bigint[]> };
+  readonly signer: BulkSigner;
+  readonly domain: VoucherDomain;
+  /** Chain time now, in whole seconds since 1970, for new windows. May refuse to say: CLOCK_UNCERTAIN, and nothing is issued then. */
+  readonly clock: { second(): number };
+  /** The same as well as it is known, to tell which windows have passed; never refuses. Default: `clock`. */
+  readonly roughly?: () => number;
+}
+
+export interface IssueOptions {
+  /** Second from which new vouchers hold, for 300 s. Default: now, by the clock. May lie up to a year ahead. */
+  readonly from?: number;
+  /** Vouchers whose window has passed are issued again, with the same number; otherwise they are reported. */
+  readonly renew?: boolean;
+  /** Whose numbers are to lie close together; default: the user of the first request. */
+  readonly user?: string;
+}
+
+/** What became of one request. */
+export type Issued =
+  /** Now; before, and it still holds, so this is the same voucher; or before, its window passed, and this is a new window. */
+  | { readonly outcome: "issued" | "repeated" | "renewed"; readonly orderId: string; readonly voucher: SignedVoucher }
+  /** Its window has passed and `renew` was not asked for. */
+  | { readonly outcome: "expired"; readonly orderId: string; readonly number: string; readonly second: number }
+  /** mintd mints the order itself, or its mint is in a block, or is final. */
+  | { readonly outcome: "underway" | "minted"; readonly orderId: string }
+  | { readonly outcome: "rejected"; readonly orderId: string; readonly reason: string }
+  /** The id was accepted before with other content. */
+  | { readonly outcome: "conflict"; readonly orderId: string; readonly error: IdempotencyConflict };
+
+/** What a request is to get, before anything of it is signed. */
+type Ruling =
+  | Exclude<Issued, { readonly voucher: unknown }>
+  | { readonly outcome: "issued" | "repeated" | "renewed"; readonly request: MintRequest; readonly binding: VoucherBinding };
+
+/**
+ * Stage 1: accepts orders and hands out their vouchers, which anybody redeems. Knows no chain.
+ *
+ * The order, its number and its second are durable before a voucher leaves; a repeated request is answered from them, and
+ * signing is deterministic, so the answer is the same to the byte.
+ *
+ * Race: the service takes an order for a transaction while its voucher is being issued. Mitigation: the number and second are
+ * recorded by the order's own table, which lets one of them win; the other one is told `underway`, or begins anew.
+ * What remains: nothing; the order keeps one number, and the chain mints a number once.
+ */
+export class Issuer {
+  readonly #parts: IssuerParts;
+
+  constructor(parts: IssuerParts) {
+    this.#parts = parts;
+  }
+
+  /** The address that signs. */
+  get address(): string {
+    return this.#parts.signer.address;
+  }
+
+  get domain(): VoucherDomain {
+    return this.#parts.domain;
+  }
+
+  /**
+   * Issues vouchers for the requests, in their order. Memory does not grow with their number: vouchers are made a little
+   * ahead of what the caller takes. What was given out before it throws stands, and so does what was accepted ahead of it:
+   * the same requests go on from there.
+   * @param requests 1..65,536
+   * @throws IssueSizeOutOfRange, WindowOutOfRange, InvalidRedemption, TooManyOpenOrders, CLOCK_UNCERTAIN: nothing was written
+   * @throws what store, numbers and signer throw
+   */
+  async *issue(requests: readonly MintRequest[], options: IssueOptions = {}): AsyncGenerator<Issued> {
+    const { clock, roughly = () => clock.second() } = this.#parts;
+    const now = roughly();
+    if (options.from !== undefined) checkWindow(options.from, now);
+    const fresh = await this.#check(requests);
+    let { from } = options;
+    const second = (): number => (from ??= clock.second());
+    if (fresh > 0 || options.renew === true) second(); // refused before anything is written, or not at all
+    const [first] = requests;
+    const user = options.user ?? (first ? userOf(first) : "");
+    const ahead: Promise<Issued[]>[] = [];
+    for (let next = 0; next < requests.length || ahead.length > 0;) {
+      for (; ahead.length < mostAhead && next < requests.length; next += perAppend) {
+        const made = this.#make(requests.slice(next, next + perAppend), { now, from: second, user, renew: options.renew ?? false });
+        made.catch(() => undefined); // heard when its turn comes
+        ahead.push(made);
+        await setImmediate();
+      }
+      yield* (await ahead.shift()) ?? [];
+    }
+  }
+
+  /**
+   * One voucher.
+   * @throws IdempotencyConflict, VoucherNotIssued (expired and not to be renewed, on its way, minted, rejected), and as `issue`
+   */
+  async issueOne(request: MintRequest, options: IssueOptions = {}): Promise<SignedVoucher> {
+    for await (const issued of this.issue([request], options)) {
+      if ("voucher" in issued) return issued.voucher;
+      throw issued.outcome === "conflict" ? issued.error : new VoucherNotIssued(request.orderId, ...whyNot(issued));
+    }
+    throw new TypeError("one request has one outcome");
+  }
+
+  /** How many of the requests are new. */
+  async #check(requests: readonly MintRequest[]): Promise<number> {
+    const { book } = this.#parts;
+    const { length } = requests;
+    if (length < 1 || length > MAX_ISSUE) throw new IssueSizeOutOfRange(length, MAX_ISSUE);
+    let fresh = 0;
+    for (let start = 0; start < length; start += 1_024) {
+      const some = requests.slice(start, start + 1_024);
+      for (const request of some) checkSignable(request);
+      fresh += await book.countNew(some.map(({ orderId }) => orderId));
+      await setImmediate();
+    }
+    if (fresh > book.room) throw new TooManyOpenOrders(book.maxOpen);
+    return fresh;
+  }
+
+  async #make(requests: readonly MintRequest[], setting: Setting): Promise<Issued[]> {
+    const rulings = await this.#record(requests, setting);
+    await setImmediate(); // recording and packing are a turn of the event loop each
+    const handedOut = rulings.flatMap((ruling) => ("binding" in ruling ? redemptionOf(ruling) : []));
+    const { signer, domain } = this.#parts;
+    const signatures = (await signer.sign(domain, handedOut)).values();
+    const redemptions = handedOut.values();
+    return rulings.map((ruling): Issued => {
+      if (!("binding" in ruling)) return ruling;
+      const [redemption, signature] = [redemptions.next().value, signatures.next().value];
+      if (!redemption || !signature) throw new TypeError("every voucher has a signature");
+      return { outcome: ruling.outcome, orderId: redemption.orderId, voucher: { domain, redemption, signature } };
+    });
+  }
+
+  /** Accepts what is new, in one append with its vouchers' numbers, and binds anew what may be. Durable when it resolves. */
+  async #record(requests: readonly MintRequest[], setting: Setting): Promise<Ruling[]> {
+    const { book } = this.#parts;
+    const outcomes = await book.issue(requests, (fresh) => this.#bind(fresh.length, setting));
+    const rulings = outcomes.map((outcome, i) => ruling(requests[i], outcome, setting));
+    const unbound = rulings.filter(isUnbound);
+    if (unbound.length === 0) return rulings.filter(isRuled);
+    // Accepted without a voucher, e.g. for the service, which has not begun with it; or renewed.
+    const numbers = (await this.#numbersFor(unbound, setting)).values();
+    const bound = new Map(
+      unbound.map(({ request, number, outcome }): [string, Bound] => {
+        const binding = { number: number ?? String(numbers.next().value), second: setting.from() };
+        return [request.orderId, { outcome, request, binding }];
+      }),
+    );
+    await this.#authorise([...bound.values()]);
+    return rulings.map((each): Ruling => (isUnbound(each) ? this.#asRecorded(bound.get(each.request.orderId), each.request) : each));
+  }
+
+  async #bind(count: number, { user, from }: Setting): Promise<VoucherBinding[]> {
+    const numbers = await this.#parts.numbers.reserve(count, user);
+    return numbers.map((number) => ({ number: number.toString(), second: from() }));
+  }
+
+  async #numbersFor(unbound: readonly Unbound[], { user }: Setting): Promise<readonly bigint[]> {
+    const missing = unbound.filter(({ number }) => number === undefined).length;
+    return missing === 0 ? [] : await this.#parts.numbers.reserve(missing, user);
+  }
+
+  /** All together; where the service was quicker with one of them, one by one. */
+  async #authorise(bound: readonly Bound[]): Promise<void> {
+    const { book } = this.#parts;
+    const told = bound.map(({ request, binding }): Told => ({
+      orderId: request.orderId,
+      command: { kind: "authorise", voucher: binding },
+    }));
+    try {
+      await book.execute(told);
+    } catch (error) {
+      if (!isOvertaken(error)) throw error;
+      for (const one of told) {
+        await book.execute([one]).catch((reason: unknown) => {
+          if (!isOvertaken(reason)) throw reason;
+        });
+      }
+    }
+  }
+
+  /** Held against the record, for commands may be overtaken or put off: no voucher leaves that is not durable. */
+  #asRecorded(bound: Bound | undefined, { orderId }: MintRequest): Ruling {
+    const order = this.#parts.book.get(orderId);
+    const stands =
+      bound &&
+      order?.kind === "authorised" &&
+      order.voucher?.number === bound.binding.number &&
+      order.voucher.second === bound.binding.second;
+    return stands ? bound : { outcome: "underway", orderId };
+  }
+}
+
+interface Setting {
+  readonly now: number;
+  /** The second that new windows begin with; the same each time. */
+  readonly from: () => number;
+  readonly user: string;
+  readonly renew: boolean;
+}
+
+type Bound = Extract<Ruling, { readonly binding: unknown }>;
+
+/** To be bound to the window that was asked for: with the number it has, or one of its own. */
+interface Unbound {
+  readonly outcome: "issued" | "renewed";
+  readonly request: MintRequest;
+  readonly number: string | undefined;
+}
+
+const isUnbound = (ruling: Ruling | Unbound): ruling is Unbound => "number" in ruling && "request" in ruling;
+const isRuled = (ruling: Ruling | Unbound): ruling is Ruling => !isUnbound(ruling);
+
+function ruling(request: MintRequest | undefined, outcome: RequestOutcome, setting: Setting): Ruling | Unbound {
+  if (!request) throw new TypeError("every outcome has its request");
+  const { orderId } = request;
+  if (outcome.outcome === "conflict") return { outcome: "conflict", orderId, error: outcome.error };
+  const { order } = outcome;
+  if (outcome.outcome === "accepted" && order.voucher) return { outcome: "issued", request, binding: order.voucher };
+  return ofKnown(request, order, setting);
+}
+
+function ofKnown(request: MintRequest, order: Order, { now, renew }: Setting): Ruling | Unbound {
+  const { orderId } = request;
+  const { kind, voucher, inclusion, reason } = order;
+  if (kind === "requested") return { outcome: "issued", request, number: undefined };
+  if (kind === "rejected") return { outcome: "rejected", orderId, reason: reason ?? "" };
+  if (inclusion !== undefined || kind === "final") return { outcome: "minted", orderId };
+  if (kind !== "authorised" || !voucher) return { outcome: "underway", orderId };
+  if (!hasPassed(voucher.second, now)) return { outcome: "repeated", request, binding: voucher };
+  if (renew) return { outcome: "renewed", request, number: voucher.number };
+  return { outcome: "expired", orderId, ...voucher };
+}
+
+function redemptionOf({ request, binding }: Bound): Redemption {
+  const { to, quantity, orderId, uriDigest } = request;
+  return { to, quantity, txCount: BigInt(binding.number), alignedSecond: binding.second, orderId, uriDigest };
+}
+
+const isOvertaken = (error: unknown): boolean => error instanceof IllegalTransition || error instanceof VoucherNumberChanged;
+
+function whyNot(issued: Exclude<Issued, { readonly voucher: unknown }>): [string, string] {
+  switch (issued.outcome) {
+    case "expired":
+      return [
+        `its voucher ${issued.number} has expired: it held from second ${issued.second}`,
+        "ask for it to be renewed: it keeps its number and gets a new window",
+      ];
+    case "rejected":
+      return [`it was rejected: ${issued.reason}`, "use a new id for a new mint"];
+    case "conflict":
+      return [issued.error.message, "use a new id for a new mint"];
+    case "underway":
+      return ["mintd is minting it itself", "see how far it is: npx hardhat order:show"];
+    case "minted":
+      return ["it is minted already", "use a new id for a new mint"];
+  }
+}

@@ -1,0 +1,160 @@
+import { existsSync } from "node:fs";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { NewTaskActionFunction } from "hardhat/types/tasks";
+import {
+  type CancelledWord,
+  cancelVouchers,
+  Finality,
+  MintLogReader,
+  networkOf,
+  readDeployment,
+  usedBits,
+  type WordToCancel,
+} from "../src/chain/index.ts";
+import { systemClock } from "../src/clock.ts";
+import { cancellableOrders, cancellableWord, expiredVouchers, NotCancellable } from "../src/issue/index.ts";
+import type { Mintd } from "../src/mintd.ts";
+import { type Order, OrderNotFound, readOrder } from "../src/order/index.ts";
+import { orderIdOf, parseSignedVoucher } from "../src/voucher/index.ts";
+import { InvalidArgument, minterNamed } from "./arguments.ts";
+import { NoAccounts, openMintdFor, type TaskContext, taskContext } from "./context.ts";
+import { factTable, print, reporting, rowTable, showProgress } from "./print.ts";
+import { readVoucherFile } from "./voucher-file.ts";
+
+interface Args {
+  readonly what: string[];
+  readonly expired: boolean;
+  readonly word: string;
+  readonly mask: string;
+  readonly foreign: boolean;
+  readonly dryRun: boolean;
+  readonly minter: string;
+  readonly json: boolean;
+}
+
+const action: NewTaskActionFunction<Args> = (args, hre) =>
+  reporting(args.json, async () => {
+    const kinds = [args.expired, args.word !== "" || args.mask !== "", args.what.length > 0].filter(Boolean).length;
+    if (kinds !== 1)
+      throw new InvalidArgument("one of --expired, --word with --mask, or files and ids", "says what to cancel", "--expired");
+    const context = await taskContext(hre);
+    await using mintd = await openMintdFor(context, minterNamed(args.minter));
+    await mintd.confirmations.step(); // what was redeemed is known as minted then
+    const words = await selected(args, context, mintd);
+    if (args.dryRun || words.length === 0) {
+      print(args.json, { dryRun: args.dryRun, words: words.map(wordJson) }, () =>
+        words.length === 0 ? "nothing is to be cancelled" : table(words),
+      );
+      return;
+    }
+    const done = await cancel(words, context, mintd, hre, args.minter);
+    await mintd.confirmations.step();
+    print(args.json, { dryRun: false, words: done.map(doneJson) }, () => `${table(done)}\n${sums(done)}`);
+  });
+
+async function selected(args: Args, context: TaskContext, mintd: Mintd): Promise<WordToCancel[]> {
+  const { book, confirmations, domain } = mintd;
+  if (args.expired) return expiredVouchers(book, confirmations.tip?.timestamp ?? 0);
+  if (args.what.length > 0) return await named(args, context, mintd);
+  const word = numeral("--word", args.word, /^\d{1,75}$/);
+  const mask = numeral("--mask", args.mask, /^0x[0-9a-fA-F]{1,64}$/);
+  const used = (await usedBits(context.rpc, domain.verifyingContract, [word])).get(word) ?? 0n;
+  return mask === 0n ? [] : [cancellableWord(book, { word, mask, used, foreign: args.foreign })];
+}
+
+/** @throws InvalidArgument */
+function numeral(name: string, text: string, form: RegExp): bigint {
+  if (!form.test(text)) throw new InvalidArgument(name, text === "" ? "is missing" : `is '${text}'`, "--word 17 --mask 0xff00");
+  return BigInt(text);
+}
+
+/** The vouchers of files, and of orders by their ids. */
+async function named(args: Args, { config, rpc }: TaskContext, { store, book, domain }: Mintd): Promise<WordToCancel[]> {
+  const orders = new Map<string, Order>();
+  const strange = new Map<bigint, bigint>();
+  for (const what of args.what) {
+    if (!existsSync(what)) {
+      const orderId = /^0x[0-9a-fA-F]{64}$/.test(what) ? what.toLowerCase() : orderIdOf(config.tenant, what);
+      const order = await readOrder(store, orderId);
+      if (!order) throw new OrderNotFound(orderId);
+      orders.set(orderId, order);
+      continue;
+    }
+    for await (const each of readVoucherFile(what, "npx hardhat voucher:cancel vouchers.jsonl")) {
+      if ("problem" in each) throw new InvalidArgument(`${what}, line ${each.line}`, each.problem, "a file as voucher:issue wrote it");
+      const { redemption } = parseSignedVoucher(each.json);
+      const order = await readOrder(store, redemption.orderId);
+      const number = redemption.txCount;
+      if (order) orders.set(redemption.orderId, order);
+      else strange.set(number >> 8n, (strange.get(number >> 8n) ?? 0n) | (1n << (number & 0xffn)));
+    }
+  }
+  const other = [...orders.values()].find(({ request }) => request.minter !== domain.verifyingContract);
+  if (other) throw new NotCancellable(`order ${other.request.orderId}`, "another contract mints it", "name its contract with --minter");
+  const words = new Map<bigint, WordToCancel>(cancellableOrders([...orders.values()]).map((each) => [each.word, each]));
+  const used = await usedBits(rpc, domain.verifyingContract, [...strange.keys()]);
+  for (const [word, mask] of strange) {
+    const more = cancellableWord(book, { word, mask, used: used.get(word) ?? 0n, foreign: args.foreign });
+    const own = words.get(word);
+    words.set(word, { ...more, ...own, mask: mask | (own?.mask ?? 0n) });
+  }
+  return [...words.values()];
+}
+
+async function cancel(
+  words: readonly WordToCancel[],
+  { config, rpc, network, deployments }: TaskContext,
+  { book, domain }: Mintd,
+  hre: HardhatRuntimeEnvironment,
+  minter: string,
+): Promise<CancelledWord[]> {
+  const deployment = await readDeployment(deployments, network);
+  const { address } = deployment.contracts[minterNamed(minter)];
+  const { ethers } = await hre.network.getOrCreate(network);
+  const [admin] = await ethers.getSigners();
+  if (!admin) throw new NoAccounts(network);
+  let [sent, left] = [0, 0];
+  const hide = showProgress("cancelled", words.length, () => ({ done: sent, words: `final in ${left} block(s)` }));
+  try {
+    return await cancelVouchers(words, {
+      ...{ rpc, minter: address, book, clock: systemClock, deployedAt: deployment.block },
+      reader: new MintLogReader(rpc, domain.verifyingContract),
+      finality: new Finality(rpc, config.confirmations.finality),
+      pollMs: config.rpc.pollMs ?? networkOf(deployment.chainId).pollMs,
+      send: async (data) => (await admin.sendTransaction({ to: address, data })).hash,
+      onProgress(progress) {
+        [sent, left] = [progress.sent, progress.blocksLeft];
+      },
+    });
+  } finally {
+    hide();
+  }
+}
+
+const hex = (bits: bigint): string => `0x${bits.toString(16)}`;
+const countOf = (bits: bigint): number => bits.toString(2).replaceAll("0", "").length;
+
+const table = (words: readonly (WordToCancel | CancelledWord)[]): string =>
+  rowTable(
+    ["word", "mask", "numbers", "orders here", "cancelled"],
+    words.map((each) => {
+      const done = "cancelled" in each ? countOf(each.cancelled) : "-";
+      return [each.word.toString(), hex(each.mask), countOf(each.mask), each.orderIds.length, done];
+    }),
+  );
+
+function sums(done: readonly CancelledWord[]): string {
+  const asked = done.reduce((sum, { mask }) => sum + countOf(mask), 0);
+  const cancelled = done.reduce((sum, each) => sum + countOf(each.cancelled), 0);
+  return factTable([
+    ["numbers", asked],
+    ["cancelled, final", cancelled],
+    ["redeemed before", asked - cancelled],
+    ["transactions of this run", done.reduce((sum, { sent }) => sum + sent.length, 0)],
+  ]);
+}
+
+const wordJson = ({ word, mask, numbers, orderIds }: WordToCancel) => ({ word, mask: hex(mask), numbers, orderIds });
+const doneJson = (done: CancelledWord) => ({ ...wordJson(done), cancelled: hex(done.cancelled), sent: done.sent });
+
+export default action;
