@@ -1,12 +1,14 @@
 /**
  * How fast are voucher numbers counted, leased and given out, and does anything ever give one twice?
  *
- *   npm run bench:nonces [-- --only counters,reserve,offered,kills --rounds 5 --seconds 60 --kills 1000 --json]
+ *   npm run bench:nonces [-- --only counters,reserve,issue,offered,kills --rounds 5 --seconds 60 --kills 1000 --json]
  *
  * counters: 10 M increments by worker threads, ways side by side, rounds alternating; the mutex and the one atomic are here for
- * comparison alone. reserve: numbers from durable leases (fsynced), one process. offered: reservations at a fixed rate while
+ * comparison alone. reserve: numbers from durable leases (fsynced), one process. issue: vouchers beside ethers' signTypedData
+ * (bench/issuing.ts). offered: reservations at a fixed rate while
  * shards move between four nodes and the shard map changes. kills: processes that reserve and are killed at random times.
  */
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
@@ -20,7 +22,7 @@ import { median } from "./statistics.ts";
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "counters,reserve,offered,kills" },
+    only: { type: "string", default: "counters,reserve,issue,offered,kills" },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "60" },
     kills: { type: "string", default: "1000" },
@@ -141,7 +143,19 @@ async function kills() {
   return { seed, ...report };
 }
 
-const parts = { counters, reserve, offered, kills } as const;
+/** A program of its own, which runs alone too. */
+function issue(): Promise<unknown> {
+  const file = join(import.meta.dirname, "issuing.ts");
+  if (!values.json) {
+    say("");
+    spawnSync(process.execPath, [file], { stdio: ["ignore", "inherit", "inherit"] });
+    return Promise.resolve(undefined);
+  }
+  const { stdout } = spawnSync(process.execPath, [file, "--json"], { stdio: ["ignore", "pipe", "inherit"] });
+  return Promise.resolve(JSON.parse(stdout.toString()));
+}
+
+const parts = { counters, reserve, issue, offered, kills } as const;
 const machine = { cores: availableParallelism(), cpu: cpus()[0]?.model ?? "unknown", node: process.version };
 say(`${machine.cores} cores (${machine.cpu}), Node ${machine.node}`);
 const results: Record<string, unknown> = { machine };
