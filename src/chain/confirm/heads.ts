@@ -1,4 +1,4 @@
-import { levelDepth } from "../../order/index.ts";
+import { levelDepth } from "../../order/events.ts";
 import { FinalBlocksLost } from "../errors.ts";
 import { batch, type Rpc, RpcUnanswered, toQuantity } from "../rpc/rpc.ts";
 
