@@ -156,7 +156,7 @@ export class LaneNonces {
   /** What the node says to recorded bytes first. @throws TransactionNotTaken */
   async announced(recorded: Recorded): Promise<Recorded> {
     const { hash, nonce } = recorded;
-    const answer = await this.#awake.during(() => this.#outbox.answerOf(hash));
+    const answer = await this.#awake.during(() => this.#outbox.answerOf(nonce, hash));
     if (answer.kind === "refused") throw new TransactionNotTaken(hash, nonce, answer.reason);
     return recorded;
   }
@@ -166,6 +166,7 @@ export class LaneNonces {
     const attempt = this.#record.attemptOf(hash);
     if (!attempt) return undefined;
     const recorded = await this.#recordedOf(attempt);
+    if (!this.#outbox.isWanted(recorded.nonce, hash)) return recorded; // mined, or replaced
     this.#outbox.send(recorded.nonce, recorded.hash, recorded.raw);
     return this.announced(recorded);
   }
@@ -362,8 +363,8 @@ export class LaneNonces {
   /** In turn only: one more attempt of an open nonce, durable, then sent. */
   async #attempt({ nonce }: OpenAttempt, work: Work | "none", raw: string): Promise<Recorded> {
     const attempt = attemptOf(this.#read(raw, nonce), work);
-    this.#outbox.release(nonce);
     await this.#record.append([{ kind: "attempted", data: attempt }]);
+    this.#outbox.release(nonce); // the former bytes are not sent any more
     this.#outbox.send(nonce, attempt.hash, raw);
     return { nonce, hash: attempt.hash, raw };
   }

@@ -34,10 +34,7 @@ export class Outbox {
       rpc: parts.rpc,
       clock: parts.clock,
       // Of several attempts of a nonce only the newest is sent again: the others are in some pool or were outbid.
-      isSettled: ({ nonce, hash }) => {
-        const open = parts.record.openAt(nonce);
-        return !open || parts.record.minedAt(nonce) !== undefined || latestOf(open).hash !== hash;
-      },
+      isSettled: ({ nonce, hash }) => !this.isWanted(nonce, hash),
       onAnswers: async (answers) => {
         for (const answer of answers) await this.#hear(answer);
       },
@@ -49,14 +46,20 @@ export class Outbox {
     return this.#broadcaster.has(hash);
   }
 
+  /** Whether these bytes are what the nonce is to have now. */
+  isWanted(nonce: number, hash: string): boolean {
+    const open = this.#parts.record.openAt(nonce);
+    return open !== undefined && this.#parts.record.minedAt(nonce) === undefined && latestOf(open).hash === hash;
+  }
+
   /** Hands over recorded bytes. What the node says first is in `answerOf`. */
   send(nonce: number, hash: string, raw: string): void {
     this.#broadcaster.send({ nonce, hash, raw });
   }
 
   /** The node's first answer to bytes that are being sent; at once where they are not. Doubt is "on its way": they are sent again. */
-  async answerOf(hash: string): Promise<FirstAnswer> {
-    if (!this.#broadcaster.has(hash)) return { kind: "on its way" };
+  async answerOf(nonce: number, hash: string): Promise<FirstAnswer> {
+    if (!this.#broadcaster.has(hash) || !this.isWanted(nonce, hash)) return { kind: "on its way" };
     let asked = this.#asked.get(hash);
     if (!asked) this.#asked.set(hash, (asked = Promise.withResolvers<FirstAnswer>()));
     return asked.promise;
