@@ -1,5 +1,5 @@
 import type { EventStore } from "../store/event-store.ts";
-import { GenesisMismatch } from "./errors.ts";
+import { GenesisMismatch } from "./identity-errors.ts";
 import type { Rpc } from "./rpc/rpc.ts";
 
 /** Which chain: its id, and the hash of its first block, since a chain that is started anew has the same id. */

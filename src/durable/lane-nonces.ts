@@ -1,6 +1,6 @@
 import { Bell } from "../chain/bell.ts";
 import type { FinalityRule } from "../chain/confirm/finality.ts";
-import { ChainMismatch } from "../chain/errors.ts";
+import { ChainMismatch } from "../chain/identity-errors.ts";
 import type { Fees } from "../chain/fees/fees.ts";
 import { replacementFees } from "../chain/fees/replacement.ts";
 import { bindStore, genesisHash } from "../chain/genesis.ts";
