@@ -1,4 +1,5 @@
-import type { EventStore } from "../store/event-store.ts";
+import { VersionConflict } from "../store/errors.ts";
+import type { EventStore, StreamId } from "../store/event-store.ts";
 import { GenesisMismatch } from "./identity-errors.ts";
 import type { Rpc } from "./rpc/rpc.ts";
 
@@ -19,11 +20,22 @@ export async function genesisHash(rpc: Rpc): Promise<string> {
  * @throws GenesisMismatch
  */
 export async function bindStore(store: EventStore, chain: ChainIdentity): Promise<void> {
-  const stream = `chain/${chain.chainId}`;
-  for await (const { data } of store.read(stream)) {
+  if (await isBound(store, chain)) return;
+  try {
+    await store.append([{ stream: streamOf(chain), expected: 0, events: [{ kind: "bound", data: { genesisHash: chain.genesisHash } }] }]);
+  } catch (error) {
+    if (!(error instanceof VersionConflict)) throw error;
+    await isBound(store, chain); // somebody else of this process was first
+  }
+}
+
+const streamOf = ({ chainId }: ChainIdentity): StreamId => `chain/${chainId}`;
+
+async function isBound(store: EventStore, chain: ChainIdentity): Promise<boolean> {
+  for await (const { data } of store.read(streamOf(chain))) {
     const recorded = (data as { genesisHash: string }).genesisHash;
     if (recorded !== chain.genesisHash) throw new GenesisMismatch(recorded, chain.genesisHash, "the store");
-    return;
+    return true;
   }
-  await store.append([{ stream, expected: 0, events: [{ kind: "bound", data: { genesisHash: chain.genesisHash } }] }]);
+  return false;
 }

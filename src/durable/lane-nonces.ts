@@ -225,7 +225,7 @@ export class LaneNonces {
   /**
    * A further attempt of a nonce: the same transaction at higher fees, 12.5 % more on both at least. Durable before it is
    * sent; whichever attempt the chain takes, it takes one.
-   * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused
+   * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused, TransactionNotTaken
    */
   replace(which: number | string, fees?: Fees): Promise<Recorded> {
     return this.#further(which, fees, async (kit, former, raised) => kit.resign(await this.#record.bytesOf(former), { fees: raised }));
@@ -356,7 +356,7 @@ export class LaneNonces {
         return this.#attempt(former, work, await sign(this.#kit, former, replacementFees(feesOf(former), wanted, { maxFeePerGas: cap })));
       });
       this.#notify({ kind: cancels ? "cancelled" : "replaced", nonce: recorded.nonce, hash: recorded.hash });
-      return recorded;
+      return this.announced(recorded);
     });
   }
 

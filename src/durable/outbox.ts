@@ -11,7 +11,7 @@ export interface OutboxParts {
   readonly record: LaneRecord;
   readonly notify: (notice: DurableNotice) => void;
   /** The node said for the third time that it will never take these bytes. */
-  readonly onRefused: (hash: string, reason: string) => Promise<void>;
+  readonly onRefused: (hash: string) => Promise<void>;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -27,6 +27,8 @@ export class Outbox {
   readonly #broadcaster: Broadcaster;
   readonly #asked = new Map<string, PromiseWithResolvers<FirstAnswer>>();
   readonly #refusals = new Map<string, number>();
+  /** What is being given up, with the node's words. */
+  readonly #refused = new Map<string, string>();
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
@@ -103,12 +105,16 @@ export class Outbox {
     this.#refusals.set(hash, refusals);
     if (refusals < believed) return;
     this.#refusals.delete(hash);
-    await onRefused(hash, outcome.reason);
-    this.#answer(hash, { kind: "refused", reason: outcome.reason });
+    this.#refused.set(hash, outcome.reason);
+    await onRefused(hash);
+    this.#answer(hash, { kind: "on its way" });
+    this.#refused.delete(hash);
   }
 
+  /** Whoever asked hears this, unless the node refused it. */
   #answer(hash: string, answer: FirstAnswer): void {
-    this.#asked.get(hash)?.resolve(answer);
+    const reason = this.#refused.get(hash);
+    this.#asked.get(hash)?.resolve(reason === undefined ? answer : { kind: "refused", reason });
     this.#asked.delete(hash);
   }
 }

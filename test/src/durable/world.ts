@@ -60,7 +60,7 @@ export class World implements AsyncDisposable {
   }
 
   provider(): JsonRpcProvider {
-    const provider = new JsonRpcProvider(this.proxy.url, undefined, { pollingInterval: 20, cacheTimeout: -1 });
+    const provider = new JsonRpcProvider(this.proxy.url, undefined, { staticNetwork: true, pollingInterval: 20, cacheTimeout: -1 });
     this.#closing.push(() => {
       provider.destroy();
     });
@@ -68,7 +68,11 @@ export class World implements AsyncDisposable {
   }
 
   async signer(account = 0, options: Partial<DurableSignerOptions> = {}): Promise<DurableSigner> {
-    const signer = new DurableSigner(new Wallet(keyAt(account), this.provider()), { store: await this.store(), pollMs: 20, ...options });
+    return this.signerOver(await this.store(), account, options);
+  }
+
+  signerOver(store: EventStore, account = 0, options: Partial<DurableSignerOptions> = {}): DurableSigner {
+    const signer = new DurableSigner(new Wallet(keyAt(account), this.provider()), { store, pollMs: 20, ...options });
     this.#closing.push(() => signer.close());
     return signer;
   }
