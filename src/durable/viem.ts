@@ -4,6 +4,8 @@ import {
   type Chain,
   type Client,
   concat,
+  encodeDeployData,
+  type EncodeDeployDataParameters,
   type Hash,
   type Hex,
   keccak256,
@@ -12,7 +14,7 @@ import {
   type Transport,
   type WalletActions,
 } from "viem";
-import { getChainId, sendRawTransaction, sendTransaction } from "viem/actions";
+import { getChainId, sendRawTransaction, sendTransaction, writeContract } from "viem/actions";
 import { MintdError } from "../error.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { NonceGiven } from "./errors.ts";
@@ -35,7 +37,7 @@ export interface DurableNonceManagerOptions extends DurableOptions {
 /** What `client.extend(nonces.actions)` puts in the place of viem's own. */
 export type DurableActions<chain extends Chain | undefined, account extends Account | undefined> = Pick<
   WalletActions<chain, account>,
-  "sendTransaction" | "sendRawTransaction"
+  "sendTransaction" | "sendRawTransaction" | "writeContract" | "deployContract"
 >;
 
 /**
@@ -132,7 +134,12 @@ function durableActions<chain extends Chain | undefined, account extends Account
       throw ownOf(error) ?? error;
     }
   };
-  return { sendTransaction: send as never, sendRawTransaction: sendRaw };
+  // viem's own actions call each other on the client as it was before it was extended, so they are given this one's.
+  const writing = { ...sending, sendTransaction: send };
+  const write = (request: unknown): Promise<Hash> => writeContract(writing as never, request as never);
+  const deploy = ({ abi, args, bytecode, ...request }: Deployed): Promise<Hash> =>
+    send({ ...request, data: encodeDeployData({ abi, args, bytecode } as EncodeDeployDataParameters) });
+  return { sendTransaction: send as never, sendRawTransaction: sendRaw, writeContract: write as never, deployContract: deploy as never };
 }
 
 /** viem's request, of whatever chain, as far as it is read here. */
@@ -144,6 +151,12 @@ interface Sent {
   readonly dataSuffix?: Hex;
   readonly value?: bigint;
   readonly nonce?: number;
+}
+
+interface Deployed extends Sent {
+  readonly abi: unknown;
+  readonly args?: unknown;
+  readonly bytecode: Hex;
 }
 
 /** As viem puts it together. */
