@@ -28,7 +28,9 @@ function isOfTheEndpoint(error: unknown): boolean {
   if (typeof code !== "string") return error.name === "TypeError" || "errno" in error; // fetch and sockets
   if (code === "CALL_EXCEPTION") {
     const said = wordsOf(error);
-    return said !== undefined && (data === null || data === undefined) && !/revert|out of gas|invalid opcode|insufficient/i.test(said.message);
+    return (
+      said !== undefined && (data === null || data === undefined) && !/revert|out of gas|invalid opcode|insufficient/i.test(said.message)
+    );
   }
   return ofTheEndpoint.has(code) || /^E[A-Z]+$/.test(code);
 }

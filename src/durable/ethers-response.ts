@@ -1,4 +1,11 @@
-import { makeError, type Provider, type Transaction, type TransactionReceipt, TransactionResponse, type TransactionResponseParams } from "ethers";
+import {
+  makeError,
+  type Provider,
+  type Transaction,
+  type TransactionReceipt,
+  TransactionResponse,
+  type TransactionResponseParams,
+} from "ethers";
 import { systemClock } from "../clock.ts";
 import { readPatiently } from "./ethers-reads.ts";
 import type { LaneNonces } from "./lane-nonces.ts";
@@ -38,7 +45,8 @@ export class DurableTransactionResponse extends TransactionResponse {
       const included = await this.#lane.included({ hash: this.hash }, signal);
       if (!included) throw makeError("wait for transaction timeout", "TIMEOUT", { operation: "wait", reason: "timeout" });
       const receipt = await readPatiently(systemClock, () => this.provider.getTransactionReceipt(included.hash));
-      if (receipt && (confirms === 1 || (await readPatiently(systemClock, () => receipt.confirmations())) >= confirms)) return checked(receipt);
+      if (receipt && (confirms === 1 || (await readPatiently(systemClock, () => receipt.confirmations())) >= confirms))
+        return checked(receipt);
       await systemClock.pause(lookEveryMs, signal);
     }
   }

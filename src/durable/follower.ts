@@ -1,11 +1,12 @@
 import { Finality, type FinalityRule } from "../chain/confirm/finality.ts";
 import { Heads } from "../chain/confirm/heads.ts";
-import { type AccountCounts, AccountNonces } from "../chain/lane/account-nonces.ts";
+import type { AccountNonces } from "../chain/lane/account-nonces.ts";
+import { type AccountCounts } from "../chain/lane/account-nonces.ts";
 import { latestOf, type LaneEvent, type OpenNonce } from "../chain/lane/lane-ledger.ts";
 import type { Rpc } from "../chain/rpc/rpc.ts";
 import type { DurableNotice } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
-import { isBeingCancelled, keyOf, type KeyTold, type LaneRecord, workOf } from "./record.ts";
+import { keyOf, type KeyTold, type LaneRecord } from "./record.ts";
 import { provenTaker } from "./taker.ts";
 
 /** A receipt as far as it is needed here. */
@@ -236,6 +237,3 @@ function toldOf(open: OpenNonce, receipt: Receipt): KeyTold[] {
   if (mined?.orderIds.length === 0) return [{ key, event: { kind: "released", data } }];
   return [{ key, event: { kind: "settled", data: { ...data, succeeded: succeeded(receipt) } } }];
 }
-
-/** Whether another transaction having the nonce leaves work to be sent under another one. */
-export const hasWorkLeft = (open: OpenNonce): boolean => workOf(open) !== undefined && !isBeingCancelled(open);

@@ -1,26 +1,27 @@
 import { Bell } from "../chain/bell.ts";
 import type { FinalityRule } from "../chain/confirm/finality.ts";
-import { ChainMismatch } from "../chain/identity-errors.ts";
+import { ChainMismatch, FinalBlocksLost } from "../chain/identity-errors.ts";
 import type { Fees } from "../chain/fees/fees.ts";
-import { replacementFees } from "../chain/fees/replacement.ts";
 import { bindStore, genesisHash } from "../chain/genesis.ts";
 import { AccountNonces } from "../chain/lane/account-nonces.ts";
-import { latestOf, type OpenAttempt, type OpenNonce } from "../chain/lane/lane-ledger.ts";
-import { feesOf } from "../chain/lane/replacement.ts";
 import { patiently } from "../chain/patience.ts";
 import { isRpcError, type Rpc } from "../chain/rpc/rpc.ts";
 import type { Clock } from "../clock.ts";
+import { StoreClosed, StoreCorrupt, StoreWriteFailed, VersionConflict } from "../store/errors.ts";
 import type { EventStore } from "../store/event-store.ts";
+import { Attempts, type Recorded, type Sending } from "./attempts.ts";
 import { Awake } from "./awake.ts";
-import { DurableClosed, KeyBeingCancelled, KeyReused, NonceNotOpen, SignedOtherwise, TransactionCancelled, TransactionNotTaken } from "./errors.ts";
-import { Follower, hasWorkLeft } from "./follower.ts";
+import { DurableClosed, NonceNotOpen, TransactionCancelled, TransactionNotTaken } from "./errors.ts";
+import { Follower } from "./follower.ts";
 import { checkKey, keyOfWork, type Work, workOfHash, workOfKey } from "./keys.ts";
 import { feesNow, noCap } from "./market.ts";
 import type { DurableNotice } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
-import { attemptOf, isBeingCancelled, keyOf, type KeyTold, LaneRecord, type Mined, workingAttemptOf, workOf } from "./record.ts";
+import { isBeingCancelled, keyOf, LaneRecord, type Mined, workOf } from "./record.ts";
 import { Reserved } from "./reserved.ts";
-import type { Change, Signed, TransactionKit } from "./transactions.ts";
+import type { TransactionKit } from "./transactions.ts";
+
+export type { Recorded, Sending } from "./attempts.ts";
 
 export interface LaneNoncesParts {
   readonly store: EventStore;
@@ -36,25 +37,6 @@ export interface LaneNoncesParts {
   /** Replacements and no-ops never offer more per gas, wei. */
   readonly maxFeePerGas?: bigint | undefined;
   readonly notify?: ((notice: DurableNotice) => void) | undefined;
-}
-
-/** What is to be sent. */
-export interface Sending {
-  /** The caller's idempotency key. */
-  readonly key: string | undefined;
-  /** See contentOf. */
-  readonly content: string;
-  /** Signs it with this nonce. May be called never, where the key is recorded. */
-  readonly sign: (nonce: number) => Promise<string>;
-  /** False where the library sends the bytes first; they are sent again all the same where the node has them not. */
-  readonly broadcast?: boolean;
-}
-
-/** A transaction that is recorded. */
-export interface Recorded {
-  readonly nonce: number;
-  readonly hash: string;
-  readonly raw: string;
 }
 
 /** A nonce that is not final, for people. */
@@ -81,6 +63,7 @@ export class LaneNonces {
   readonly #parts: LaneNoncesParts;
   readonly #record: LaneRecord;
   readonly #outbox: Outbox;
+  readonly #attempts: Attempts;
   readonly #follower: Follower;
   readonly #reserved: Reserved;
   readonly #awake = new Awake();
@@ -95,15 +78,19 @@ export class LaneNonces {
   private constructor(parts: LaneNoncesParts, record: LaneRecord) {
     this.#parts = parts;
     this.#record = record;
-    const { rpc, clock, finality } = parts;
+    const { rpc, clock, finality, kit, chainId, maxFeePerGas: cap = noCap } = parts;
     const notify = this.#notify;
     const nonces = new AccountNonces(rpc, clock);
-    this.#outbox = new Outbox({ rpc, clock, record, notify, onRefused: this.#refused, onFatal: this.#fail });
+    const onRefused = (hash: string): Promise<void> => this.#orTrouble(() => attempts.giveUp(hash));
+    const outbox = new Outbox({ rpc, clock, record, notify, onRefused, onFatal: this.#fail });
+    const attempts = new Attempts({ record, outbox, kit, chainId, cap, notify });
+    this.#outbox = outbox;
+    this.#attempts = attempts;
     this.#follower = new Follower({
-      ...{ rpc, nonces, record, finality, notify },
-      outbox: this.#outbox,
-      onDisplaced: this.#displaced,
-      onGap: this.#fill,
+      ...{ rpc, nonces, record, outbox, finality, notify },
+      onDisplaced: (open) => this.#orTrouble(() => attempts.moveOn(open)),
+      // Where the bytes are not seen, whoever is given a nonce next is given this one.
+      onGap: (nonce) => this.#orTrouble(async () => kit && attempts.fill(nonce, await feesNow(rpc, cap))),
     });
     this.#reserved = new Reserved(record, nonces);
   }
@@ -148,7 +135,9 @@ export class LaneNonces {
     return this.#awake.during(async () => {
       if (sending.key !== undefined) checkKey(sending.key);
       await this.resume();
-      const recorded = await this.#record.inTurn(() => this.#allocate(sending));
+      this.#checkAlive();
+      const recorded = await this.#attempts.first(sending);
+      this.#work.ring();
       return sending.broadcast === false ? recorded : this.announced(recorded);
     });
   }
@@ -165,7 +154,7 @@ export class LaneNonces {
   async announce(hash: string): Promise<Recorded | undefined> {
     const attempt = this.#record.attemptOf(hash);
     if (!attempt) return undefined;
-    const recorded = await this.#recordedOf(attempt);
+    const recorded = await this.#attempts.recordedOf(attempt);
     if (!this.#outbox.isWanted(recorded.nonce, hash)) return recorded; // mined, or replaced
     this.#outbox.send(recorded.nonce, recorded.hash, recorded.raw);
     return this.announced(recorded);
@@ -179,7 +168,7 @@ export class LaneNonces {
   async recorded(key: string, content?: string): Promise<Recorded | undefined> {
     checkKey(key);
     this.#checkAlive();
-    return this.#record.inTurn(() => this.#recordedUnder(key, content));
+    return this.#attempts.recorded(key, content);
   }
 
   /** Everything that is not final, lowest nonce first. */
@@ -196,17 +185,24 @@ export class LaneNonces {
   }
 
   /** Where the transaction is in a canonical block; waits until it is. @throws TransactionCancelled, and what stopped the following */
-  included(which: { readonly hash: string } | { readonly key: string }, signal?: AbortSignal): Promise<{ readonly hash: string } | undefined> {
+  included(
+    which: { readonly hash: string } | { readonly key: string },
+    signal?: AbortSignal,
+  ): Promise<{ readonly hash: string } | undefined> {
     const work = "key" in which ? workOfKey(which.key) : this.#workOf(which.hash);
+    const aborted = new Promise<void>((resolve) => {
+      signal?.addEventListener("abort", () => {
+        resolve();
+      });
+    });
     return this.#awake.during(async () => {
-      await this.resume();
+      while (!(await this.#isStarted()) && signal?.aborted !== true) await this.#parts.clock.pause(this.#parts.pollMs, signal);
       for (;;) {
         const rung = this.#looked.next();
         const found = await this.#inclusionOf(work);
-        if (found || signal?.aborted) return found;
+        if (found || signal?.aborted === true) return found;
         this.#checkAlive();
-        const aborted = signal && new Promise<void>((resolve) => { signal.addEventListener("abort", () => { resolve(); }, { once: true }); }); // prettier-ignore
-        await Promise.race([rung, ...(aborted ? [aborted] : [])]);
+        await Promise.race([rung, aborted]);
       }
     });
   }
@@ -228,7 +224,7 @@ export class LaneNonces {
    * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused, TransactionNotTaken
    */
   replace(which: number | string, fees?: Fees): Promise<Recorded> {
-    return this.#further(which, fees, async (kit, former, raised) => kit.resign(await this.#record.bytesOf(former), { fees: raised }));
+    return this.#priced(fees, (wanted) => this.#attempts.replace(which, wanted));
   }
 
   /**
@@ -237,7 +233,7 @@ export class LaneNonces {
    * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused
    */
   cancel(which: number | string, fees?: Fees): Promise<Recorded> {
-    return this.#further(which, fees, (kit, former, raised) => kit.noOp(former.nonce, raised), true);
+    return this.#priced(fees, (wanted) => this.#attempts.cancel(which, wanted));
   }
 
   /** A nonce for bytes that will not be seen; durable when it resolves. Higher than all before, or one that was given back. */
@@ -259,6 +255,15 @@ export class LaneNonces {
   /** Stops sending and following. What is recorded is sent by the next start. */
   close(): Promise<void> {
     return (this.#closing ??= this.#awake.during(() => this.#close()));
+  }
+
+  /** At the given fees, or at those of the market. */
+  #priced(given: Fees | undefined, further: (wanted: Fees) => Promise<Recorded>): Promise<Recorded> {
+    const { clock, rpc, maxFeePerGas = noCap } = this.#parts;
+    return this.#awake.during(async () => {
+      await this.resume();
+      return this.announced(await further(given ?? (await patiently(clock, () => feesNow(rpc, maxFeePerGas)))));
+    });
   }
 
   async #close(): Promise<void> {
@@ -294,138 +299,14 @@ export class LaneNonces {
         continue;
       }
       try {
-        await this.#follower.look();
+        await this.#orTrouble(() => this.#follower.look());
       } catch (error) {
-        if (signal.aborted) return;
-        if (!isRpcError(error)) {
-          this.#fail(error);
-          return;
-        }
-        this.#trouble(error);
+        this.#fail(error);
+        return;
       }
       this.#looked.ring();
       await clock.pause(pollMs, signal);
     }
-  }
-
-  /** In turn only. */
-  async #allocate({ key, content, sign, broadcast = true }: Sending): Promise<Recorded> {
-    this.#checkAlive();
-    const known = key === undefined ? undefined : await this.#recordedUnder(key, content);
-    if (known) return known;
-    const { nextNonce } = this.#record;
-    const signed = this.#read(await sign(nextNonce), nextNonce);
-    if (signed.content !== content) throw new SignedOtherwise("the content", content, signed.content);
-    const attempt = attemptOf(signed, key === undefined ? "own" : workOfKey(key));
-    const { nonce, hash, raw } = attempt;
-    const bound: KeyTold[] = key === undefined ? [] : [{ key, event: { kind: "bound", data: { nonce, hash, content } } }];
-    await this.#record.append([{ kind: "attempted", data: attempt }], bound);
-    if (broadcast) this.#outbox.send(nonce, hash, raw);
-    this.#work.ring();
-    return { nonce, hash, raw };
-  }
-
-  /** In turn only. */
-  async #recordedUnder(key: string, content: string | undefined): Promise<Recorded | undefined> {
-    const { bound } = await this.#record.readKey(key);
-    if (!bound) return undefined;
-    if (content !== undefined && content !== bound.content) throw new KeyReused(key, bound.hash);
-    const open = this.#record.carrierOf(workOfKey(key));
-    if (open && isBeingCancelled(open)) throw new KeyBeingCancelled(key, open.nonce);
-    const attempt = open && workingAttemptOf(open);
-    if (attempt) return this.#recordedOf(attempt);
-    const raw = await this.#record.bytesOfHash(bound.hash);
-    if (raw === undefined) throw new TypeError(`the ledger of ${this.address} has no bytes for ${bound.hash}`);
-    return { nonce: bound.nonce, hash: bound.hash, raw };
-  }
-
-  #further(
-    which: number | string,
-    given: Fees | undefined,
-    sign: (kit: TransactionKit, former: OpenAttempt, fees: Fees) => Promise<string>,
-    cancels = false,
-  ): Promise<Recorded> {
-    return this.#awake.during(async () => {
-      await this.resume();
-      const cap = this.#parts.maxFeePerGas ?? noCap;
-      const wanted = given ?? (await patiently(this.#parts.clock, () => feesNow(this.#parts.rpc, cap)));
-      const recorded = await this.#record.inTurn(async () => {
-        const open = this.#openFor(which);
-        const former = latestOf(open);
-        const work = cancels || isBeingCancelled(open) ? "none" : (workOf(open) ?? "none");
-        return this.#attempt(former, work, await sign(this.#kit, former, replacementFees(feesOf(former), wanted, { maxFeePerGas: cap })));
-      });
-      this.#notify({ kind: cancels ? "cancelled" : "replaced", nonce: recorded.nonce, hash: recorded.hash });
-      return this.announced(recorded);
-    });
-  }
-
-  /** In turn only: one more attempt of an open nonce, durable, then sent. */
-  async #attempt({ nonce }: OpenAttempt, work: Work | "none", raw: string): Promise<Recorded> {
-    const attempt = attemptOf(this.#read(raw, nonce), work);
-    await this.#record.append([{ kind: "attempted", data: attempt }]);
-    this.#outbox.release(nonce); // the former bytes are not sent any more
-    this.#outbox.send(nonce, attempt.hash, raw);
-    return { nonce, hash: attempt.hash, raw };
-  }
-
-  /** The node will never take it: a no-op takes its nonce. */
-  readonly #refused = async (hash: string): Promise<void> => {
-    await this.#record.inTurn(async () => {
-      const attempt = this.#record.attemptOf(hash);
-      const open = attempt && this.#record.openAt(attempt.nonce);
-      if (!open || latestOf(open).hash !== hash || isBeingCancelled(open) || this.#record.minedAt(open.nonce)) return;
-      const cap = this.#parts.maxFeePerGas ?? noCap;
-      const fees = replacementFees(feesOf(attempt), feesOf(attempt), { maxFeePerGas: cap });
-      await this.#attempt(attempt, "none", await this.#kit.noOp(open.nonce, fees));
-      this.#notify({ kind: "cancelled", nonce: open.nonce, hash: latestOf(open).hash });
-    });
-  };
-
-  /** Its work is signed anew under the next nonce, and bound to it in the append that gives the old one up. */
-  readonly #displaced = async (open: OpenNonce): Promise<void> => {
-    const { nonce } = open;
-    let to: number | undefined;
-    await this.#record.inTurn(async () => {
-      const now = this.#record.openAt(nonce);
-      if (!now || this.#record.minedAt(nonce)) return;
-      const displaced = { kind: "displaced", data: { nonce, hash: latestOf(now).hash } } as const;
-      const [work, key] = [workOf(now), keyOf(now)];
-      if (!work || !hasWorkLeft(now)) {
-        const free: KeyTold[] = key === undefined ? [] : [{ key, event: { kind: "released", data: { nonce, hash: latestOf(now).hash } } }];
-        await this.#record.append([displaced], free);
-        return;
-      }
-      to = this.#record.nextNonce;
-      const signed = this.#read(await this.#kit.resign(await this.#record.bytesOf(latestOf(now)), { nonce: to } satisfies Change), to);
-      const attempt = attemptOf(signed, work);
-      const { hash, raw } = attempt;
-      const bound: KeyTold[] =
-        key === undefined ? [] : [{ key, event: { kind: "bound", data: { nonce: to, hash, content: signed.content } } }];
-      await this.#record.append([displaced, { kind: "attempted", data: attempt }], bound);
-      this.#outbox.send(to, hash, raw);
-    });
-    this.#notify({ kind: "displaced", nonce, to });
-  };
-
-  readonly #fill = async (nonce: number): Promise<void> => {
-    const { kit, rpc, maxFeePerGas = noCap } = this.#parts;
-    if (!kit) return; // whoever is given a nonce next is given this one
-    const fees = await feesNow(rpc, maxFeePerGas);
-    await this.#record.inTurn(async () => {
-      if (this.#record.openAt(nonce)) return;
-      const attempt = attemptOf(this.#read(await kit.noOp(nonce, fees), nonce), "none");
-      await this.#record.append([{ kind: "attempted", data: attempt }]);
-      this.#outbox.send(nonce, attempt.hash, attempt.raw);
-    });
-  };
-
-  /** @throws SignedOtherwise where it is not the transaction that was asked for */
-  #read(raw: string, nonce: number): Signed {
-    const signed = this.#kit.read(raw);
-    if (signed.nonce !== nonce) throw new SignedOtherwise("nonce", nonce, signed.nonce);
-    if (signed.chainId !== this.chainId) throw new SignedOtherwise("chain", this.chainId, signed.chainId);
-    return signed;
   }
 
   async #inclusionOf(work: Work): Promise<{ readonly hash: string } | undefined> {
@@ -453,21 +334,6 @@ export class LaneNonces {
     return (open && workOf(open)) ?? workOfHash(hash);
   }
 
-  #openFor(which: number | string): OpenNonce {
-    const open = typeof which === "number" ? this.#record.openAt(which) : this.#record.carrierOf(workOfKey(which));
-    if (!open || this.#record.minedAt(open.nonce)) throw new NonceNotOpen(typeof which === "number" ? `nonce ${which}` : `key ${which}`);
-    return open;
-  }
-
-  async #recordedOf(attempt: OpenAttempt): Promise<Recorded> {
-    return { nonce: attempt.nonce, hash: attempt.hash, raw: await this.#record.bytesOf(attempt) };
-  }
-
-  get #kit(): TransactionKit {
-    if (!this.#parts.kit) throw new TypeError("nonces without bytes cannot be signed for");
-    return this.#parts.kit;
-  }
-
   /** @throws DurableClosed, or what stopped it */
   #checkAlive(): void {
     if (this.#failure !== undefined) throw this.#failure as Error;
@@ -477,6 +343,28 @@ export class LaneNonces {
   readonly #notify = (notice: DurableNotice): void => {
     this.#parts.notify?.(notice);
   };
+
+  /** Whether the start has succeeded; a node that does not answer is asked again later. */
+  async #isStarted(): Promise<boolean> {
+    try {
+      await this.resume();
+      return true;
+    } catch (error) {
+      if (!isRpcError(error)) throw error;
+      this.#trouble(error);
+      return false;
+    }
+  }
+
+  /** What fails for a while, such as a node, a signer or a fee cap, is told and tried again; what cannot be mended is thrown. */
+  async #orTrouble(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      if (!this.#stop.signal.aborted) this.#trouble(error);
+    }
+  }
 
   readonly #trouble = (error: unknown): void => {
     this.#notify({ kind: "trouble", error });
@@ -488,3 +376,7 @@ export class LaneNonces {
     this.#looked.ring();
   };
 }
+
+/** The record cannot be written, or the chain is not the one of the record. */
+const isFatal = (error: unknown): boolean =>
+  [FinalBlocksLost, StoreClosed, StoreCorrupt, StoreWriteFailed, VersionConflict].some((kind) => error instanceof kind);

@@ -193,6 +193,9 @@ export function keyOf(open: OpenNonce): string | undefined {
 /** Whether a no-op is to take the place of the nonce's work. */
 export const isBeingCancelled = (open: OpenNonce): boolean => latestOf(open).orderIds.length === 0;
 
+/** Whether another transaction having the nonce leaves work to be sent under another one. */
+export const hasWorkLeft = (open: OpenNonce): boolean => workOf(open) !== undefined && !isBeingCancelled(open);
+
 /** The newest attempt that carries the nonce's work. */
 export const workingAttemptOf = ({ attempts }: OpenNonce): OpenAttempt | undefined =>
   attempts.findLast(({ orderIds }) => orderIds.length > 0);

@@ -31,7 +31,9 @@ export function viemKit(account: Signing, chainId: number): TransactionKit {
 }
 
 const priceOf = (type: SentType, fees: Fees): Partial<Fees> | { gasPrice: bigint } =>
-  type === "eip1559" ? { maxFeePerGas: fees.maxFeePerGas, maxPriorityFeePerGas: fees.maxPriorityFeePerGas } : { gasPrice: fees.maxFeePerGas };
+  type === "eip1559"
+    ? { maxFeePerGas: fees.maxFeePerGas, maxPriorityFeePerGas: fees.maxPriorityFeePerGas }
+    : { gasPrice: fees.maxFeePerGas };
 
 /** What viem reads from bytes, with all fields that any of the sent types has. */
 interface Parsed {

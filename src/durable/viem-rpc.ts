@@ -56,7 +56,8 @@ function heard(method: string, error: unknown): RpcRefused | RpcUnanswered {
 /** An EIP-1193 provider behind a `custom` transport gives its code and words itself; -1 is viem's for what it does not know. */
 const isAnswer = ({ code }: Caused): boolean => typeof code === "number" && code !== -1;
 const isOfTheConnection = ({ name }: Caused): boolean =>
-  typeof name === "string" && /^(HttpRequestError|TimeoutError|WebSocketRequestError|SocketClosedError|ResponseBodyTooLargeError)$/.test(name);
+  typeof name === "string" &&
+  /^(HttpRequestError|TimeoutError|WebSocketRequestError|SocketClosedError|ResponseBodyTooLargeError)$/.test(name);
 
 function causesOf(error: unknown): Caused[] {
   const chain: Caused[] = [];

@@ -121,7 +121,7 @@ function durableActions<chain extends Chain | undefined, account extends Account
     if (request.nonce !== undefined) throw new NonceGiven(request.nonce);
     if (way.key !== undefined) {
       const chain = request.chain ?? client.chain;
-      const lane = await laneOf({ ...client, chain } as Client, account);
+      const lane = await laneOf({ ...client, chain }, account);
       const known = await lane.recorded(way.key, contentOf({ to: request.to, data: dataOf(request, client), value: request.value }));
       if (known) {
         void lane.resume().catch(() => undefined); // so that it is followed; who waits for it hears of a node that is away
@@ -139,7 +139,7 @@ function durableActions<chain extends Chain | undefined, account extends Account
   const write = (request: unknown): Promise<Hash> => writeContract(writing as never, request as never);
   const deploy = ({ abi, args, bytecode, ...request }: Deployed): Promise<Hash> =>
     send({ ...request, data: encodeDeployData({ abi, args, bytecode } as EncodeDeployDataParameters) });
-  return { sendTransaction: send as never, sendRawTransaction: sendRaw, writeContract: write as never, deployContract: deploy as never };
+  return { sendTransaction: send as never, sendRawTransaction: sendRaw, writeContract: write, deployContract: deploy as never };
 }
 
 /** viem's request, of whatever chain, as far as it is read here. */
@@ -216,4 +216,3 @@ class ViemLanes implements Lanes {
 }
 
 const nameOf = (address: string, chainId: number): string => `${address.toLowerCase()}/${chainId}`;
-

@@ -200,10 +200,14 @@ describe("DurableSigner and the chain", () => {
     const signers = [await world.signer(0), await world.signer(1), await world.signer(0)];
     const elsewhere = other.signerOver(await world.store(), 0);
     const sent = await Promise.all(
-      [...signers, elsewhere].flatMap((signer, s) => numbers(5).map((n) => signer.sendTransaction({ to: receiver(10 * s + n), value: 1n }))),
+      [...signers, elsewhere].flatMap((signer, s) =>
+        numbers(5).map((n) => signer.sendTransaction({ to: receiver(10 * s + n), value: 1n })),
+      ),
     );
     await Promise.all(sent.map((each) => each.wait()));
-    expect((await receiversOf(world, await world.signer(0))).sort()).to.deep.equal([0, 1, 2, 3, 4, 20, 21, 22, 23, 24].map(receiver).sort());
+    expect((await receiversOf(world, await world.signer(0))).sort()).to.deep.equal(
+      [0, 1, 2, 3, 4, 20, 21, 22, 23, 24].map(receiver).sort(),
+    );
     expect((await receiversOf(world, await world.signer(1))).sort()).to.deep.equal([10, 11, 12, 13, 14].map(receiver));
     expect((await receiversOf(other, elsewhere)).sort()).to.deep.equal([30, 31, 32, 33, 34].map(receiver));
   });

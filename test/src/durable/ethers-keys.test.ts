@@ -50,7 +50,10 @@ describe("DurableSigner's keys", () => {
     await failure("KEY_REUSED", order.sendTransaction({ to: receiver(1), value: 2n }));
     await failure("KEY_REUSED", order.sendTransaction({ to: receiver(1), value: 1n, data: "0x00" }));
     for (const key of ["", "x".repeat(257), "a\0b", "\ud800"]) {
-      await failure("INVALID_KEY", Promise.resolve().then(() => signer.once(key)));
+      await failure(
+        "INVALID_KEY",
+        Promise.resolve().then(() => signer.once(key)),
+      );
     }
     expect(await receiversOf(world, signer)).to.deep.equal([receiver(1)]);
   });
@@ -67,7 +70,7 @@ describe("DurableSigner's keys", () => {
     const sent = (await bound.getFunction("call")()) as ContractTransactionResponse;
     expect((await sent.wait())?.status).to.equal(1);
     expect(((await bound.getFunction("call")()) as ContractTransactionResponse).hash).to.equal(sent.hash);
-    const other = contract.connect(signer.once("mint-2")) as Contract;
+    const other = contract.connect(signer.once("mint-2"));
     expect(await failureOf(other.getFunction("call")())).to.have.property("code", "CALL_EXCEPTION");
     expect(await signer.recorded("mint-2"), "what fails before it is signed leaves its key free").to.equal(undefined);
     expect(await receiversOf(world, signer)).to.have.length(2);

@@ -54,7 +54,14 @@ for (const library of ["ethers", "viem"] as const) {
   describe(`a process that sends durably with ${library} and is killed (DURABLE_SEED=${seed})`, function () {
     this.timeout(120_000);
 
-    const jobIn = (world: World): Job => ({ library, url: world.proxy.url, path: world.path, privateKey: keyAt(0), receivers, keyed: true });
+    const jobIn = (world: World): Job => ({
+      library,
+      url: world.proxy.url,
+      path: world.path,
+      privateKey: keyAt(0),
+      receivers,
+      keyed: true,
+    });
 
     it("and is run again with the same keys, again and again, sends each exactly once, through a faulty endpoint", async () => {
       await using world = await World.open({ blockTime: 0.05 });
@@ -71,9 +78,15 @@ for (const library of ["ethers", "viem"] as const) {
       await last.done();
       const mined = await world.minedOf(address);
       expect(mined.map(({ to }) => to).sort(), "what the chain mined is the set of keys").to.deep.equal([...receivers].sort());
-      expect(mined.map(({ nonce }) => Number(nonce)), "dense nonces").to.deep.equal(receivers.map((_, n) => n));
+      expect(
+        mined.map(({ nonce }) => Number(nonce)),
+        "dense nonces",
+      ).to.deep.equal(receivers.map((_, n) => n));
       const hashes = new Set(mined.map(({ hash }) => hash));
-      expect(told.filter((hash) => !hashes.has(hash)), "whatever a killed process told is what was mined").to.deep.equal([]);
+      expect(
+        told.filter((hash) => !hashes.has(hash)),
+        "whatever a killed process told is what was mined",
+      ).to.deep.equal([]);
     });
 
     it("and is started again without anything to send, sends what it had recorded, the same bytes, once", async () => {

@@ -160,7 +160,10 @@ describe(`durableNonceManager, account alone (DURABLE_SEED=${seed})`, () => {
     const lane = await nonces.lane(wallet);
     await Promise.all(lane.pending().flatMap(({ hashes: [hash = ""] }) => lane.included({ hash })));
     const mined = await world.minedOf(account.address);
-    expect(mined.map(({ nonce }) => Number(nonce)), "no gap").to.deep.equal(numbers(mined.length));
+    expect(
+      mined.map(({ nonce }) => Number(nonce)),
+      "no gap",
+    ).to.deep.equal(numbers(mined.length));
     expect(new Set(mined.map(({ to }) => to)).size, "none twice").to.equal(mined.length);
     const hashes = new Set(mined.map(({ hash }) => hash));
     for (const sent of outcomes) if (sent.status === "fulfilled") expect(hashes.has(sent.value), "what viem had accepted").to.equal(true);

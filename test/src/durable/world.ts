@@ -52,6 +52,12 @@ export class World implements AsyncDisposable {
     return this.#store;
   }
 
+  /** The store as another process reads it. */
+  async reader(): Promise<{ readonly store: EventStore } & AsyncDisposable> {
+    const store = await openSqliteStore({ path: this.path, readOnly: true });
+    return { store, [Symbol.asyncDispose]: () => store.close() };
+  }
+
   /** The store is closed too, as at the end of a process. */
   async endProcess(): Promise<void> {
     for (const close of this.#closing.splice(0).reverse()) await close();
