@@ -24,7 +24,7 @@ export async function readPatiently<T>(clock: Clock, read: () => Promise<T>): Pr
 /** ethers calls every error of an estimate a CALL_EXCEPTION; the node's own words say whether it is one. */
 function isOfTheEndpoint(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { code, data } = error as { code?: unknown; data?: unknown };
+  const { code, data, operation } = error as { code?: unknown; data?: unknown; operation?: unknown };
   if (typeof code !== "string") return error.name === "TypeError" || "errno" in error; // fetch and sockets
   if (code === "CALL_EXCEPTION") {
     const said = wordsOf(error);
@@ -32,5 +32,7 @@ function isOfTheEndpoint(error: unknown): boolean {
       said !== undefined && (data === null || data === undefined) && !/revert|out of gas|invalid opcode|insufficient/i.test(said.message)
     );
   }
+  // ethers swallows what the node said to its questions for fees, and says that there are none.
+  if (code === "UNSUPPORTED_OPERATION") return operation === "signer.getFeeData" || operation === "getGasPrice";
   return ofTheEndpoint.has(code) || /^E[A-Z]+$/.test(code);
 }

@@ -37,6 +37,8 @@ export interface LaneNoncesParts {
   /** Replacements and no-ops never offer more per gas, wei. */
   readonly maxFeePerGas?: bigint | undefined;
   readonly notify?: ((notice: DurableNotice) => void) | undefined;
+  /** Keeps the process alive while somebody waits; tests, where processes die without ending, replace it. */
+  readonly awake?: Pick<Awake, "during">;
 }
 
 /** A nonce that is not final, for people. */
@@ -66,7 +68,7 @@ export class LaneNonces {
   readonly #attempts: Attempts;
   readonly #follower: Follower;
   readonly #reserved: Reserved;
-  readonly #awake = new Awake();
+  readonly #awake: Pick<Awake, "during">;
   readonly #stop = new AbortController();
   readonly #work = new Bell();
   readonly #looked = new Bell();
@@ -78,6 +80,7 @@ export class LaneNonces {
   private constructor(parts: LaneNoncesParts, record: LaneRecord) {
     this.#parts = parts;
     this.#record = record;
+    this.#awake = parts.awake ?? new Awake();
     const { rpc, clock, finality, kit, chainId, maxFeePerGas: cap = noCap } = parts;
     const notify = this.#notify;
     const nonces = new AccountNonces(rpc, clock);
