@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
 import { wordsOf } from "./ethers-rpc.ts";
 
-const tries = 6;
-const pause = { firstMs: 50, factor: 2 };
+const tries = 8;
+const pause = { firstMs: 50, factor: 2, mostMs: 500 };
 const ofTheEndpoint = new Set(["SERVER_ERROR", "NETWORK_ERROR", "TIMEOUT", "UNKNOWN_ERROR", "BAD_DATA"]);
 
 /**
@@ -11,7 +11,7 @@ const ofTheEndpoint = new Set(["SERVER_ERROR", "NETWORK_ERROR", "TIMEOUT", "UNKN
  */
 export async function readPatiently<T>(clock: Clock, read: () => Promise<T>): Promise<T> {
   let waitMs = pause.firstMs;
-  for (let left = tries - 1; ; left--, waitMs *= pause.factor) {
+  for (let left = tries - 1; ; left--, waitMs = Math.min(waitMs * pause.factor, pause.mostMs)) {
     try {
       return await read();
     } catch (error) {

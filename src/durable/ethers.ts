@@ -100,7 +100,7 @@ export class DurableSigner extends AbstractSigner<Provider> {
     const known = key === undefined ? undefined : await lane.recorded(key, content);
     if (known) return this.#responseTo(lane, known);
     await lane.resume();
-    const populated = await readPatiently(systemClock, () => this.#populated({ ...request, to }));
+    const populated = await this.#populated({ ...request, to });
     const sign = (nonce: number): Promise<string> => this.#signer.signTransaction({ ...populated, nonce });
     return this.#responseTo(lane, await lane.send({ key, content, sign }));
   }
@@ -180,8 +180,10 @@ export class DurableSigner extends AbstractSigner<Provider> {
 
   /** With everything but the nonce. The gas is estimated without one: the account's own is not known before it is signed. */
   async #populated(request: TransactionRequest): Promise<TransactionRequest> {
-    const gasLimit = request.gasLimit ?? (await this.provider.estimateGas(await this.populateCall(request)));
-    const { nonce: _, from: __, ...populated } = await this.populateTransaction({ ...request, gasLimit, nonce: 0 });
+    const call = await this.populateCall(request);
+    const gasLimit = request.gasLimit ?? (await readPatiently(systemClock, () => this.provider.estimateGas(call)));
+    const priced = await readPatiently(systemClock, () => this.populateTransaction({ ...request, gasLimit, nonce: 0 }));
+    const { nonce: _, from: __, ...populated } = priced;
     return populated;
   }
 

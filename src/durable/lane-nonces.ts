@@ -18,6 +18,7 @@ import { feesNow, noCap } from "./market.ts";
 import type { DurableNotice } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
 import { isBeingCancelled, keyOf, LaneRecord, type Mined, workOf } from "./record.ts";
+import { PatientReads } from "./patient-reads.ts";
 import { Reserved } from "./reserved.ts";
 import type { TransactionKit } from "./transactions.ts";
 
@@ -83,14 +84,15 @@ export class LaneNonces {
     this.#awake = parts.awake ?? new Awake();
     const { rpc, clock, finality, kit, chainId, maxFeePerGas: cap = noCap } = parts;
     const notify = this.#notify;
-    const nonces = new AccountNonces(rpc, clock);
+    const reads = new PatientReads(rpc, clock);
+    const nonces = new AccountNonces(reads, clock);
     const onRefused = (hash: string): Promise<void> => this.#orTrouble(() => attempts.giveUp(hash));
     const outbox = new Outbox({ rpc, clock, record, notify, onRefused, onFatal: this.#fail });
     const attempts = new Attempts({ record, outbox, kit, chainId, cap, notify });
     this.#outbox = outbox;
     this.#attempts = attempts;
     this.#follower = new Follower({
-      ...{ rpc, nonces, record, outbox, finality, notify },
+      ...{ rpc: reads, nonces, record, outbox, finality, notify },
       onDisplaced: (open) => this.#orTrouble(() => attempts.moveOn(open)),
       // Where the bytes are not seen, whoever is given a nonce next is given this one.
       onGap: (nonce) => this.#orTrouble(async () => kit && attempts.fill(nonce, await feesNow(rpc, cap))),

@@ -15,6 +15,7 @@ import {
   type WalletActions,
 } from "viem";
 import { getChainId, sendRawTransaction, sendTransaction, writeContract } from "viem/actions";
+import { systemClock } from "../clock.ts";
 import { MintdError } from "../error.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { NonceGiven } from "./errors.ts";
@@ -24,6 +25,7 @@ import { type Share, shareLane } from "./shared.ts";
 import { contentOf } from "./transactions.ts";
 import { durableAccount, type DurableAccount, type Lanes, wayOf } from "./viem-account.ts";
 import { viemKit } from "./viem-kit.ts";
+import { readPatiently } from "./viem-reads.ts";
 import { ViemRpc } from "./viem-rpc.ts";
 
 export * from "./index.ts";
@@ -128,8 +130,17 @@ function durableActions<chain extends Chain | undefined, account extends Account
         return known.hash as Hash;
       }
     }
+    let signed = false;
+    const watched = {
+      ...account,
+      signTransaction(...parameters: Parameters<LocalAccount["signTransaction"]>) {
+        signed = true; // from here on it may be recorded, and is not begun anew
+        return (account as LocalAccount).signTransaction(...parameters);
+      },
+    };
     try {
-      return await sendTransaction(sending, request as never);
+      const begin = (): Promise<Hash> => sendTransaction(sending, { ...request, account: watched } as never);
+      return await readPatiently(systemClock, begin, () => signed);
     } catch (error) {
       throw ownOf(error) ?? error;
     }

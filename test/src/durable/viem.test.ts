@@ -58,11 +58,12 @@ describe(`durableNonceManager, account and client (DURABLE_SEED=${seed})`, () =>
 
   it("returns the recorded hash for a key that was used before, and refuses it for other content", async () => {
     await using world = await World.open();
-    const { wallet, account } = await durable(world);
+    const { wallet, account, reader } = await durable(world);
     const order = account.once("order-17");
     const hash = await wallet.sendTransaction({ account: order, to: receiver(1), value: 1n });
     expect(await wallet.sendTransaction({ account: account.once("order-17"), to: receiver(1), value: 1n })).to.equal(hash);
     await failure("KEY_REUSED", wallet.sendTransaction({ account: order, to: receiver(1), value: 2n }));
+    await reader.waitForTransactionReceipt({ hash });
     expect(await world.minedOf(account.address)).to.have.length(1);
   });
 
