@@ -98,7 +98,10 @@ export class DurableSigner extends AbstractSigner<Provider> {
     const content = contentOf({ to, data: request.data ?? undefined, value: BigInt(request.value ?? 0) });
     const key = this.#key;
     const known = key === undefined ? undefined : await lane.recorded(key, content);
-    if (known) return this.#responseTo(lane, known);
+    if (known) {
+      void lane.resume().catch(() => undefined); // so that it is followed; who waits for it hears of a node that is away
+      return this.#responseTo(lane, known);
+    }
     await lane.resume();
     const populated = await this.#populated({ ...request, to });
     const sign = (nonce: number): Promise<string> => this.#signer.signTransaction({ ...populated, nonce });
@@ -187,8 +190,7 @@ export class DurableSigner extends AbstractSigner<Provider> {
     return populated;
   }
 
-  async #responseTo(lane: LaneNonces, { raw }: Recorded): Promise<TransactionResponse> {
-    await Promise.resolve();
+  #responseTo(lane: LaneNonces, { raw }: Recorded): TransactionResponse {
     return new DurableTransactionResponse(Transaction.from(raw), this.provider, lane);
   }
 }

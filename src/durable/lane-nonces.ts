@@ -382,6 +382,7 @@ export class LaneNonces {
   };
 }
 
-/** The record cannot be written, or the chain is not the one of the record. */
+/** The record cannot be written any more, or the chain is not the one of the record. A disk that is full for a while is neither. */
 const isFatal = (error: unknown): boolean =>
-  [FinalBlocksLost, StoreClosed, StoreCorrupt, StoreWriteFailed, VersionConflict].some((kind) => error instanceof kind);
+  (error instanceof StoreWriteFailed && error.permanent) ||
+  [FinalBlocksLost, StoreClosed, StoreCorrupt, VersionConflict].some((kind) => error instanceof kind);

@@ -93,7 +93,7 @@ export function durableNonceManager(options: DurableNonceManagerOptions): Durabl
       // `consume` alone gives nonces out
     },
     reset({ address, chainId, nonce }) {
-      if (nonce !== undefined) lanes.peek(address, chainId)?.giveBack(nonce);
+      if (nonce !== undefined) lanes.peekAlone(address, chainId)?.giveBack(nonce);
     },
     account: (account) => durableAccount(account, lanes),
     actions: (client) => durableActions(client, lanes, laneOf),
@@ -193,13 +193,14 @@ class ViemLanes implements Lanes {
   }
 
   async get(address: string, chainId: number, client: Client, signs: LocalAccount | undefined): Promise<LaneNonces> {
-    const name = nameOf(address, chainId);
+    const form = signs ? recording : alone;
+    const name = nameOf(form, address, chainId);
     let share = this.#shares.get(name);
     if (!share) {
       const settings = settingsOf(this.#options);
       const kit = signs && viemKit(signs, chainId);
       const rpc = new ViemRpc(client, settings.timeoutMs);
-      share = shareLane(signs ? "viem account" : "viem nonce manager", { ...settings, rpc, chainId, address, kit });
+      share = shareLane(form, { ...settings, rpc, chainId, address, kit });
       this.#shares.set(name, share);
     }
     const lane = await share.lane.catch((error: unknown) => {
@@ -211,7 +212,12 @@ class ViemLanes implements Lanes {
   }
 
   peek(address: string, chainId: number): LaneNonces | undefined {
-    return this.#open.get(nameOf(address, chainId));
+    return this.#open.get(nameOf(recording, address, chainId));
+  }
+
+  /** Of the nonce manager alone. */
+  peekAlone(address: string, chainId: number): LaneNonces | undefined {
+    return this.#open.get(nameOf(alone, address, chainId));
   }
 
   all(): Iterable<LaneNonces> {
@@ -226,4 +232,6 @@ class ViemLanes implements Lanes {
   }
 }
 
-const nameOf = (address: string, chainId: number): string => `${address.toLowerCase()}/${chainId}`;
+const recording = "viem account";
+const alone = "viem nonce manager";
+const nameOf = (form: string, address: string, chainId: number): string => `${form}/${address.toLowerCase()}/${chainId}`;

@@ -213,6 +213,7 @@ describe("durableNonceManager alone", () => {
     const other = await nonceManager(world);
     const account = other.account(privateKeyToAccount(keyAt(0)));
     await failure("LANE_TAKEN", other.resume(wallet, account));
+    await failure("LANE_TAKEN", nonces.resume(wallet, nonces.account(privateKeyToAccount(keyAt(0)))));
     await nonces.close();
     await other.resume(wallet, account);
   });
