@@ -3,6 +3,7 @@ import type { OrderBook } from "../order/index.ts";
 import type { EventStore } from "../store/index.ts";
 import type { Deployment, MinterName } from "./deployment.ts";
 import { ChainMismatch, GenesisMismatch, InsufficientFunds, LaneMissing, NoCodeAtAddress, SignerNotAuthorised } from "./errors.ts";
+import { genesisHash } from "./genesis.ts";
 import { l1DataFee } from "./fees/l1-fee.ts";
 import { readLane } from "./lane/lane-ledger.ts";
 import type { Lanes } from "./lane/lanes.ts";
@@ -20,26 +21,6 @@ export async function checkChain(rpc: Rpc, deployment: Deployment): Promise<void
   if (genesis !== deployment.genesisHash) {
     throw new GenesisMismatch(deployment.genesisHash, genesis, `deployments/${deployment.network}`);
   }
-}
-
-/** Hash of block 0. */
-export async function genesisHash(rpc: Rpc): Promise<string> {
-  const block = await rpc.request<{ hash: string } | null>("eth_getBlockByNumber", ["0x0", false]);
-  return block?.hash ?? "none";
-}
-
-/**
- * A store belongs to one chain for life: its nonces and blocks mean nothing on another.
- * @throws GenesisMismatch
- */
-export async function bindStore(store: EventStore, deployment: Deployment): Promise<void> {
-  const stream = `chain/${deployment.chainId}`;
-  for await (const { data } of store.read(stream)) {
-    const recorded = (data as { genesisHash: string }).genesisHash;
-    if (recorded !== deployment.genesisHash) throw new GenesisMismatch(recorded, deployment.genesisHash, "the store");
-    return;
-  }
-  await store.append([{ stream, expected: 0, events: [{ kind: "bound", data: { genesisHash: deployment.genesisHash } }] }]);
 }
 
 const selector = (signature: string): string => id(signature).slice(0, 10);

@@ -15,4 +15,4 @@ export {
   schemaVersion,
   sizeOf,
 } from "./file.ts";
-export { Thread } from "./thread.ts";
+export { beside, Thread } from "./thread.ts";

@@ -1,3 +1,4 @@
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 
 /**
@@ -5,6 +6,15 @@ import { Worker } from "node:worker_threads";
  * threads keep 200 MB that nobody uses.
  */
 const resourceLimits = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 };
+
+/**
+ * The file of this name beside a module, with the module's own ending: `.ts` in this repository, `.js` in the package that is
+ * built from it. Threads are opened by URL, which no compiler rewrites.
+ * @param module `import.meta.url` of the module
+ */
+export function beside(name: string, module: string): URL {
+  return new URL(name + extname(new URL(module).pathname), module);
+}
 
 /**
  * A worker thread that keeps the process alive only while somebody waits for an answer from it, and whose end, however it

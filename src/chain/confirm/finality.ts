@@ -1,4 +1,4 @@
-import { levelDepth } from "../../order/index.ts";
+import { levelDepth } from "../../order/events.ts";
 import { type Rpc, RpcRefused } from "../rpc/rpc.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { levelDepth } from "../../order/index.ts";
-import { FinalBlocksLost } from "../errors.ts";
+import { levelDepth } from "../../order/events.ts";
+import { FinalBlocksLost } from "../identity-errors.ts";
 import { batch, type Rpc, RpcUnanswered, toQuantity } from "../rpc/rpc.ts";
 
 /** A block as far as confirmations need it. */

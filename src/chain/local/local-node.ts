@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../../clock.ts";
 import { MintdError } from "../../error.ts";
-import { genesisHash } from "../preflight.ts";
+import { genesisHash } from "../genesis.ts";
 import { type Rpc, RpcRefused } from "../rpc/rpc.ts";
 
 /** The node was started and does not answer, or does not any more. */

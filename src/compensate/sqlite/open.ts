@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { beside } from "../../sqlite/index.ts";
 import type { TaskQueue } from "../task-queue.ts";
 import type { QueueLimits } from "./protocol.ts";
 import { SqliteTaskQueue } from "./queue.ts";
@@ -51,7 +52,7 @@ export async function openSqliteTaskQueue(options: SqliteTaskQueueOptions): Prom
 /** The same with parts replaced; for tests. */
 export async function openSqliteTaskQueueWith(options: SqliteTaskQueueOptions, parts: SqliteTaskQueueParts): Promise<SqliteTaskQueue> {
   const now = options.now ?? Date.now;
-  const queue = new SqliteTaskQueue(parts.thread ?? new URL("./queue-thread.ts", import.meta.url), now, {
+  const queue = new SqliteTaskQueue(parts.thread ?? beside("queue-thread", import.meta.url), now, {
     path: options.path,
     applicationId: APPLICATION_ID,
     pageSize: PAGE_SIZE,

@@ -1,3 +1,4 @@
+import { beside } from "../../sqlite/index.ts";
 import type { EventStore } from "../event-store.ts";
 import type { QueueLimits } from "./append-queue.ts";
 import type { OpenRequest } from "./protocol.ts";
@@ -61,12 +62,12 @@ export async function openSqliteStoreWith(options: SqliteStoreOptions, parts: Sq
     verify: options.verify ?? false,
     checkpointPages: parts.checkpointPages ?? CHECKPOINT_PAGES,
   };
-  const readerFile = parts.reader ?? new URL("./reader.ts", import.meta.url);
+  const readerFile = parts.reader ?? beside("reader", import.meta.url);
   if (options.readOnly === true) return await openReadOnly(request, readerFile, options.pollInterval ?? 200);
 
   // Both threads start at once; the reader opens when the writer has made sure that there is a sound store.
   const limits = options.limits ?? { operations: 4_096, characters: 8 * 1024 * 1024 };
-  const writing = new Writing(parts.writer ?? new URL("./writer.ts", import.meta.url), request, limits, options.now ?? Date.now);
+  const writing = new Writing(parts.writer ?? beside("writer", import.meta.url), request, limits, options.now ?? Date.now);
   const reading = new Reading(request.path, readerFile);
   try {
     const tail = new Tail(await writing.opened);

@@ -1,0 +1,195 @@
+import type { Fees } from "../chain/fees/fees.ts";
+import { replacementFees } from "../chain/fees/replacement.ts";
+import { latestOf, type OpenAttempt, type OpenNonce } from "../chain/lane/lane-ledger.ts";
+import { feesOf } from "../chain/lane/replacement.ts";
+import { KeyBeingCancelled, KeyReused, NonceNotOpen, SignedOtherwise } from "./errors.ts";
+import { type Work, workOfKey } from "./keys.ts";
+import type { DurableNotice } from "./notices.ts";
+import type { Outbox } from "./outbox.ts";
+import { attemptOf, hasWorkLeft, isBeingCancelled, keyOf, type KeyTold, type LaneRecord, workingAttemptOf, workOf } from "./record.ts";
+import type { Signed, TransactionKit } from "./transactions.ts";
+
+/** What is to be sent. */
+export interface Sending {
+  /** The caller's idempotency key. */
+  readonly key: string | undefined;
+  /** See contentOf. */
+  readonly content: string;
+  /** Signs it with this nonce. Is not called where the key is recorded. */
+  readonly sign: (nonce: number) => Promise<string>;
+  /** False where the library sends the bytes first; they are sent again all the same where the node has them not. */
+  readonly broadcast?: boolean;
+}
+
+/** A transaction that is recorded. */
+export interface Recorded {
+  readonly nonce: number;
+  readonly hash: string;
+  readonly raw: string;
+}
+
+export interface AttemptsParts {
+  readonly record: LaneRecord;
+  readonly outbox: Outbox;
+  /** Undefined where the bytes are never seen. */
+  readonly kit: TransactionKit | undefined;
+  readonly chainId: number;
+  /** Replacements and no-ops never offer more per gas, wei. */
+  readonly cap: bigint;
+  readonly notify: (notice: DurableNotice) => void;
+}
+
+/**
+ * Everything that signs: the first attempt of a nonce, further ones, and those that take the place of what the chain will
+ * not have. Each is durable before it is sent, and each is decided in turn, on the record as it then is.
+ */
+export class Attempts {
+  readonly #parts: AttemptsParts;
+
+  constructor(parts: AttemptsParts) {
+    this.#parts = parts;
+  }
+
+  /** The first attempt of the next nonce, or what the key stands for already. */
+  first({ key, content, sign, broadcast = true }: Sending): Promise<Recorded> {
+    const { record, outbox } = this.#parts;
+    return record.inTurn(async () => {
+      const known = key === undefined ? undefined : await this.#under(key, content);
+      if (known) return known;
+      const { nextNonce } = record;
+      const signed = this.#read(await sign(nextNonce), nextNonce);
+      if (signed.content !== content) throw new SignedOtherwise("the content", content, signed.content);
+      const attempt = attemptOf(signed, key === undefined ? "own" : workOfKey(key));
+      const { nonce, hash, raw } = attempt;
+      await record.append([{ kind: "attempted", data: attempt }], bound(key, signed));
+      if (broadcast) outbox.send(nonce, hash, raw);
+      return { nonce, hash, raw };
+    });
+  }
+
+  /** What the key stands for. @throws KeyReused, KeyBeingCancelled */
+  recorded(key: string, content?: string): Promise<Recorded | undefined> {
+    return this.#parts.record.inTurn(() => this.#under(key, content));
+  }
+
+  async recordedOf(attempt: OpenAttempt): Promise<Recorded> {
+    return { nonce: attempt.nonce, hash: attempt.hash, raw: await this.#parts.record.bytesOf(attempt) };
+  }
+
+  /** The same transaction at higher fees. @throws NonceNotOpen, FeeCapReached */
+  replace(which: number | string, wanted: Fees): Promise<Recorded> {
+    const { record, kit } = this.#parts;
+    return this.#further(which, wanted, false, async (former, fees) => (kit ?? noKit()).resign(await record.bytesOf(former), { fees }));
+  }
+
+  /** A no-op in its place. @throws NonceNotOpen, FeeCapReached */
+  cancel(which: number | string, wanted: Fees): Promise<Recorded> {
+    return this.#further(which, wanted, true, ({ nonce }, fees) => (this.#parts.kit ?? noKit()).noOp(nonce, fees));
+  }
+
+  /** The node will never take these bytes: a no-op takes their nonce. @throws FeeCapReached */
+  async giveUp(hash: string): Promise<void> {
+    const { record, kit, cap, notify } = this.#parts;
+    await record.inTurn(async () => {
+      const attempt = record.attemptOf(hash);
+      const open = attempt && record.openAt(attempt.nonce);
+      if (!open || latestOf(open).hash !== hash || isBeingCancelled(open) || record.minedAt(open.nonce)) return;
+      const fees = replacementFees(feesOf(attempt), feesOf(attempt), { maxFeePerGas: cap });
+      const noOp = await this.#append(open.nonce, "none", await (kit ?? noKit()).noOp(open.nonce, fees));
+      notify({ kind: "cancelled", nonce: noOp.nonce, hash: noOp.hash });
+    });
+  }
+
+  /**
+   * Another transaction has the nonce for good. Its work is signed anew under the next one, and bound to that in the append
+   * that gives the old one up; what was cancelled is let go.
+   */
+  async moveOn({ nonce }: OpenNonce): Promise<void> {
+    const { record, outbox, kit, notify } = this.#parts;
+    const to = await record.inTurn(async () => {
+      const open = record.openAt(nonce);
+      if (!open || record.minedAt(nonce)) return undefined;
+      const displaced = { kind: "displaced", data: { nonce, hash: latestOf(open).hash } } as const;
+      const [work, key] = [workOf(open), keyOf(open)];
+      if (work === undefined || !hasWorkLeft(open)) {
+        await record.append([displaced], key === undefined ? [] : [{ key, event: { kind: "released", data: displaced.data } }]);
+        return undefined;
+      }
+      const { nextNonce } = record;
+      const signed = this.#read(await (kit ?? noKit()).resign(await record.bytesOf(latestOf(open)), { nonce: nextNonce }), nextNonce);
+      await record.append([displaced, { kind: "attempted", data: attemptOf(signed, work) }], bound(key, signed));
+      outbox.send(nextNonce, signed.hash, signed.raw);
+      return nextNonce;
+    });
+    notify({ kind: "displaced", nonce, to });
+  }
+
+  /** Uses up a nonce that nothing stands for. */
+  async fill(nonce: number, fees: Fees): Promise<void> {
+    const { record, kit } = this.#parts;
+    await record.inTurn(async () => {
+      if (!record.openAt(nonce)) await this.#append(nonce, "none", await (kit ?? noKit()).noOp(nonce, fees));
+    });
+  }
+
+  #further(
+    which: number | string,
+    wanted: Fees,
+    cancels: boolean,
+    sign: (former: OpenAttempt, fees: Fees) => Promise<string>,
+  ): Promise<Recorded> {
+    const { record, cap, notify } = this.#parts;
+    return record.inTurn(async () => {
+      const open = typeof which === "number" ? record.openAt(which) : record.carrierOf(workOfKey(which));
+      if (!open || record.minedAt(open.nonce)) throw new NonceNotOpen(typeof which === "number" ? `nonce ${which}` : `the key ${which}`);
+      const former = latestOf(open);
+      const raw = await sign(former, replacementFees(feesOf(former), wanted, { maxFeePerGas: cap }));
+      const recorded = await this.#append(former.nonce, cancels || isBeingCancelled(open) ? "none" : (workOf(open) ?? "none"), raw);
+      notify({ kind: cancels ? "cancelled" : "replaced", nonce: recorded.nonce, hash: recorded.hash });
+      return recorded;
+    });
+  }
+
+  /** In turn only: one more attempt of a nonce, durable, then sent. */
+  async #append(nonce: number, work: Work | "none", raw: string): Promise<Recorded> {
+    const { record, outbox } = this.#parts;
+    const attempt = attemptOf(this.#read(raw, nonce), work);
+    await record.append([{ kind: "attempted", data: attempt }]);
+    outbox.release(nonce); // the former bytes are not sent any more
+    outbox.send(nonce, attempt.hash, raw);
+    return { nonce, hash: attempt.hash, raw };
+  }
+
+  /** In turn only. */
+  async #under(key: string, content: string | undefined): Promise<Recorded | undefined> {
+    const { record } = this.#parts;
+    const { bound: known } = await record.readKey(key);
+    if (!known) return undefined;
+    if (content !== undefined && content !== known.content) throw new KeyReused(key, known.hash);
+    const open = record.carrierOf(workOfKey(key));
+    if (open && isBeingCancelled(open)) throw new KeyBeingCancelled(key, open.nonce);
+    const attempt = open && workingAttemptOf(open);
+    if (attempt) return this.recordedOf(attempt);
+    const raw = await record.bytesOfHash(known.hash);
+    if (raw === undefined) throw new TypeError(`the ledger of ${record.address} has no bytes for ${known.hash}`);
+    return { nonce: known.nonce, hash: known.hash, raw };
+  }
+
+  /** @throws SignedOtherwise where it is not the transaction that was asked for */
+  #read(raw: string, nonce: number): Signed {
+    const { kit, chainId } = this.#parts;
+    const signed = (kit ?? noKit()).read(raw);
+    if (signed.nonce !== nonce) throw new SignedOtherwise("nonce", nonce, signed.nonce);
+    if (signed.chainId !== chainId) throw new SignedOtherwise("chain", chainId, signed.chainId);
+    return signed;
+  }
+}
+
+/** What a key hears of its transaction. */
+function bound(key: string | undefined, { nonce, hash, content }: Signed): KeyTold[] {
+  return key === undefined ? [] : [{ key, event: { kind: "bound", data: { nonce, hash, content } } }];
+}
+
+function noKit(): never {
+  throw new TypeError("nonces whose bytes are not seen cannot be signed for");
+}

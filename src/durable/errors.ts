@@ -1,0 +1,114 @@
+import { MintdError } from "../error.ts";
+
+/** The key stands for another transaction already. The recorded one stands; nothing was signed. */
+export class KeyReused extends MintdError {
+  readonly code = "KEY_REUSED";
+  constructor(key: string, hash: string) {
+    super(`the key ${JSON.stringify(key)} stands for ${hash}, which has another receiver, data or value`, {
+      hint: "use a new key for a new transaction; the same key only for the same content",
+    });
+  }
+}
+
+/** A no-op is to take the place of the key's transaction; until one of the two is final nobody knows which. */
+export class KeyBeingCancelled extends MintdError {
+  readonly code = "KEY_BEING_CANCELLED";
+  constructor(key: string, nonce: number) {
+    super(`the transaction of the key ${JSON.stringify(key)} (nonce ${nonce}) is being cancelled`, {
+      hint: "wait until its nonce is final, then send again: if the no-op was mined the key is free, else the recorded transaction is returned",
+    });
+  }
+}
+
+/** A key that cannot name anything in the store. */
+export class InvalidKey extends MintdError {
+  readonly code = "INVALID_KEY";
+  constructor(why: string) {
+    super(`an idempotency key ${why}`, { hint: "use 1 to 256 characters of well-formed text" });
+  }
+}
+
+/** The caller chose a nonce. Nonces come from the ledger alone. */
+export class NonceGiven extends MintdError {
+  readonly code = "NONCE_GIVEN";
+  constructor(nonce: unknown) {
+    super(`the request has the nonce ${String(nonce)}, but nonces come from the ledger`, {
+      hint: "leave the nonce out; to act on a recorded nonce use replace or cancel",
+    });
+  }
+}
+
+/** A kind of transaction whose bytes cannot be kept and sent again as they are. Nothing was recorded. */
+export class UnsupportedTransaction extends MintdError {
+  readonly code = "UNSUPPORTED_TRANSACTION";
+  constructor(what: string) {
+    super(`${what} cannot be sent durably`, { hint: "send legacy, EIP-2930 or EIP-1559 transactions; send others from another account" });
+  }
+}
+
+/** What the signer returned is not what it was asked to sign. Nothing was recorded. */
+export class SignedOtherwise extends MintdError {
+  readonly code = "SIGNED_OTHERWISE";
+  constructor(what: string, asked: string | number, signed: string | number) {
+    super(`the signer was asked for ${what} ${asked} and signed ${signed}`, {
+      hint: "give it a signer that signs what it is given, such as a Wallet or a privateKeyToAccount; no NonceManager in between",
+    });
+  }
+}
+
+/** The library's object cannot do what is needed here. */
+export class ProviderUnsuitable extends MintdError {
+  readonly code = "PROVIDER_UNSUITABLE";
+  constructor(problem: string, hint: string) {
+    super(problem, { hint });
+  }
+}
+
+/**
+ * The node said, several times, that it will never take these bytes. A no-op takes their nonce, so that what is behind is not
+ * held up. Whether the no-op or the transaction is mined is known when the nonce is final.
+ */
+export class TransactionNotTaken extends MintdError {
+  readonly code = "TRANSACTION_NOT_TAKEN";
+  constructor(hash: string, nonce: number, reason: string) {
+    super(`the node refuses transaction ${hash} of nonce ${nonce}: ${reason}`, {
+      hint: "mend what the node says; its nonce is used up by a no-op, and its key is free when that is final",
+    });
+  }
+}
+
+/** A no-op was mined in place of the transaction. */
+export class TransactionCancelled extends MintdError {
+  readonly code = "TRANSACTION_CANCELLED";
+  constructor(nonce: number, hash: string) {
+    super(`nonce ${nonce} was used by the no-op ${hash}, so the transaction it stood for was not mined`, {
+      hint: "nothing is left to wait for; when the no-op is final the key may be used again",
+    });
+  }
+}
+
+/** Replaced or cancelled can only be what is recorded and not mined. */
+export class NonceNotOpen extends MintdError {
+  readonly code = "NONCE_NOT_OPEN";
+  constructor(which: string) {
+    super(`${which} has no transaction on its way`, { hint: "look at pending(): what is mined or was never recorded cannot be replaced" });
+  }
+}
+
+/** It was closed. What is recorded is sent by the next start. */
+export class DurableClosed extends MintdError {
+  readonly code = "DURABLE_CLOSED";
+  constructor(address: string) {
+    super(`the nonces of ${address} were closed`, { hint: "make a new one over the same store; it goes on where this one ended" });
+  }
+}
+
+/** This account and chain are in use over this store by the other library's form. */
+export class LaneTaken extends MintdError {
+  readonly code = "LANE_TAKEN";
+  constructor(address: string, chainId: number) {
+    super(`${address} on chain ${chainId} is in use over this store in another form`, {
+      hint: "use one form (ethers, viem account, or viem nonce manager alone) for one account, or close the other first",
+    });
+  }
+}

@@ -1,0 +1,388 @@
+import { Bell } from "../chain/bell.ts";
+import type { FinalityRule } from "../chain/confirm/finality.ts";
+import { ChainMismatch, FinalBlocksLost } from "../chain/identity-errors.ts";
+import type { Fees } from "../chain/fees/fees.ts";
+import { bindStore, genesisHash } from "../chain/genesis.ts";
+import { AccountNonces } from "../chain/lane/account-nonces.ts";
+import { patiently } from "../chain/patience.ts";
+import { isRpcError, type Rpc } from "../chain/rpc/rpc.ts";
+import type { Clock } from "../clock.ts";
+import { StoreClosed, StoreCorrupt, StoreWriteFailed, VersionConflict } from "../store/errors.ts";
+import type { EventStore } from "../store/event-store.ts";
+import { Attempts, type Recorded, type Sending } from "./attempts.ts";
+import { Awake } from "./awake.ts";
+import { DurableClosed, NonceNotOpen, TransactionCancelled, TransactionNotTaken } from "./errors.ts";
+import { Follower } from "./follower.ts";
+import { checkKey, keyOfWork, type Work, workOfHash, workOfKey } from "./keys.ts";
+import { feesNow, noCap } from "./market.ts";
+import type { DurableNotice } from "./notices.ts";
+import { Outbox } from "./outbox.ts";
+import { isBeingCancelled, keyOf, LaneRecord, type Mined, workOf } from "./record.ts";
+import { PatientReads } from "./patient-reads.ts";
+import { Reserved } from "./reserved.ts";
+import type { TransactionKit } from "./transactions.ts";
+
+export type { Recorded, Sending } from "./attempts.ts";
+
+export interface LaneNoncesParts {
+  readonly store: EventStore;
+  readonly rpc: Rpc;
+  readonly chainId: number;
+  readonly address: string;
+  /** Undefined where the bytes are never seen: then nonces are only kept, and nothing is sent. */
+  readonly kit: TransactionKit | undefined;
+  readonly clock: Clock;
+  /** Milliseconds between two looks at the chain while something is not final. */
+  readonly pollMs: number;
+  readonly finality: FinalityRule;
+  /** Replacements and no-ops never offer more per gas, wei. */
+  readonly maxFeePerGas?: bigint | undefined;
+  readonly notify?: ((notice: DurableNotice) => void) | undefined;
+  /** Keeps the process alive while somebody waits; tests, where processes die without ending, replace it. */
+  readonly awake?: Pick<Awake, "during">;
+}
+
+/** A nonce that is not final, for people. */
+export interface PendingNonce {
+  readonly nonce: number;
+  readonly key: string | undefined;
+  /** Of all its attempts, oldest first; the chain takes one of them. */
+  readonly hashes: readonly string[];
+  readonly cancelling: boolean;
+  /** The block that has it, while it is not final. */
+  readonly block: number | undefined;
+}
+
+/**
+ * The nonces of one account on one chain, as columns of a durable record.
+ *
+ * Race: the process may die between any two steps. Mitigation: a nonce is given out in the same append that makes the signed
+ * bytes of it durable, and only then are they sent; a start sends what the chain does not have again, the same bytes. What
+ * remains: a broadcast told twice, which nodes ignore; a caller that died before it heard the hash finds it by its key.
+ *
+ * Race: two callers send under one key. Mitigation: keys are read and bound in turn, in the append that binds the nonce.
+ */
+export class LaneNonces {
+  readonly #parts: LaneNoncesParts;
+  readonly #record: LaneRecord;
+  readonly #outbox: Outbox;
+  readonly #attempts: Attempts;
+  readonly #follower: Follower;
+  readonly #reserved: Reserved;
+  readonly #awake: Pick<Awake, "during">;
+  readonly #stop = new AbortController();
+  readonly #work = new Bell();
+  readonly #looked = new Bell();
+  #starting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #following: Promise<void> = Promise.resolve();
+  #failure: unknown;
+
+  private constructor(parts: LaneNoncesParts, record: LaneRecord) {
+    this.#parts = parts;
+    this.#record = record;
+    this.#awake = parts.awake ?? new Awake();
+    const { rpc, clock, finality, kit, chainId, maxFeePerGas: cap = noCap } = parts;
+    const notify = this.#notify;
+    const reads = new PatientReads(rpc, clock);
+    const nonces = new AccountNonces(reads, clock);
+    const onRefused = (hash: string): Promise<void> => this.#orTrouble(() => attempts.giveUp(hash));
+    const outbox = new Outbox({ rpc, clock, record, notify, onRefused, onFatal: this.#fail });
+    const attempts = new Attempts({ record, outbox, kit, chainId, cap, notify });
+    this.#outbox = outbox;
+    this.#attempts = attempts;
+    this.#follower = new Follower({
+      ...{ rpc: reads, nonces, record, outbox, finality, notify },
+      onDisplaced: (open) => this.#orTrouble(() => attempts.moveOn(open)),
+      // Where the bytes are not seen, whoever is given a nonce next is given this one.
+      onGap: (nonce) => this.#orTrouble(async () => kit && attempts.fill(nonce, await feesNow(rpc, cap))),
+    });
+    this.#reserved = new Reserved(record, nonces);
+  }
+
+  /** Reads the record; asks no node. @throws what the store throws */
+  static async open(parts: LaneNoncesParts): Promise<LaneNonces> {
+    return new LaneNonces(parts, await LaneRecord.open(parts.store, parts.chainId, parts.address));
+  }
+
+  get address(): string {
+    return this.#record.address;
+  }
+
+  get chainId(): number {
+    return this.#parts.chainId;
+  }
+
+  /**
+   * Checks the chain, brings the ledger together with it, sends again what is not mined, and follows it from then on. Once;
+   * after an error the next call begins anew.
+   * @throws ChainMismatch, GenesisMismatch, RpcUnanswered, RpcRefused
+   */
+  resume(): Promise<void> {
+    this.#checkAlive();
+    this.#starting ??= this.#awake
+      .during(() => this.#start())
+      .catch((error: unknown) => {
+        this.#starting = undefined;
+        throw error;
+      });
+    return this.#starting;
+  }
+
+  /**
+   * Gives out a nonce: signs and makes durable in one step, in turn; then the bytes are sent. Resolves when the node has
+   * answered or it is in doubt whether it has: either way they are sent until they are mined.
+   * @throws KeyReused, KeyBeingCancelled, InvalidKey, SignedOtherwise, UnsupportedTransaction, what `sign` and the store throw:
+   *   nothing was sent
+   * @throws TransactionNotTaken where the node will never have these bytes
+   */
+  send(sending: Sending): Promise<Recorded> {
+    return this.#awake.during(async () => {
+      if (sending.key !== undefined) checkKey(sending.key);
+      await this.resume();
+      this.#checkAlive();
+      const recorded = await this.#attempts.first(sending);
+      this.#work.ring();
+      return sending.broadcast === false ? recorded : this.announced(recorded);
+    });
+  }
+
+  /** What the node says to recorded bytes first. @throws TransactionNotTaken */
+  async announced(recorded: Recorded): Promise<Recorded> {
+    const { hash, nonce } = recorded;
+    const answer = await this.#awake.during(() => this.#outbox.answerOf(nonce, hash));
+    if (answer.kind === "refused") throw new TransactionNotTaken(hash, nonce, answer.reason);
+    return recorded;
+  }
+
+  /** Sends recorded bytes now, whatever was sent before. Undefined where they are not recorded, or final. @throws TransactionNotTaken */
+  async announce(hash: string): Promise<Recorded | undefined> {
+    const attempt = this.#record.attemptOf(hash);
+    if (!attempt) return undefined;
+    const recorded = await this.#attempts.recordedOf(attempt);
+    if (!this.#outbox.isWanted(recorded.nonce, hash)) return recorded; // mined, or replaced
+    this.#outbox.send(recorded.nonce, recorded.hash, recorded.raw);
+    return this.announced(recorded);
+  }
+
+  /**
+   * The transaction that this key stands for; undefined where it is free. Asks no node.
+   * @param content when given, the key must stand for it
+   * @throws KeyReused, KeyBeingCancelled, InvalidKey
+   */
+  async recorded(key: string, content?: string): Promise<Recorded | undefined> {
+    checkKey(key);
+    this.#checkAlive();
+    return this.#attempts.recorded(key, content);
+  }
+
+  /** Everything that is not final, lowest nonce first. */
+  pending(): PendingNonce[] {
+    return [...this.#record.state.open.values()]
+      .sort((a, b) => a.nonce - b.nonce)
+      .map((open) => ({
+        nonce: open.nonce,
+        key: keyOf(open),
+        hashes: open.attempts.map(({ hash }) => hash),
+        cancelling: isBeingCancelled(open),
+        block: this.#record.minedAt(open.nonce)?.block,
+      }));
+  }
+
+  /** Where the transaction is in a canonical block; waits until it is. @throws TransactionCancelled, and what stopped the following */
+  included(
+    which: { readonly hash: string } | { readonly key: string },
+    signal?: AbortSignal,
+  ): Promise<{ readonly hash: string } | undefined> {
+    const work = "key" in which ? workOfKey(which.key) : this.#workOf(which.hash);
+    const aborted = new Promise<void>((resolve) => {
+      signal?.addEventListener("abort", () => {
+        resolve();
+      });
+    });
+    return this.#awake.during(async () => {
+      while (!(await this.#isStarted()) && signal?.aborted !== true) await this.#parts.clock.pause(this.#parts.pollMs, signal);
+      for (;;) {
+        const rung = this.#looked.next();
+        const found = await this.#inclusionOf(work);
+        if (found || signal?.aborted === true) return found;
+        this.#checkAlive();
+        await Promise.race([rung, aborted]);
+      }
+    });
+  }
+
+  /** Waits until nothing is left that is not final. */
+  async settled(): Promise<void> {
+    await this.#awake.during(async () => {
+      await this.resume();
+      while (this.#record.state.open.size > 0) {
+        this.#checkAlive();
+        await this.#looked.next();
+      }
+    });
+  }
+
+  /**
+   * A further attempt of a nonce: the same transaction at higher fees, 12.5 % more on both at least. Durable before it is
+   * sent; whichever attempt the chain takes, it takes one.
+   * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused, TransactionNotTaken
+   */
+  replace(which: number | string, fees?: Fees): Promise<Recorded> {
+    return this.#priced(fees, (wanted) => this.#attempts.replace(which, wanted));
+  }
+
+  /**
+   * A further attempt of a nonce that does nothing. Which of them the chain took is known when the nonce is final; a key is
+   * free from then on if it was the no-op.
+   * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused
+   */
+  cancel(which: number | string, fees?: Fees): Promise<Recorded> {
+    return this.#priced(fees, (wanted) => this.#attempts.cancel(which, wanted));
+  }
+
+  /** A nonce for bytes that will not be seen; durable when it resolves. Higher than all before, or one that was given back. */
+  async reserve(): Promise<number> {
+    await this.resume();
+    return this.#awake.during(() => this.#reserved.next());
+  }
+
+  /** A reserved nonce that is not in use after all, as far as its caller knows. */
+  giveBack(nonce: number): void {
+    this.#reserved.giveBack(nonce);
+  }
+
+  /** What the next nonce would be now; for estimates. */
+  get nextNonce(): number {
+    return this.#record.nextNonce;
+  }
+
+  /** Stops sending and following. What is recorded is sent by the next start. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#awake.during(() => this.#close()));
+  }
+
+  /** At the given fees, or at those of the market. */
+  #priced(given: Fees | undefined, further: (wanted: Fees) => Promise<Recorded>): Promise<Recorded> {
+    const { clock, rpc, maxFeePerGas = noCap } = this.#parts;
+    return this.#awake.during(async () => {
+      await this.resume();
+      return this.announced(await further(given ?? (await patiently(clock, () => feesNow(rpc, maxFeePerGas)))));
+    });
+  }
+
+  async #close(): Promise<void> {
+    this.#stop.abort();
+    this.#work.ring();
+    await this.#starting?.catch(() => undefined);
+    await this.#outbox.close();
+    await this.#following;
+    await this.#record.inTurn(() => this.#record.saveSnapshot(true)).catch(this.#trouble);
+    this.#looked.ring(); // whoever still waits hears that it is closed
+  }
+
+  async #start(): Promise<void> {
+    const { rpc, store, chainId, clock } = this.#parts;
+    const actual = Number(await patiently(clock, () => rpc.request<string>("eth_chainId", [])));
+    if (actual !== chainId) throw new ChainMismatch(chainId, actual);
+    await bindStore(store, { chainId, genesisHash: await patiently(clock, () => genesisHash(rpc)) });
+    const counts = await patiently(clock, () => this.#follower.reconcile());
+    if (this.#parts.kit) for (const { nonce } of this.#record.unmined()) await this.#outbox.sendAgain(nonce);
+    else this.#reserved.begin(counts);
+    this.#following = this.#follow();
+  }
+
+  /** Looks at the chain while anything is not final; sleeps otherwise, without a timer. */
+  async #follow(): Promise<void> {
+    const { clock, pollMs } = this.#parts;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const work = this.#work.next();
+      if (this.#record.state.open.size === 0) {
+        this.#looked.ring();
+        await work;
+        continue;
+      }
+      try {
+        await this.#orTrouble(() => this.#follower.look());
+      } catch (error) {
+        this.#fail(error);
+        return;
+      }
+      this.#looked.ring();
+      await clock.pause(pollMs, signal);
+    }
+  }
+
+  async #inclusionOf(work: Work): Promise<{ readonly hash: string } | undefined> {
+    const open = this.#record.carrierOf(work);
+    const mined: Mined | undefined = open && this.#record.minedAt(open.nonce);
+    if (open && mined) {
+      if (this.#record.attemptOf(mined.hash)?.orderIds.length === 0) throw new TransactionCancelled(open.nonce, mined.hash);
+      return { hash: mined.hash };
+    }
+    if (open) return undefined;
+    const key = keyOfWork(work);
+    if (key === undefined) {
+      const ended = this.#record.endOf(work);
+      if (ended?.noOp === true) throw new TransactionCancelled(ended.nonce, ended.hash);
+      return { hash: ended?.hash ?? work.slice("tx:".length) }; // final, so the chain tells of it
+    }
+    const { bound } = await this.#record.readKey(key);
+    if (!bound) throw new NonceNotOpen(`key ${key}`);
+    return bound.final ? { hash: bound.hash } : undefined;
+  }
+
+  #workOf(hash: string): Work {
+    const attempt = this.#record.attemptOf(hash);
+    const open = attempt && this.#record.openAt(attempt.nonce);
+    return (open && workOf(open)) ?? workOfHash(hash);
+  }
+
+  /** @throws DurableClosed, or what stopped it */
+  #checkAlive(): void {
+    if (this.#failure !== undefined) throw this.#failure as Error;
+    if (this.#stop.signal.aborted) throw new DurableClosed(this.address);
+  }
+
+  readonly #notify = (notice: DurableNotice): void => {
+    this.#parts.notify?.(notice);
+  };
+
+  /** Whether the start has succeeded; a node that does not answer is asked again later. */
+  async #isStarted(): Promise<boolean> {
+    try {
+      await this.resume();
+      return true;
+    } catch (error) {
+      if (!isRpcError(error)) throw error;
+      this.#trouble(error);
+      return false;
+    }
+  }
+
+  /** What fails for a while, such as a node, a signer or a fee cap, is told and tried again; what cannot be mended is thrown. */
+  async #orTrouble(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      if (!this.#stop.signal.aborted) this.#trouble(error);
+    }
+  }
+
+  readonly #trouble = (error: unknown): void => {
+    this.#notify({ kind: "trouble", error });
+  };
+
+  readonly #fail = (error: unknown): void => {
+    this.#failure ??= error;
+    this.#notify({ kind: "stopped", error });
+    this.#looked.ring();
+  };
+}
+
+/** The record cannot be written any more, or the chain is not the one of the record. A disk that is full for a while is neither. */
+const isFatal = (error: unknown): boolean =>
+  (error instanceof StoreWriteFailed && error.permanent) ||
+  [FinalBlocksLost, StoreClosed, StoreCorrupt, VersionConflict].some((kind) => error instanceof kind);
