@@ -52,8 +52,8 @@ export async function timeCounting(way: Way, threads: number, increments: number
   Atomics.notify(gate, 0);
   await ended;
   const ms = performance.now() - started;
-  const counted = counter instanceof ShardedCounter ? counter.snapshot().reduce((sum, value) => sum + value, 0n) : counter.value;
-  const expected = BigInt(threads * (each + WARM_UP));
+  const counted = counter instanceof ShardedCounter ? counter.snapshot().reduce((sum, value) => sum + value, 0) : counter.value;
+  const expected = threads * (each + WARM_UP);
   if (counted !== expected) throw new Error(`${way}: counted ${counted}, not ${expected}`);
   return (ms * 1e6) / (threads * each);
 }

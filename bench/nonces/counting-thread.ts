@@ -37,7 +37,7 @@ const ways: Readonly<Record<Task["way"], (times: number) => void>> = {
     let sum = 0; // so that the numbers are used for something
     for (let done = 0; done < times; done += BLOCK) {
       const count = Math.min(BLOCK, times - done);
-      const first = Number(counter.nextBlock(index, count));
+      const first = counter.nextBlock(index, count);
       for (let number = first; number < first + count; number++) sum ^= number;
     }
     if (sum < 0) throw new Error("numbers are not negative");

@@ -1,18 +1,18 @@
 /** One counter that all threads share, each increment one atomic addition. For comparison only. */
 export class AtomicCounter {
   readonly memory: SharedArrayBuffer;
-  readonly #cell: BigUint64Array<SharedArrayBuffer>;
+  readonly #cell: Int32Array<SharedArrayBuffer>;
 
   constructor(memory = new SharedArrayBuffer(128)) {
     this.memory = memory;
-    this.#cell = new BigUint64Array(memory, 0, 1);
+    this.#cell = new Int32Array(memory, 0, 1);
   }
 
-  next(): bigint {
-    return Atomics.add(this.#cell, 0, 1n);
+  next(): number {
+    return Atomics.add(this.#cell, 0, 1);
   }
 
-  get value(): bigint {
+  get value(): number {
     return Atomics.load(this.#cell, 0);
   }
 }

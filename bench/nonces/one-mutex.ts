@@ -2,24 +2,24 @@
 export class MutexCounter {
   readonly memory: SharedArrayBuffer;
   readonly #lock: Int32Array;
-  readonly #value: BigUint64Array;
+  readonly #value: Int32Array;
 
   constructor(memory = new SharedArrayBuffer(256)) {
     this.memory = memory;
     this.#lock = new Int32Array(memory, 0, 1);
-    this.#value = new BigUint64Array(memory, 128, 1);
+    this.#value = new Int32Array(memory, 128, 1);
   }
 
-  next(): bigint {
+  next(): number {
     this.#acquire();
-    const value = this.#value[0] ?? 0n;
-    this.#value[0] = value + 1n;
+    const value = this.#value[0] ?? 0;
+    this.#value[0] = value + 1;
     this.#release();
     return value;
   }
 
-  get value(): bigint {
-    return this.#value[0] ?? 0n;
+  get value(): number {
+    return this.#value[0] ?? 0;
   }
 
   /**

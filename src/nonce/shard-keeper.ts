@@ -2,7 +2,7 @@ import { type BlockLimits, blockLimits, nextWords } from "./block-size.ts";
 import { ShardElsewhere } from "./errors.ts";
 import { NUMBERS_PER_WORD, type NumberLedger } from "./number-ledger.ts";
 import { checkRoute, type Route } from "./routing.ts";
-import { ShardedCounter } from "./sharded-counter.ts";
+import { MAX_COUNT, ShardedCounter } from "./sharded-counter.ts";
 
 export interface ShardKeeperOptions {
   readonly ledger: NumberLedger;
@@ -11,14 +11,16 @@ export interface ShardKeeperOptions {
   /** Milliseconds, never going back; the size of blocks follows the rate by it. */
   readonly now: () => number;
   readonly limits?: BlockLimits;
+  /** Places of a shard after which they begin again at 0. Default: as many as the counter has. */
+  readonly mostPlaces?: number;
 }
 
 /** Leased numbers, by the places that they have in the shard's count. */
 interface Block {
   /** Place of its first number. */
-  readonly from: bigint;
+  readonly from: number;
   readonly first: bigint;
-  readonly size: bigint;
+  readonly size: number;
 }
 
 /** A shard that the node keeps. */
@@ -27,7 +29,7 @@ interface Kept {
   /** Oldest first, without gaps between their places. */
   blocks: Block[];
   /** Places below this one are leased. */
-  limit: bigint;
+  limit: number;
   /** Under which the blocks were leased; undefined before the first one. */
   epoch: number | undefined;
   /** Of the newest lease. */
@@ -60,15 +62,17 @@ export class ShardKeeper {
   readonly #ledger: NumberLedger;
   readonly #now: () => number;
   readonly #limits: BlockLimits;
+  readonly #mostPlaces: number;
   readonly #kept = new Map<number, Kept>();
   #counter: ShardedCounter;
   #mapVersion: number;
 
-  constructor({ ledger, node, now, limits = blockLimits }: ShardKeeperOptions) {
+  constructor({ ledger, node, now, limits = blockLimits, mostPlaces = MAX_COUNT }: ShardKeeperOptions) {
     this.node = node;
     this.#ledger = ledger;
     this.#now = now;
     this.#limits = limits;
+    this.#mostPlaces = mostPlaces;
     this.#counter = new ShardedCounter({ shards: ledger.map.shards });
     this.#mapVersion = ledger.map.version;
     ledger.onChange(() => {
@@ -77,7 +81,7 @@ export class ShardKeeper {
   }
 
   /** How many numbers each shard has given out or passed over since this process began to keep it. */
-  counted(): bigint[] {
+  counted(): number[] {
     return this.#counter.snapshot();
   }
 
@@ -138,15 +142,15 @@ export class ShardKeeper {
   #take(kept: Kept, count: number): bigint[] | undefined {
     const place = this.#counter.nextBlockBelow(kept.limit, kept.shard, count, word);
     if (place === undefined) return undefined;
-    const end = place + BigInt(count);
+    const end = place + count;
     const numbers: bigint[] = [];
     for (const { from, first, size } of kept.blocks) {
-      let next = first + (place > from ? place - from : 0n);
-      const stop = first + (end < from + size ? end - from : size);
-      for (; next < stop; next++) numbers.push(next);
+      const begin = Math.max(place, from);
+      let number = first + BigInt(begin - from);
+      for (let at = begin; at < Math.min(end, from + size); at++) numbers.push(number++);
     }
     while (kept.blocks[0] && kept.blocks[0].from + kept.blocks[0].size <= end) kept.blocks.shift();
-    if (Number(kept.limit - end) < (kept.words * word) / 2) this.#prefetch(kept);
+    if (kept.limit - end < (kept.words * word) / 2) this.#prefetch(kept);
     return numbers;
   }
 
@@ -169,11 +173,21 @@ export class ShardKeeper {
     // Lost while it was written, and perhaps given back since: its words are skipped.
     if (this.#kept.get(kept.shard) !== kept || this.#ledger.ownerOf(kept.shard)?.epoch !== epoch) return;
     kept.epoch = epoch;
-    const size = BigInt(words) * NUMBERS_PER_WORD;
+    const size = words * word;
+    if (kept.limit + size > this.#mostPlaces) {
+      this.#beginAnew();
+      return;
+    }
     kept.blocks.push({ from: kept.limit, first: firstWord * NUMBERS_PER_WORD, size });
     kept.limit += size;
     kept.words = words;
     kept.leasedAt = now;
+  }
+
+  /** The places of a shard are used up, after 2^31 numbers. All begin again at 0, and what is left of the blocks is skipped. */
+  #beginAnew(): void {
+    this.#kept.clear();
+    this.#counter = new ShardedCounter({ shards: this.#counter.shards });
   }
 
   #dropWhatIsLost(): void {

@@ -6,19 +6,25 @@ export const DEFAULT_SHARDS = 32;
 
 /** Bytes from one shard's counter to the next: two cache lines, since processors fetch lines in pairs. */
 const STRIDE = 128;
-const CELLS = STRIDE / BigInt64Array.BYTES_PER_ELEMENT;
+const CELLS = STRIDE / Int32Array.BYTES_PER_ELEMENT;
 
-/** Highest value of a shard. Beyond it the 64 bits read as negative, which is how a shard that overflowed is known. */
-export const MAX_COUNT = 2n ** 63n - 1n;
+/**
+ * Highest value of a shard. Beyond it its 32 bits read as negative, which is how a shard that overflowed is known. 64 bits
+ * would be bigints, which cost half as much again for each value; who needs more values begins anew with another counter.
+ */
+export const MAX_COUNT = 2 ** 31 - 1;
+
+/** Where a shard that overflowed is held: as far from 0 as it can be. */
+const OVERFLOWED = -(2 ** 31);
 
 /** Most values that one call takes. */
-export const MAX_BLOCK = 2 ** 32 - 1;
+export const MAX_BLOCK = 2 ** 20;
 
 /** A shard of the counter has no such block of values left. */
 export class CounterOverflow extends MintdError {
   readonly code = "COUNTER_OVERFLOW";
   constructor(shard: number, count: number) {
-    super(`shard ${shard} has no ${count} value(s) left below 2^63`, { hint: "count in another shard or a new counter" });
+    super(`shard ${shard} has no ${count} value(s) left below 2^31`, { hint: "count in another shard or a new counter" });
   }
 }
 
@@ -46,7 +52,7 @@ export class ShardedCounter {
   /** To be handed to other threads. */
   readonly memory: SharedArrayBuffer;
   readonly shards: number;
-  readonly #cells: BigInt64Array<SharedArrayBuffer>;
+  readonly #cells: Int32Array<SharedArrayBuffer>;
 
   /**
    * @param options `shards`: a power of two, for new memory; `memory`: that of a counter of another thread
@@ -63,13 +69,14 @@ export class ShardedCounter {
       checkShards(this.shards);
       this.memory = new SharedArrayBuffer(this.shards * STRIDE);
     }
-    this.#cells = new BigInt64Array(this.memory);
+    this.#cells = new Int32Array(this.memory);
   }
 
   /** The shard's next value, from 0. @throws CounterOverflow, InvalidCount */
-  next(shard: number): bigint {
-    const value = Atomics.add(this.#cells, this.#cellOf(shard), 1n);
-    if (value < 0n) throw new CounterOverflow(shard, 1);
+  next(shard: number): number {
+    const cell = this.#cellOf(shard);
+    const value = Atomics.add(this.#cells, cell, 1);
+    if (value < 0) this.#refuse(cell, shard, 1);
     return value;
   }
 
@@ -77,33 +84,36 @@ export class ShardedCounter {
    * The first of the shard's next `count` values, all of which are the caller's.
    *
    * Race: the values are taken before it is known whether there were so many. Mitigation: what was refused is not given
-   * back, since another thread may have counted on from there; the shard stays refused. What remains: it would take 2^31
-   * refused calls of the largest block to come round to 0, and those to be made by somebody who ignores the error.
+   * back, since another thread may have counted on from there; the shard is put as far below 0 as it goes and stays
+   * refused. What remains: 2,048 threads would have to be refused blocks of the largest size in the same moment to come
+   * round to 0.
    *
-   * @param count 1..2^32-1
+   * @param count 1..2^20
    * @throws CounterOverflow, InvalidCount
    */
-  nextBlock(shard: number, count: number): bigint {
+  nextBlock(shard: number, count: number): number {
     checkCount(count);
-    const value = Atomics.add(this.#cells, this.#cellOf(shard), BigInt(count));
-    if (value < 0n || value > MAX_COUNT - BigInt(count - 1)) throw new CounterOverflow(shard, count);
+    const cell = this.#cellOf(shard);
+    const value = Atomics.add(this.#cells, cell, count);
+    if (value < 0 || value + count - 1 > MAX_COUNT) this.#refuse(cell, shard, count);
     return value;
   }
 
   /**
    * The same, but nothing is taken unless the block ends at or below `limit`, and values up to the next multiple of `word`
    * are passed over where the block then lies in fewer words. Lock-free: a caller only tries again when another succeeded.
+   * @param limit at most 2^31 - 1
    * @param word a power of two
    * @returns the first value, or undefined where the limit is in the way
    * @throws CounterOverflow, InvalidCount
    */
-  nextBlockBelow(limit: bigint, shard: number, count: number, word: number): bigint | undefined {
+  nextBlockBelow(limit: number, shard: number, count: number, word: number): number | undefined {
     checkCount(count);
     const cell = this.#cellOf(shard);
     for (let value = Atomics.load(this.#cells, cell); ;) {
       const first = placeOf(value, count, word);
-      const end = first + BigInt(count);
-      if (value < 0n || end > MAX_COUNT) throw new CounterOverflow(shard, count);
+      const end = first + count;
+      if (value < 0 || end > MAX_COUNT) throw new CounterOverflow(shard, count);
       if (end > limit) return undefined;
       const found = Atomics.compareExchange(this.#cells, cell, value, end);
       if (found === value) return first;
@@ -111,20 +121,20 @@ export class ShardedCounter {
     }
   }
 
-  /** How far the shard has counted: values given out, or passed over. @throws InvalidCount */
-  valueOf(shard: number): bigint {
+  /** How far the shard has counted: values given out, or passed over; negative where it overflowed. @throws InvalidCount */
+  valueOf(shard: number): number {
     return Atomics.load(this.#cells, this.#cellOf(shard));
   }
 
   /**
    * Counts on from `value`, unless the shard is there already or beyond, or overflowed: what lies between is given to nobody.
-   * @param value 0..2^63-1
+   * @param value 0..2^31-1
    * @throws CounterOverflow, InvalidCount
    */
-  skipTo(shard: number, value: bigint): void {
+  skipTo(shard: number, value: number): void {
     const cell = this.#cellOf(shard);
-    if (value < 0n || value > MAX_COUNT) throw new CounterOverflow(shard, 1);
-    for (let present = Atomics.load(this.#cells, cell); present >= 0n && present < value;) {
+    if (!(value >= 0 && value <= MAX_COUNT)) throw new CounterOverflow(shard, 1);
+    for (let present = Atomics.load(this.#cells, cell); present >= 0 && present < value;) {
       const found = Atomics.compareExchange(this.#cells, cell, present, value);
       if (found === present) return;
       present = found;
@@ -135,8 +145,13 @@ export class ShardedCounter {
    * Each shard's value, in one pass that waits for nobody. Not one moment: every value lies between what its shard had
    * when the pass began and when it ended.
    */
-  snapshot(): bigint[] {
+  snapshot(): number[] {
     return Array.from({ length: this.shards }, (_, shard) => Atomics.load(this.#cells, shard * CELLS));
+  }
+
+  #refuse(cell: number, shard: number, count: number): never {
+    Atomics.store(this.#cells, cell, OVERFLOWED);
+    throw new CounterOverflow(shard, count);
   }
 
   #cellOf(shard: number): number {
@@ -146,10 +161,10 @@ export class ShardedCounter {
 }
 
 /** Where a block begins that is to lie in as few words as it can: here, or at the next word. */
-function placeOf(value: bigint, count: number, word: number): bigint {
-  const used = Number(value & BigInt(word - 1));
+function placeOf(value: number, count: number, word: number): number {
+  const used = value & (word - 1);
   const fits = Math.ceil((used + count) / word) === Math.ceil(count / word);
-  return fits ? value : value + BigInt(word - used);
+  return fits ? value : value + word - used;
 }
 
 function checkCount(count: number): void {

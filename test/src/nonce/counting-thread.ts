@@ -10,10 +10,10 @@ function count(): void {
   const taken: [shard: number, value: number][] = [];
   for (let round = 0; round < rounds; round++) {
     const shard = round % counter.shards;
-    taken.push([shard, Number(counter.next(shard))]);
+    taken.push([shard, counter.next(shard)]);
     const size = 1 + (round % 7);
-    const block = round % 2 === 0 ? counter.nextBlock(shard, size) : counter.nextBlockBelow(2n ** 62n, shard, size, 8);
-    for (let i = 0; i < size; i++) taken.push([shard, Number(block) + i]);
+    const block = round % 2 === 0 ? counter.nextBlock(shard, size) : (counter.nextBlockBelow(2 ** 30, shard, size, 8) ?? NaN);
+    for (let i = 0; i < size; i++) taken.push([shard, block + i]);
   }
   parentPort?.postMessage(taken);
 }

@@ -319,6 +319,20 @@ describe("A keeper of shards", () => {
     expect(leases(store)).to.have.length(0);
   });
 
+  it("begins anew with its places when they are used up, and repeats no number", async () => {
+    const ledger = await ledgerOf(new MemoryStore(), 2);
+    const limits = { least: 2, most: 2, targetMs: 1_000 };
+    const keeper = new ShardKeeper({ ledger, node: "a", now: () => 0, limits, mostPlaces: 2_048 });
+    const given: bigint[] = [];
+    for (let i = 0; i < 200; i++) {
+      const users = [userIn(0, 2), userIn(1, 2)].map((user) => keeper.reserve(1 + (i % 90), routeOf(user, ledger.map)));
+      given.push(...(await Promise.all(users)).flat());
+    }
+    expect(given.length).to.be.above(4 * 2_048);
+    expect(new Set(given).size).to.equal(given.length);
+    expect(keeper.counted().every((places) => places <= 2_048)).to.equal(true);
+  });
+
   it("skips what it had for a shard that a smaller map does not have", async () => {
     const store = new MemoryStore();
     const ledger = await ledgerOf(store, 2);
