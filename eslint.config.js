@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules", "artifacts", "dist", "cache", "types", "coverage", "deployments", ".mintd"] },
+  { ignores: ["node_modules", "artifacts", "dist", "cache", "types", "coverage", "deployments", ".mintd", "circuits/build"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
