@@ -80,9 +80,14 @@ export class DurableSigner extends AbstractSigner<Provider> {
     return this.#signer.getAddress();
   }
 
-  /** A signer of its own on another provider. */
+  /**
+   * A signer of its own on another provider, to be closed by itself; with the key that this one has. Over one store, the
+   * signers of one account and chain share their nonces: those are followed and sent through the provider of the first of
+   * them, at its `maxFeePerGas`, and its `notify` hears of them.
+   */
   connect(provider: Provider | null): DurableSigner {
-    return new DurableSigner(this.#signer.connect(provider), this.#options);
+    const key = this.#key;
+    return new DurableSigner(this.#signer.connect(provider), this.#options, key === undefined ? undefined : { opened: {}, key });
   }
 
   /**
