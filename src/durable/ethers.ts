@@ -4,7 +4,6 @@ import {
   type Provider,
   resolveAddress,
   type Signer,
-  Transaction,
   type TransactionRequest,
   type TransactionResponse,
   type TypedDataDomain,
@@ -195,8 +194,8 @@ export class DurableSigner extends AbstractSigner<Provider> {
     return populated;
   }
 
-  #responseTo(lane: LaneNonces, { raw }: Recorded): TransactionResponse {
-    return new DurableTransactionResponse(Transaction.from(raw), this.provider, lane);
+  #responseTo(lane: LaneNonces, recorded: Recorded): TransactionResponse {
+    return new DurableTransactionResponse(recorded, this.provider, lane);
   }
 }
 
