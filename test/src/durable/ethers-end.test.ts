@@ -23,7 +23,7 @@ const writesLane = ([first, ...others]: readonly StreamWrite[]): boolean =>
   first?.stream.startsWith("lane/") === true && others.length === 0;
 
 describe("DurableSigner at its end", () => {
-  it("answers a send that is being signed while it is closed: it is recorded and sent by nobody", async () => {
+  it("answers a send that is being signed while it is closed; nothing is recorded", async () => {
     await using world = await World.open({ noMining: true });
     const wallet = new Wallet(keyAt(0), world.provider());
     const [asked, gate] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
@@ -62,13 +62,13 @@ describe("DurableSigner at its end", () => {
     it(`goes on when its listener ${how}`, async () => {
       await using world = await World.open({ noMining: true });
       let heard = 0;
-      const notify = (): void | Promise<void> => {
+      const notify = (): unknown => {
         heard++;
         const broken = new Error("the logger is broken");
         if (how === "throws") throw broken;
         return Promise.reject(broken);
       };
-      const signer = await world.signer(0, { notify: notify });
+      const signer = await world.signer(0, { notify });
       await signer.resume();
       world.proxy.faults = { loseResponse: 1 };
       const sent = await signer.sendTransaction({ ...payment, gasLimit: 21_000, maxFeePerGas: 10n ** 11n, maxPriorityFeePerGas: 1n });
