@@ -92,6 +92,8 @@ export class Heads {
     }
     if (latest.hash === tip.hash) return nothing;
     if (this.#at(latest.number)?.hash === latest.hash && !(await this.#isLost(latest))) return nothing;
+    // Below all known headers it contradicts none of them: an endpoint that lags far.
+    if (!this.#oneNode && latest.number < (this.#window[0]?.number ?? 0)) return nothing;
     const { ancestor, orphaned } = await this.#commonAncestor(latest);
     if (ancestor.hash === latest.hash) {
       this.#window = this.#window.filter((header) => header.number <= ancestor.number);
