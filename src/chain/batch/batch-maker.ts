@@ -1,4 +1,4 @@
-import { allows, type Order, type OrderBook } from "../../order/index.ts";
+import { allows, type Order, type OrderBook, type Told } from "../../order/index.ts";
 import type { DigestSigner, VoucherDomain } from "../../voucher/index.ts";
 import type { Fees } from "../fees/fees.ts";
 import type { LaneWork } from "../lane/lane.ts";
@@ -29,6 +29,8 @@ export interface Taken {
   readonly second: number;
 }
 
+type Refused = Extract<Simulation, { readonly kind: "item refused" }>;
+
 /** Makes transactions of orders: numbers, signatures, simulation, and the search for an item that spoils its batch. */
 export class BatchMaker {
   readonly #parts: BatchMakerParts;
@@ -43,8 +45,9 @@ export class BatchMaker {
   }
 
   /**
-   * The transactions that mint these orders: one, or several where an item had to be left out. An item that can never be
-   * minted is rejected here, with the contract's error decoded; it is never the reason why another waits.
+   * The transactions that mint these orders: one, or several where an item had to be left out. An item that the contract
+   * refuses is rejected here, with its error decoded, or kept by `Refusals` where a voucher of it is out; it is never the reason
+   * why another waits.
    * @throws BatchReverts where the fault is not an item's; RpcUnanswered, RpcRefused
    */
   async make(taken: readonly Taken[], setting: BatchSetting): Promise<LaneWork[]> {
@@ -69,12 +72,19 @@ export class BatchMaker {
     if (orders.length === 1 && only) {
       // Bytes of an order that was on its way may still be mined, so it cannot be refused any more.
       if (!allows(only.kind, "rejected")) throw new BatchReverts(verdict.reason);
-      await book.execute([{ orderId: only.request.orderId, command: { kind: "reject", code: verdict.code, reason: verdict.reason } }]);
+      await book.execute([this.#refused(only, verdict)]);
       return [];
     }
     const half = Math.ceil(orders.length / 2);
     const first = await this.#works(orders.slice(0, half), setting, true);
     return [...first, ...(await this.#works(orders.slice(half), setting, true))];
+  }
+
+  /** One that was tried before has a voucher in public calldata: it is rejected later, when that can be redeemed no more. */
+  #refused({ request: { orderId }, carrier, voucher }: Order, { code, reason }: Refused): Told {
+    if (!carrier) return { orderId, command: { kind: "reject", code, reason } };
+    const refusal = { code, ...(voucher && { second: voucher.second }) };
+    return { orderId, command: { kind: "fail", carrier, reason, refusal } };
   }
 
   /**
