@@ -10,6 +10,7 @@ export {
   type RunOutcome,
   toldOf,
 } from "./conflict-path.ts";
+export { DrawnNumbers } from "./drawn-numbers.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export {
