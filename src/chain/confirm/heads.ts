@@ -72,6 +72,11 @@ export class Heads {
     return (await this.#fetch("eth_getBlockByNumber", toQuantity(number))).hash === hash;
   }
 
+  /** Timestamp of a canonical block at or below the known head. @throws RpcUnanswered, RpcRefused */
+  async secondOf(number: number): Promise<number> {
+    return (this.#at(number) ?? (await this.#fetch("eth_getBlockByNumber", toQuantity(number)))).timestamp;
+  }
+
   /** Depth of a canonical block under the known head; 0 where it is above it. */
   depthOf(block: number): number {
     return Math.max(0, (this.tip?.number ?? -1) - block + 1);
