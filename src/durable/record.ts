@@ -14,7 +14,7 @@ import {
   toSnapshot,
 } from "../chain/lane/lane-ledger.ts";
 import type { EventStore, NewEvent, StreamId, Version } from "../store/event-store.ts";
-import { type Fate, fateOf } from "./inclusion.ts";
+import { type Fate, fateOf } from "./fate.ts";
 import { type KeyEvent, keyOfWork, Keys, type KeyState, type Work, workOfHash } from "./keys.ts";
 import type { Signed } from "./transactions.ts";
 
