@@ -10,19 +10,19 @@ import {ICastToken} from "./interfaces/ICastToken.sol";
 /// @dev The vault is immutable instead of a role of the AccessManager: see docs/decisions/0031-vault.md.
 contract CastToken is ERC20, ERC20Permit, ICastToken {
     /// @inheritdoc ICastToken
-    address public immutable VAULT;
+    address public immutable vault;
 
     modifier onlyVault() {
-        if (msg.sender != VAULT) revert OnlyVault(msg.sender);
+        if (msg.sender != vault) revert OnlyVault(msg.sender);
         _;
     }
 
     /// @param name_ The name, which is also that of the permit's EIP-712 domain (version "1").
     /// @param symbol_ The symbol.
-    /// @param vault The one address that may mint and burn.
-    constructor(string memory name_, string memory symbol_, address vault) ERC20(name_, symbol_) ERC20Permit(name_) {
-        if (vault == address(0)) revert InvalidVault(vault);
-        VAULT = vault;
+    /// @param vault_ The one address that may mint and burn.
+    constructor(string memory name_, string memory symbol_, address vault_) ERC20(name_, symbol_) ERC20Permit(name_) {
+        if (vault_ == address(0)) revert InvalidVault(vault_);
+        vault = vault_;
     }
 
     /// @inheritdoc ICastToken

@@ -24,7 +24,7 @@ contract CastTokenTest is Assert {
         eq(_cast.name(), "Cast", "name");
         eq(_cast.symbol(), "CAST", "symbol");
         eq(_cast.decimals(), 18, "decimals");
-        eq(_cast.VAULT(), address(this), "vault");
+        eq(_cast.vault(), address(this), "vault");
     }
 
     function test_Constructor_RevertWhen_TheVaultIsZero() public {

@@ -20,5 +20,5 @@ interface ICastToken is IERC20Metadata, IERC20Permit {
     function burn(address from, uint256 amountD18) external;
 
     /// @notice The one address that mints and burns.
-    function VAULT() external view returns (address);
+    function vault() external view returns (address);
 }
