@@ -1,7 +1,8 @@
 // What does a cast mint cost on a proven price? Measured as the other operations of bench/gas.ts are; the price is set in
-// storage of the same shape as that of a proven one.
-import type { ContractTransactionResponse } from "ethers";
-import { parseEther } from "ethers";
+// storage of the same shape as that of a proven one. Needs the tests' contracts: npx hardhat build
+import { readFile } from "node:fs/promises";
+import type { BaseContract, ContractTransactionResponse, Signer } from "ethers";
+import { ContractFactory, parseEther } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import { start } from "../test/contracts/mint-fixture.ts";
 import type { GasReport } from "./gas.ts";
@@ -9,16 +10,24 @@ import type { GasReport } from "./gas.ts";
 const cast = (whole: number): bigint => BigInt(whole) * 10n ** 18n;
 const ether = 1;
 
+/** Deploys a contract that exists for tests only. */
+async function deployMock(file: string, name: string, deployer: Signer): Promise<BaseContract> {
+  const path = new URL(`../cache/test-artifacts/test/contracts/mocks/${file}.sol/${name}.json`, import.meta.url);
+  const artifact = JSON.parse(await readFile(path, "utf8")) as { abi: []; bytecode: string };
+  return new ContractFactory(artifact.abi, artifact.bytecode, deployer).deploy();
+}
+
 /** Runs every operation of the vault on a chain of its own: pass a fresh in-process connection. */
 export async function measureCastGas({ ethers, networkHelpers }: NetworkConnection): Promise<GasReport> {
   await networkHelpers.time.setNextBlockTimestamp(start - 100);
   const [admin, ann, bob, keeper] = await ethers.getSigners();
   if (!admin || !ann || !bob || !keeper) throw new Error("the network has too few accounts");
   const manager = await ethers.deployContract("AccessManager", [admin.address]);
-  const feed = await ethers.deployContract("SettableFeed");
-  const weth = await ethers.deployContract("WrappedEther");
-  const vault = await ethers.deployContract("CollateralVault", [manager, feed, weth, "Cast", "CAST"]);
-  await vault.addCollateral(weth, {
+  const feed = await deployMock("SettableFeed", "SettableFeed", admin);
+  const weth = await deployMock("Tokens", "WrappedEther", admin);
+  const token = await weth.getAddress();
+  const vault = await ethers.deployContract("CollateralVault", [manager, feed, token, "Cast", "CAST"]);
+  await vault.addCollateral(token, {
     assetId: ether,
     ratioBps: 15_000,
     liquidationBonusBps: 1_000,
@@ -27,7 +36,6 @@ export async function measureCastGas({ ethers, networkHelpers }: NetworkConnecti
     ceilingCast: 1_000_000_000,
     floorCast: 100,
   });
-  const token = await weth.getAddress();
 
   let now = start;
   const gasOf = async (send: () => Promise<ContractTransactionResponse>): Promise<number> => {
@@ -36,7 +44,8 @@ export async function measureCastGas({ ethers, networkHelpers }: NetworkConnecti
     if (receipt?.status !== 1) throw new Error("a measured transaction failed");
     return Number(receipt.gasUsed);
   };
-  const price = (whole: number) => gasOf(() => feed.set(ether, BigInt(whole) * 10n ** 8n, now + 12));
+  const setPrice = feed.getFunction("set");
+  const price = (whole: number) => gasOf(() => setPrice(ether, BigInt(whole) * 10n ** 8n, now) as Promise<ContractTransactionResponse>);
 
   await price(2_000);
   await gasOf(() => vault.connect(keeper).depositETH(keeper, { value: parseEther("100") }));

@@ -193,6 +193,7 @@ contract CollateralsTest is VaultTest {
             address holder = address(uint160(0x9000 + i));
             manager.grantRole(i + 1, holder, 0);
             vm.prank(holder);
+            // solhint-disable-next-line avoid-low-level-calls
             (bool success, ) = address(vault).call(calls[i]);
             yes(success, "the role does");
             _refused(calls[i], abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, this));
@@ -211,6 +212,7 @@ contract CollateralsTest is VaultTest {
     }
 
     function _refused(bytes memory call, bytes memory errorData) private {
+        // solhint-disable-next-line avoid-low-level-calls
         (bool success, bytes memory answer) = address(vault).call(call);
         no(success, "refused");
         eq(keccak256(answer), keccak256(errorData), "error");

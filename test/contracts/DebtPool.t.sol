@@ -178,6 +178,7 @@ contract DebtPoolTest is Assert {
     }
 
     /// @notice In a frame of its own, so that its revert can be expected.
+    // solhint-disable-next-line gas-calldata-parameters
     function borrow(DebtPool.Pool memory pool, uint256 assetsD18) external pure {
         pool.borrow(assetsD18);
     }

@@ -230,6 +230,7 @@ contract LiquidationTest is VaultTest {
 
     function _approve(address token, uint256 amount) private {
         vm.prank(ANN);
+        // solhint-disable-next-line avoid-low-level-calls
         (bool success, ) = token.call(abi.encodeCall(OddToken(token).approve, (address(vault), amount)));
         yes(success, "approve"); // whatever it answers
     }

@@ -54,6 +54,7 @@ contract OddToken is ERC20("Odd", "ODD") {
     function _update(address from, address to, uint256 amount) internal override {
         super._update(from, to, amount);
         if (fee > 0 && from != address(0) && to != address(0)) super._update(to, address(0), fee);
+        // solhint-disable-next-line avoid-low-level-calls
         if (calledBack != address(0)) (callbackSucceeded, callbackAnswer) = calledBack.call(callback);
     }
 }
@@ -112,8 +113,10 @@ contract EtherTaker {
     bool public callbackSucceeded;
     bytes public callbackAnswer;
 
+    // solhint-disable-next-line no-complex-fallback
     receive() external payable {
         if (refuses) revert No();
+        // solhint-disable-next-line avoid-low-level-calls
         if (_target != address(0)) (callbackSucceeded, callbackAnswer) = _target.call(_data);
     }
 
