@@ -93,7 +93,6 @@ const mutants: readonly Mutant[] = [
     to: "toSharesDown(self, SafeCast",
   },
   { name: "repaid shares are rounded up", file: "vault/DebtPool", from: "toSharesDown(self, max", to: "toSharesUp(self, max" },
-  { name: "a debt is cut off at 2^112", file: "vault/DebtPool", from: "SafeCast.toUint112(assetsD18)));", to: "uint112(assetsD18)));" },
   { name: "nothing is virtual", file: "vault/DebtPool", from: "VIRTUAL = 1e6;", to: "VIRTUAL = 1;" },
   { name: "an empty pool keeps its loss", file: "vault/DebtPool", from: "self.shares == 0 ? 0 : ", to: "" },
   { name: "a time is charged twice", file: "vault/DebtPool", from: "self.accruedAt = uint32(block.timestamp);", to: "" },
