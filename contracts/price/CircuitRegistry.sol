@@ -33,11 +33,11 @@ contract CircuitRegistry is ICircuitRegistry, AccessManaged {
         circuitId = computeCircuitId(artifacts, codeHash);
         if (_circuits[circuitId].status != CircuitStatus.Unknown) revert CircuitAlreadyRegistered(circuitId);
         _circuits[circuitId] = Circuit({
-            verifier: verifier,
-            status: CircuitStatus.Pending,
-            usableUntil: 0,
+            artifacts: artifacts,
             verifierCodeHash: codeHash,
-            artifacts: artifacts
+            verifier: verifier,
+            usableUntil: 0,
+            status: CircuitStatus.Pending
         });
         emit CircuitRegistered(circuitId, verifier, codeHash, artifacts);
     }

@@ -31,17 +31,18 @@ enum CircuitStatus {
     Frozen
 }
 
-/// @param verifier The contract that verifies proofs of this circuit.
-/// @param status Where it is in its life.
-/// @param usableUntil The last second in which a deprecated circuit is usable, Unix time; zero before.
-/// @param verifierCodeHash EXTCODEHASH of the verifier when it was registered.
+/// @notice All that is known of a circuit.
 /// @param artifacts What it was made from.
+/// @param verifierCodeHash EXTCODEHASH of the verifier when it was registered.
+/// @param verifier The contract that verifies proofs of this circuit.
+/// @param usableUntil The last second in which a deprecated circuit is usable, Unix time; zero before.
+/// @param status Where it is in its life.
 struct Circuit {
-    address verifier;
-    CircuitStatus status;
-    uint40 usableUntil;
-    bytes32 verifierCodeHash;
     CircuitArtifacts artifacts;
+    bytes32 verifierCodeHash;
+    address verifier;
+    uint40 usableUntil;
+    CircuitStatus status;
 }
 
 /// @title The circuits whose proofs are accepted, and what they were made from
