@@ -9,4 +9,5 @@ export const targets: Readonly<Record<string, number>> = {
   "erc721 redeem of MAX_QUANTITY": 2 ** 24,
   "erc1155 redeemBatch of 256 to first-time owners": 2 ** 24,
   "erc1155 redeemMany of 256 to first-time owners": 2 ** 24,
+  "cast mint on a proven price, first": 95_000,
 };

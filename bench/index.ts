@@ -6,7 +6,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { targets } from "./gas-targets.ts";
 
-const benchmarks = ["pipeline.ts", "large-list.ts", "event-store.ts", "signing.ts", "clock.ts"];
+const benchmarks = [
+  "pipeline.ts",
+  "large-list.ts",
+  "recovery.ts",
+  "event-store.ts",
+  "signing.ts",
+  "issuing.ts",
+  "clock.ts",
+  "durable-signer.ts",
+];
 
 console.log("What does a mint cost? (bench/gas.json; measured again by npm test, rewritten by npm run gas)");
 const gas = JSON.parse(readFileSync(join(import.meta.dirname, "gas.json"), "utf8")) as Record<string, number>;

@@ -2,9 +2,9 @@
 // (`npm pack ./dist`). Plain JavaScript, since Node strips no types below node_modules; its manifest has what the library
 // imports and nothing else of mintd's.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -28,11 +28,10 @@ const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
 const compiled = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.library.json")], { stdio: "inherit" });
 if (compiled.status !== 0) process.exit(1);
 
-const imported = new Set(
-  globSync("**/*.js", { cwd: dist }).flatMap((file) =>
-    [...readFileSync(join(dist, file), "utf8").matchAll(/(?:from |import\()"([^."][^"]*)"/g)].flatMap(([, name = ""]) => packageOf(name)),
-  ),
-);
+/** What the exports reach at run time, threads among it; the other files are there for their types alone. */
+const reached = new Set<string>();
+const imported = new Set<string>();
+for (const { default: file } of Object.values(ours.exports)) reach(join(root, file));
 const versionOf = (name: string): string => ours.dependencies[name] ?? ours.devDependencies[name] ?? missing(name);
 const manifest = {
   name: ours.name,
@@ -50,6 +49,17 @@ writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest, null, 2)}\
 copyFileSync(join(root, "LICENSE"), join(dist, "LICENSE"));
 copyFileSync(join(root, "docs", "durable-signer.md"), join(dist, "README.md"));
 console.log(`${ours.name} ${ours.version} in dist/ needs ${Object.keys(manifest.dependencies).join(", ")}, and ethers or viem`);
+
+function reach(file: string): void {
+  if (reached.has(file)) return;
+  reached.add(file);
+  const text = readFileSync(file, "utf8");
+  for (const [, thread = ""] of text.matchAll(/beside\("([^"]+)"/g)) reach(join(dirname(file), `${thread}.js`));
+  for (const [, name = ""] of text.matchAll(/(?:from |import |import\()"([^"]+)"/g)) {
+    if (name.startsWith(".")) reach(join(dirname(file), name.replace(/\.ts$/, ".js")));
+    else for (const each of packageOf(name)) imported.add(each);
+  }
+}
 
 function packageOf(name: string): string[] {
   if (name.startsWith("node:") || builtinModules.includes(name)) return [];

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 interface Mutant {
   readonly name: string;
+  /** Below contracts/; without a folder it is one of mint/. */
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -84,6 +85,69 @@ const mutants: readonly Mutant[] = [
   { name: "the gas left is not checked", file: "EditionMinter", from: "if (gasleft() < needed)", to: "if (gasleft() < 1)" },
   { name: "receivers get all gas", file: "EditionMinter", from: "{gas: RECEIVER_GAS}", to: "{gas: gasleft()}" },
   { name: "anyone may settle", file: "EditionMinter", from: "if (msg.sender != address(this)) revert OnlySelf(msg.sender);", to: "" },
+  { name: "anyone may mint the cast token", file: "vault/CastToken", from: "if (msg.sender != vault) revert", to: "if (false) revert" },
+  {
+    name: "borrowed shares are rounded down",
+    file: "vault/DebtPool",
+    from: "toSharesUp(self, SafeCast",
+    to: "toSharesDown(self, SafeCast",
+  },
+  { name: "repaid shares are rounded up", file: "vault/DebtPool", from: "toSharesDown(self, max", to: "toSharesUp(self, max" },
+  { name: "nothing is virtual", file: "vault/DebtPool", from: "VIRTUAL = 1e6;", to: "VIRTUAL = 1;" },
+  { name: "an empty pool keeps its loss", file: "vault/DebtPool", from: "self.shares == 0 ? 0 : ", to: "" },
+  { name: "a time is charged twice", file: "vault/DebtPool", from: "self.accruedAt = uint32(block.timestamp);", to: "" },
+  { name: "a raised ratio does not ramp", file: "vault/Collaterals", from: "if (elapsedSeconds >= RAMP_SECONDS) return", to: "return" },
+  {
+    name: "a raise on the way jumps",
+    file: "vault/Collaterals",
+    from: "uint256 from = ratioBps < current ? ratioBps : current;",
+    to: "uint256 from = ratioBps < current ? ratioBps : c.ratioBps;",
+  },
+  {
+    name: "a ratio may be below the bonus",
+    file: "vault/Collaterals",
+    from: "if (ratioBps <= BPS + liquidationBonusBps)",
+    to: "if (ratioBps < BPS + liquidationBonusBps)",
+  },
+  { name: "a fee is set for the past", file: "vault/Collaterals", from: "_pools[collateral] = _accrued(collateral, c);", to: "" },
+  {
+    name: "the price may be a second older",
+    file: "vault/CollateralVault",
+    from: "block.timestamp > uint256",
+    to: "block.timestamp - 1 > uint256",
+  },
+  {
+    name: "healthy positions are liquidated",
+    file: "vault/CollateralVault",
+    from: "price, _liquidationRatioBps(c))) {",
+    to: "price, type(uint16).max)) {",
+  },
+  { name: "pause does not stop mints", file: "vault/CollateralVault", from: "if (c.paused) revert", to: "if (false) revert" },
+  { name: "there is no ceiling", file: "vault/CollateralVault", from: "if (pool.assetsD18 > ceilingD18)", to: "if (false)" },
+  { name: "there is no floor", file: "vault/CollateralVault", from: "if (debtD18 < floorD18)", to: "if (false)" },
+  { name: "fees on transfer are credited", file: "vault/CollateralVault", from: "if (received != amount)", to: "if (received == 0)" },
+  { name: "withdrawing needs no cover", file: "vault/CollateralVault", from: "if (position.shares > 0) {", to: "if (false) {" },
+  { name: "the bonus is a hundredfold", file: "vault/CollateralVault", from: "(BPS + c.liq", to: "(BPS + 100 * c.liq" },
+  {
+    name: "a loss is forgiven",
+    file: "vault/CollateralVault",
+    from: "pool.settle(position.shares, repaidD18);",
+    to: "pool.settle(position.shares, repaidD18 + lossD18);",
+  },
+  { name: "WETH is not the only sender", file: "vault/CollateralVault", from: "if (msg.sender != address(weth))", to: "if (false)" },
+  { name: "a refused payment is lost", file: "vault/CollateralVault", from: "if (!taken) revert", to: "if (false) revert" },
+  {
+    name: "withdrawals have no guard",
+    file: "vault/CollateralVault",
+    from: "withdrawETH(uint256 amount, address to) external nonReentrant",
+    to: "withdrawETH(uint256 amount, address to) external",
+  },
+  {
+    name: "anyone collects the fees",
+    file: "vault/CollateralVault",
+    from: "external restricted nonReentrant",
+    to: "external nonReentrant",
+  },
 ];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -112,7 +176,7 @@ if (execFileSync("git", ["status", "--porcelain", "contracts"], { cwd: root, enc
 }
 let survivors = 0;
 for (const { name, file, from, to } of mutants.filter((mutant) => mutant.name.includes(wanted))) {
-  const path = `${root}contracts/mint/${file}.sol`;
+  const path = `${root}contracts/${file.includes("/") ? file : `mint/${file}`}.sol`;
   const source = readFileSync(path, "utf8");
   if (!source.includes(from)) throw new Error(`${name}: ${file}.sol does not hold "${from}" any longer`);
   try {

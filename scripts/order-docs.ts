@@ -24,6 +24,10 @@ from where the same bytes are sent again. An order keeps its voucher number for 
 An \`authorised\` order's voucher may be with its holder, who redeems it when he likes. It is \`rejected\` only with the code
 \`VOUCHER_CANCELLED\`, when a final block shows that its number was cancelled and not redeemed.
 
+An order that was tried has its voucher in public calldata, and anybody may redeem that until its window has passed. One whose
+receiver refused it is therefore \`failed\` first, and not tried again. It is \`rejected\` when a final block is more than
+300 seconds past the second of every voucher it had and its number is unused; where somebody redeemed it in time, it is minted.
+
 This page is generated: change \`src/order/transitions.ts\` and run \`node scripts/order-docs.ts\`.
 `;
 

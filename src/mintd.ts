@@ -41,7 +41,7 @@ import { Compensation, lastEvents, openSqliteTaskQueue, queuePathBeside } from "
 import type { MintdConfig } from "./config/index.ts";
 import { type BulkSigner, Issuer, SigningPool } from "./issue/index.ts";
 import { BlockClock, drawnSlice, follow, isDrift, VoucherNonces } from "./nonce/index.ts";
-import { ConflictPath, type MintRequest, OrderBook, type OrderBookOptions } from "./order/index.ts";
+import { ConflictPath, DrawnNumbers, type MintRequest, OrderBook, type OrderBookOptions } from "./order/index.ts";
 import { driveAgainTask, registerRepairs } from "./repairs.ts";
 import type { Secret } from "./secret.ts";
 import { type EventStore, openSqliteStore, VersionConflict } from "./store/index.ts";
@@ -256,8 +256,9 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
     });
     const signing = new SigningPool({ key: options.voucherKey });
     const roughly = () => confirmations.tip?.timestamp ?? machineSecond(clock);
-    const issuer = new Issuer({ book, numbers, signer: signing, domain, clock: blockClock, roughly });
-    const batches = new BatchMaker({ book, rpc, numbers, signer: voucherSigner, domain });
+    const drawn = new DrawnNumbers();
+    const issuer = new Issuer({ book, numbers, drawn, signer: signing, domain, clock: blockClock, roughly });
+    const batches = new BatchMaker({ book, rpc, numbers, drawn, signer: voucherSigner, domain });
     const minting = new Minting({
       ...{ book, dispatcher, batches, lanes, funds, upkeep, confirmations, pricing, network, clock, onTrouble: hear, notify, reach },
       lookInMs: () => (config.rpc.pollMs === undefined ? blockClock.lookInMs(network.pollMs) : network.pollMs),

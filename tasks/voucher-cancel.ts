@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { getAddress } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import {
@@ -9,10 +10,11 @@ import {
   networkOf,
   readDeployment,
   usedBits,
+  VoucherForElsewhere,
   type WordToCancel,
 } from "../src/chain/index.ts";
 import { systemClock } from "../src/clock.ts";
-import { cancellableOrders, cancellableWord, expiredVouchers, NotCancellable } from "../src/issue/index.ts";
+import { cancellableOrders, cancellableWord, expiredVouchers, hasNumber, mergeWords, NotCancellable } from "../src/issue/index.ts";
 import type { Mintd } from "../src/mintd.ts";
 import { type Order, OrderNotFound, readOrder } from "../src/order/index.ts";
 import { orderIdOf, parseSignedVoucher } from "../src/voucher/index.ts";
@@ -82,23 +84,24 @@ async function named(args: Args, { config, rpc }: TaskContext, { store, book, do
     }
     for await (const each of readVoucherFile(what, "npx hardhat voucher:cancel vouchers.jsonl")) {
       if ("problem" in each) throw new InvalidArgument(`${what}, line ${each.line}`, each.problem, "a file as voucher:issue wrote it");
-      const { redemption } = parseSignedVoucher(each.json);
+      const { redemption, domain: meant } = parseSignedVoucher(each.json);
+      if (meant.chainId !== domain.chainId || getAddress(meant.verifyingContract) !== getAddress(domain.verifyingContract)) {
+        throw new VoucherForElsewhere(meant, domain);
+      }
       const order = await readOrder(store, redemption.orderId);
       const number = redemption.txCount;
-      if (order) orders.set(redemption.orderId, order);
+      if (order && hasNumber(order, number)) orders.set(redemption.orderId, order);
       else strange.set(number >> 8n, (strange.get(number >> 8n) ?? 0n) | (1n << (number & 0xffn)));
     }
   }
   const other = [...orders.values()].find(({ request }) => request.minter !== domain.verifyingContract);
   if (other) throw new NotCancellable(`order ${other.request.orderId}`, "another contract mints it", "name its contract with --minter");
-  const words = new Map<bigint, WordToCancel>(cancellableOrders([...orders.values()]).map((each) => [each.word, each]));
+  const words: WordToCancel[] = cancellableOrders([...orders.values()]);
   const used = await usedBits(rpc, domain.verifyingContract, [...strange.keys()]);
   for (const [word, mask] of strange) {
-    const more = cancellableWord(book, { word, mask, used: used.get(word) ?? 0n, foreign: args.foreign });
-    const own = words.get(word);
-    words.set(word, { ...more, ...own, mask: mask | (own?.mask ?? 0n) });
+    words.push(cancellableWord(book, { word, mask, used: used.get(word) ?? 0n, foreign: args.foreign }));
   }
-  return [...words.values()];
+  return mergeWords(words);
 }
 
 async function cancel(

@@ -39,7 +39,7 @@ export class VoucherForElsewhere extends MintdError {
   constructor(voucher: VoucherDomain, here: VoucherDomain) {
     super(
       `the voucher is for ${voucher.verifyingContract} on chain ${voucher.chainId}, this is ${here.verifyingContract} on chain ${here.chainId}`,
-      { hint: "redeem it with --network of its chain, and --minter editions if it is for an edition" },
+      { hint: "use --network of its chain, and --minter editions if it is for an edition" },
     );
   }
 }

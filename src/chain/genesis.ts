@@ -1,7 +1,7 @@
 import { VersionConflict } from "../store/errors.ts";
 import type { EventStore, StreamId } from "../store/event-store.ts";
 import { GenesisMismatch } from "./identity-errors.ts";
-import type { Rpc } from "./rpc/rpc.ts";
+import { type Rpc, RpcUnanswered } from "./rpc/rpc.ts";
 
 /** Which chain: its id, and the hash of its first block, since a chain that is started anew has the same id. */
 export interface ChainIdentity {
@@ -9,10 +9,11 @@ export interface ChainIdentity {
   readonly genesisHash: string;
 }
 
-/** Hash of block 0. */
+/** Hash of block 0. A node that does not show it is doubt: no store is bound to that. @throws RpcUnanswered, RpcRefused */
 export async function genesisHash(rpc: Rpc): Promise<string> {
   const block = await rpc.request<{ hash: string } | null>("eth_getBlockByNumber", ["0x0", false]);
-  return block?.hash ?? "none";
+  if (!block) throw new RpcUnanswered("eth_getBlockByNumber", "the node", "it has no block 0");
+  return block.hash;
 }
 
 /**

@@ -88,7 +88,7 @@ export class Minting {
     await this.#takeBackUncarried();
     for (const order of book.open()) {
       this.#underway += isUnderway(order) ? 1 : 0;
-      if (order.kind === "failed") this.#failed.add(order.request.orderId);
+      if (isToBeDrivenAgain(order)) this.#failed.add(order.request.orderId);
     }
     dispatcher.load(clock.now());
     book.listen((order, event, before) => {
@@ -329,14 +329,15 @@ export class Minting {
 
   /** An order whose transaction reverted for good goes through a batch again, which is simulated before it is sent. */
   async driveAgain(orderId: string): Promise<void> {
-    if (this.#parts.book.get(orderId)?.kind !== "failed") return; // told again, or minted by somebody else meanwhile
+    const order = this.#parts.book.get(orderId);
+    if (!order || !isToBeDrivenAgain(order)) return; // told again, or minted by somebody else meanwhile
     await this.#parts.book.execute([{ orderId, command: { kind: "compensate", reason: "driven again" } }]);
     this.#bell.ring();
   }
 
   #follow(order: Order, event: OrderEvent, before: Order | undefined): void {
     this.#underway += Number(isUnderway(order)) - Number(before !== undefined && isUnderway(before));
-    if (event.kind === "failed") this.#failed.add(order.request.orderId);
+    if (isToBeDrivenAgain(order)) this.#failed.add(order.request.orderId);
     if (event.kind === "authorised" || event.kind === "rejected" || event.kind === "final")
       this.#parts.batches.forget(order.request.orderId);
     this.#parts.dispatcher.follow(order, this.#parts.clock.now());
@@ -351,5 +352,8 @@ const isPassing = (error: unknown): boolean =>
   error instanceof FeeCapReached ||
   error instanceof IllegalTransition ||
   error instanceof VoucherNumberChanged;
+
+/** What was refused would be refused again. */
+const isToBeDrivenAgain = ({ kind, refusal }: Order): boolean => kind === "failed" && refusal === undefined;
 
 const isUnderway = ({ kind }: Order): boolean => kind !== "final" && kind !== "rejected" && kind !== "authorised";

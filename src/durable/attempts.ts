@@ -2,6 +2,7 @@ import type { Fees } from "../chain/fees/fees.ts";
 import { replacementFees } from "../chain/fees/replacement.ts";
 import { latestOf, type OpenAttempt, type OpenNonce } from "../chain/lane/lane-ledger.ts";
 import { feesOf } from "../chain/lane/replacement.ts";
+import type { Version } from "../store/event-store.ts";
 import { KeyBeingCancelled, KeyReused, NonceNotOpen, SignedOtherwise } from "./errors.ts";
 import { type Work, workOfKey } from "./keys.ts";
 import type { DurableNotice } from "./notices.ts";
@@ -26,6 +27,8 @@ export interface Recorded {
   readonly nonce: number;
   readonly hash: string;
   readonly raw: string;
+  /** Where in the account's ledger its bytes are. */
+  readonly version: Version;
 }
 
 export interface AttemptsParts {
@@ -37,6 +40,8 @@ export interface AttemptsParts {
   /** Replacements and no-ops never offer more per gas, wei. */
   readonly cap: bigint;
   readonly notify: (notice: DurableNotice) => void;
+  /** @throws DurableClosed, or what stopped the lane */
+  readonly checkAlive: () => void;
 }
 
 /**
@@ -58,12 +63,14 @@ export class Attempts {
       if (known) return known;
       const { nextNonce } = record;
       const signed = this.#read(await sign(nextNonce), nextNonce);
+      this.#parts.checkAlive(); // signing took its time
       if (signed.content !== content) throw new SignedOtherwise("the content", content, signed.content);
       const attempt = attemptOf(signed, key === undefined ? "own" : workOfKey(key));
       const { nonce, hash, raw } = attempt;
-      await record.append([{ kind: "attempted", data: attempt }], bound(key, signed));
+      const version = record.state.version + 1;
+      await record.append([{ kind: "attempted", data: attempt }], bound(key, signed, version));
       if (broadcast) outbox.send(nonce, hash, raw);
-      return { nonce, hash, raw };
+      return { nonce, hash, raw, version };
     });
   }
 
@@ -73,7 +80,8 @@ export class Attempts {
   }
 
   async recordedOf(attempt: OpenAttempt): Promise<Recorded> {
-    return { nonce: attempt.nonce, hash: attempt.hash, raw: await this.#parts.record.bytesOf(attempt) };
+    const { nonce, hash, version } = attempt;
+    return { nonce, hash, raw: await this.#parts.record.bytesOf(attempt), version };
   }
 
   /** The same transaction at higher fees. @throws NonceNotOpen, FeeCapReached */
@@ -117,7 +125,8 @@ export class Attempts {
       }
       const { nextNonce } = record;
       const signed = this.#read(await (kit ?? noKit()).resign(await record.bytesOf(latestOf(open)), { nonce: nextNonce }), nextNonce);
-      await record.append([displaced, { kind: "attempted", data: attemptOf(signed, work) }], bound(key, signed));
+      this.#parts.checkAlive();
+      await record.append([displaced, { kind: "attempted", data: attemptOf(signed, work) }], bound(key, signed, record.state.version + 2));
       outbox.send(nextNonce, signed.hash, signed.raw);
       return nextNonce;
     });
@@ -154,10 +163,12 @@ export class Attempts {
   async #append(nonce: number, work: Work | "none", raw: string): Promise<Recorded> {
     const { record, outbox } = this.#parts;
     const attempt = attemptOf(this.#read(raw, nonce), work);
+    this.#parts.checkAlive();
+    const version = record.state.version + 1;
     await record.append([{ kind: "attempted", data: attempt }]);
     outbox.release(nonce); // the former bytes are not sent any more
     outbox.send(nonce, attempt.hash, raw);
-    return { nonce, hash: attempt.hash, raw };
+    return { nonce, hash: attempt.hash, raw, version };
   }
 
   /** In turn only. */
@@ -170,9 +181,7 @@ export class Attempts {
     if (open && isBeingCancelled(open)) throw new KeyBeingCancelled(key, open.nonce);
     const attempt = open && workingAttemptOf(open);
     if (attempt) return this.recordedOf(attempt);
-    const raw = await record.bytesOfHash(known.hash);
-    if (raw === undefined) throw new TypeError(`the ledger of ${record.address} has no bytes for ${known.hash}`);
-    return { nonce: known.nonce, hash: known.hash, raw };
+    return { nonce: known.nonce, hash: known.hash, raw: await record.bytesOf(known), version: known.version };
   }
 
   /** @throws SignedOtherwise where it is not the transaction that was asked for */
@@ -186,8 +195,8 @@ export class Attempts {
 }
 
 /** What a key hears of its transaction. */
-function bound(key: string | undefined, { nonce, hash, content }: Signed): KeyTold[] {
-  return key === undefined ? [] : [{ key, event: { kind: "bound", data: { nonce, hash, content } } }];
+function bound(key: string | undefined, { nonce, hash, content }: Signed, version: Version): KeyTold[] {
+  return key === undefined ? [] : [{ key, event: { kind: "bound", data: { nonce, hash, version, content } } }];
 }
 
 function noKit(): never {

@@ -77,21 +77,25 @@ export class TransactionNotTaken extends MintdError {
   }
 }
 
-/** A no-op was mined in place of the transaction. */
+/** A no-op is final in place of the transaction, or another transaction while it was being cancelled: it is never mined. */
 export class TransactionCancelled extends MintdError {
   readonly code = "TRANSACTION_CANCELLED";
-  constructor(nonce: number, hash: string) {
-    super(`nonce ${nonce} was used by the no-op ${hash}, so the transaction it stood for was not mined`, {
-      hint: "nothing is left to wait for; when the no-op is final the key may be used again",
+  /** @param noOp its hash; undefined where a transaction that is not the ledger's has the nonce */
+  constructor(nonce: number, noOp: string | undefined) {
+    const by = noOp === undefined ? "another transaction than the ledger's" : `the no-op ${noOp}`;
+    super(`nonce ${nonce} was used by ${by}, so the transaction that was cancelled is not mined`, {
+      hint: "nothing is left to wait for; its key may be used again",
     });
   }
 }
 
-/** Replaced or cancelled can only be what is recorded and not mined. */
+/** Replaced or cancelled can only be what is recorded and not mined, and waited for only what is recorded. */
 export class NonceNotOpen extends MintdError {
   readonly code = "NONCE_NOT_OPEN";
   constructor(which: string) {
-    super(`${which} has no transaction on its way`, { hint: "look at pending(): what is mined or was never recorded cannot be replaced" });
+    super(`${which} has no transaction on its way`, {
+      hint: "look at pending(): what is mined cannot be replaced, and what was never recorded cannot be waited for",
+    });
   }
 }
 

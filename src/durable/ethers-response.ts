@@ -1,14 +1,14 @@
 import {
   makeError,
   type Provider,
-  type Transaction,
+  Transaction,
   type TransactionReceipt,
   TransactionResponse,
   type TransactionResponseParams,
 } from "ethers";
 import { systemClock } from "../clock.ts";
 import { readPatiently } from "./ethers-reads.ts";
-import type { LaneNonces } from "./lane-nonces.ts";
+import type { LaneNonces, Recorded } from "./lane-nonces.ts";
 
 /** Between two reads of a receipt that is not there or not deep enough. */
 const lookEveryMs = 250;
@@ -19,14 +19,16 @@ const lookEveryMs = 250;
  */
 export class DurableTransactionResponse extends TransactionResponse {
   readonly #lane: LaneNonces;
+  readonly #recorded: Recorded;
 
-  constructor(signed: Transaction, provider: Provider, lane: LaneNonces) {
-    super(paramsOf(signed), provider);
+  constructor(recorded: Recorded, provider: Provider, lane: LaneNonces) {
+    super(paramsOf(Transaction.from(recorded.raw)), provider);
     this.#lane = lane;
+    this.#recorded = recorded;
   }
 
   /**
-   * @throws TransactionCancelled where a no-op was mined instead, and ethers' CALL_EXCEPTION where it reverted, TIMEOUT after
+   * @throws TransactionCancelled where a no-op is final instead, and ethers' CALL_EXCEPTION where it reverted, TIMEOUT after
    *   `timeout` milliseconds
    */
   override async wait(confirms = 1, timeout = 0): Promise<TransactionReceipt | null> {
@@ -42,7 +44,7 @@ export class DurableTransactionResponse extends TransactionResponse {
 
   async #waitFor(confirms: number, signal: AbortSignal): Promise<TransactionReceipt> {
     for (;;) {
-      const included = await this.#lane.included({ hash: this.hash }, signal);
+      const included = await this.#lane.included(this.#recorded, signal);
       if (!included) throw makeError("wait for transaction timeout", "TIMEOUT", { operation: "wait", reason: "timeout" });
       const receipt = await readPatiently(systemClock, () => this.provider.getTransactionReceipt(included.hash));
       if (receipt && (confirms === 1 || (await readPatiently(systemClock, () => receipt.confirmations())) >= confirms))

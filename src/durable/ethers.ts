@@ -4,7 +4,6 @@ import {
   type Provider,
   resolveAddress,
   type Signer,
-  Transaction,
   type TransactionRequest,
   type TransactionResponse,
   type TypedDataDomain,
@@ -80,9 +79,14 @@ export class DurableSigner extends AbstractSigner<Provider> {
     return this.#signer.getAddress();
   }
 
-  /** A signer of its own on another provider. */
+  /**
+   * A signer of its own on another provider, to be closed by itself; with the key that this one has. Over one store, the
+   * signers of one account and chain share their nonces: those are followed and sent through the provider of the first of
+   * them, at its `maxFeePerGas`, and its `notify` hears of them.
+   */
   connect(provider: Provider | null): DurableSigner {
-    return new DurableSigner(this.#signer.connect(provider), this.#options);
+    const key = this.#key;
+    return new DurableSigner(this.#signer.connect(provider), this.#options, key === undefined ? undefined : { opened: {}, key });
   }
 
   /**
@@ -190,8 +194,8 @@ export class DurableSigner extends AbstractSigner<Provider> {
     return populated;
   }
 
-  #responseTo(lane: LaneNonces, { raw }: Recorded): TransactionResponse {
-    return new DurableTransactionResponse(Transaction.from(raw), this.provider, lane);
+  #responseTo(lane: LaneNonces, recorded: Recorded): TransactionResponse {
+    return new DurableTransactionResponse(recorded, this.provider, lane);
   }
 }
 

@@ -232,8 +232,8 @@ function settledEvent(nonce: number, receipt: Receipt): LaneEvent {
 function toldOf(open: OpenNonce, receipt: Receipt): KeyTold[] {
   const key = keyOf(open);
   if (key === undefined) return [];
-  const mined = open.attempts.find(({ hash }) => hash === receipt.transactionHash);
-  const data = { nonce: open.nonce, hash: receipt.transactionHash };
-  if (mined?.orderIds.length === 0) return [{ key, event: { kind: "released", data } }];
-  return [{ key, event: { kind: "settled", data: { ...data, succeeded: succeeded(receipt) } } }];
+  const { hash, version, orderIds } = open.attempts.find((each) => each.hash === receipt.transactionHash) ?? latestOf(open);
+  const data = { nonce: open.nonce, hash };
+  if (orderIds.length === 0) return [{ key, event: { kind: "released", data } }];
+  return [{ key, event: { kind: "settled", data: { ...data, version, succeeded: succeeded(receipt) } } }];
 }

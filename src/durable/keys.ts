@@ -1,12 +1,20 @@
 import type { EventStore, NewEvent, StreamId, StreamWrite, Version } from "../store/event-store.ts";
 import { InvalidKey } from "./errors.ts";
 
+/** Which attempt. */
+interface Place {
+  readonly nonce: number;
+  readonly hash: string;
+  /** Where in the account's ledger its bytes are. */
+  readonly version: Version;
+}
+
 /** What a key's stream says of it. */
 export type KeyEvent =
   /** The key's transaction has this nonce; again where it had to find another one. */
-  | { readonly kind: "bound"; readonly data: { readonly nonce: number; readonly hash: string; readonly content: string } }
+  | { readonly kind: "bound"; readonly data: Place & { readonly content: string } }
   /** It is final. */
-  | { readonly kind: "settled"; readonly data: { readonly nonce: number; readonly hash: string; readonly succeeded: boolean } }
+  | { readonly kind: "settled"; readonly data: Place & { readonly succeeded: boolean } }
   /** A no-op is final in its place: the key is free. */
   | { readonly kind: "released"; readonly data: { readonly nonce: number; readonly hash: string } };
 
@@ -14,7 +22,7 @@ export type KeyEvent =
 export interface KeyState {
   readonly version: Version;
   /** Undefined where the key is free. */
-  readonly bound: { readonly nonce: number; readonly hash: string; readonly content: string; readonly final: boolean } | undefined;
+  readonly bound: (Place & { readonly content: string }) | undefined;
 }
 
 /** The name under which an attempt carries its work: a key of the caller's, or the hash of its own first attempt. */
@@ -72,10 +80,12 @@ function evolveKey(state: KeyState, event: KeyEvent): KeyState {
   const version = state.version + 1;
   switch (event.kind) {
     case "bound":
-      return { version, bound: { ...event.data, final: false } };
+      return { version, bound: event.data };
     case "settled":
-      return { version, bound: state.bound && { ...state.bound, hash: event.data.hash, nonce: event.data.nonce, final: true } };
+      return { version, bound: state.bound && { content: state.bound.content, ...placeOf(event.data) } };
     case "released":
       return { version, bound: undefined };
   }
 }
+
+const placeOf = ({ nonce, hash, version }: Place): Place => ({ nonce, hash, version });

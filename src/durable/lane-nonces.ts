@@ -11,13 +11,14 @@ import { StoreClosed, StoreCorrupt, StoreWriteFailed, VersionConflict } from "..
 import type { EventStore } from "../store/event-store.ts";
 import { Attempts, type Recorded, type Sending } from "./attempts.ts";
 import { Awake } from "./awake.ts";
-import { DurableClosed, NonceNotOpen, TransactionCancelled, TransactionNotTaken } from "./errors.ts";
+import { DurableClosed, TransactionNotTaken } from "./errors.ts";
 import { Follower } from "./follower.ts";
-import { checkKey, keyOfWork, type Work, workOfHash, workOfKey } from "./keys.ts";
+import { Inclusion, type Which } from "./inclusion.ts";
+import { checkKey } from "./keys.ts";
 import { feesNow, noCap } from "./market.ts";
 import type { DurableNotice } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
-import { isBeingCancelled, keyOf, LaneRecord, type Mined, workOf } from "./record.ts";
+import { isBeingCancelled, keyOf, LaneRecord } from "./record.ts";
 import { PatientReads } from "./patient-reads.ts";
 import { Reserved } from "./reserved.ts";
 import type { TransactionKit } from "./transactions.ts";
@@ -88,7 +89,8 @@ export class LaneNonces {
     const nonces = new AccountNonces(reads, clock);
     const onRefused = (hash: string): Promise<void> => this.#orTrouble(() => attempts.giveUp(hash));
     const outbox = new Outbox({ rpc, clock, record, notify, onRefused, onFatal: this.#fail });
-    const attempts = new Attempts({ record, outbox, kit, chainId, cap, notify });
+    const checkAlive = this.#checkAlive;
+    const attempts = new Attempts({ record, outbox, kit, chainId, cap, notify, checkAlive });
     this.#outbox = outbox;
     this.#attempts = attempts;
     this.#follower = new Follower({
@@ -189,22 +191,25 @@ export class LaneNonces {
       }));
   }
 
-  /** Where the transaction is in a canonical block; waits until it is. @throws TransactionCancelled, and what stopped the following */
-  included(
-    which: { readonly hash: string } | { readonly key: string },
-    signal?: AbortSignal,
-  ): Promise<{ readonly hash: string } | undefined> {
-    const work = "key" in which ? workOfKey(which.key) : this.#workOf(which.hash);
+  /**
+   * The hash of the transaction that a canonical block has; waits until one has. Follows replacements, reorgs and new nonces;
+   * undefined where `signal` ended the wait.
+   * @throws NonceNotOpen where it is not recorded, or the key is free
+   * @throws TransactionCancelled when that is final, and what stopped the following
+   */
+  included(which: Which, signal?: AbortSignal): Promise<{ readonly hash: string } | undefined> {
     const aborted = new Promise<void>((resolve) => {
       signal?.addEventListener("abort", () => {
         resolve();
       });
     });
     return this.#awake.during(async () => {
+      this.#checkAlive();
+      const inclusion = await Inclusion.of(this.#record, which);
       while (!(await this.#isStarted()) && signal?.aborted !== true) await this.#parts.clock.pause(this.#parts.pollMs, signal);
       for (;;) {
         const rung = this.#looked.next();
-        const found = await this.#inclusionOf(work);
+        const found = await inclusion.look();
         if (found || signal?.aborted === true) return found;
         this.#checkAlive();
         await Promise.race([rung, aborted]);
@@ -296,7 +301,7 @@ export class LaneNonces {
   async #follow(): Promise<void> {
     const { clock, pollMs } = this.#parts;
     const { signal } = this.#stop;
-    while (!signal.aborted) {
+    while (!signal.aborted && this.#failure === undefined) {
       const work = this.#work.next();
       if (this.#record.state.open.size === 0) {
         this.#looked.ring();
@@ -314,39 +319,20 @@ export class LaneNonces {
     }
   }
 
-  async #inclusionOf(work: Work): Promise<{ readonly hash: string } | undefined> {
-    const open = this.#record.carrierOf(work);
-    const mined: Mined | undefined = open && this.#record.minedAt(open.nonce);
-    if (open && mined) {
-      if (this.#record.attemptOf(mined.hash)?.orderIds.length === 0) throw new TransactionCancelled(open.nonce, mined.hash);
-      return { hash: mined.hash };
-    }
-    if (open) return undefined;
-    const key = keyOfWork(work);
-    if (key === undefined) {
-      const ended = this.#record.endOf(work);
-      if (ended?.noOp === true) throw new TransactionCancelled(ended.nonce, ended.hash);
-      return { hash: ended?.hash ?? work.slice("tx:".length) }; // final, so the chain tells of it
-    }
-    const { bound } = await this.#record.readKey(key);
-    if (!bound) throw new NonceNotOpen(`key ${key}`);
-    return bound.final ? { hash: bound.hash } : undefined;
-  }
-
-  #workOf(hash: string): Work {
-    const attempt = this.#record.attemptOf(hash);
-    const open = attempt && this.#record.openAt(attempt.nonce);
-    return (open && workOf(open)) ?? workOfHash(hash);
-  }
-
   /** @throws DurableClosed, or what stopped it */
-  #checkAlive(): void {
+  readonly #checkAlive = (): void => {
     if (this.#failure !== undefined) throw this.#failure as Error;
     if (this.#stop.signal.aborted) throw new DurableClosed(this.address);
-  }
+  };
 
+  /** A listener that fails is its owner's trouble: what is sent and followed does not depend on it. */
   readonly #notify = (notice: DurableNotice): void => {
-    this.#parts.notify?.(notice);
+    try {
+      const heard: unknown = this.#parts.notify?.(notice);
+      if (heard instanceof Promise) heard.catch(() => undefined);
+    } catch {
+      // see above
+    }
   };
 
   /** Whether the start has succeeded; a node that does not answer is asked again later. */
@@ -377,8 +363,10 @@ export class LaneNonces {
 
   readonly #fail = (error: unknown): void => {
     this.#failure ??= error;
-    this.#notify({ kind: "stopped", error });
+    this.#outbox.abandon();
+    this.#work.ring();
     this.#looked.ring();
+    this.#notify({ kind: "stopped", error });
   };
 }
 

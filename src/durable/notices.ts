@@ -1,4 +1,4 @@
-/** What happens besides what was asked for; for logs and people. Everything goes on, save after `stopped`. */
+/** What happens besides what was asked for; for logs and people. What a listener throws is ignored. Everything goes on, save after `stopped`. */
 export type DurableNotice =
   /** The same bytes, or new ones of the same nonce, went out. */
   | { readonly kind: "sent again" | "replaced" | "cancelled"; readonly nonce: number; readonly hash: string }

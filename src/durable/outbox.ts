@@ -29,6 +29,7 @@ export class Outbox {
   readonly #refusals = new Map<string, number>();
   /** What is being given up, with the node's words. */
   readonly #refused = new Map<string, string>();
+  #isOver = false;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
@@ -61,7 +62,7 @@ export class Outbox {
 
   /** The node's first answer to bytes that are being sent; at once where they are not. Doubt is "on its way": they are sent again. */
   async answerOf(nonce: number, hash: string): Promise<FirstAnswer> {
-    if (!this.#broadcaster.has(hash) || !this.isWanted(nonce, hash)) return { kind: "on its way" };
+    if (this.#isOver || !this.#broadcaster.has(hash) || !this.isWanted(nonce, hash)) return { kind: "on its way" };
     let asked = this.#asked.get(hash);
     if (!asked) this.#asked.set(hash, (asked = Promise.withResolvers<FirstAnswer>()));
     return asked.promise;
@@ -85,7 +86,14 @@ export class Outbox {
 
   async close(): Promise<void> {
     await this.#broadcaster.close();
-    for (const hash of this.#asked.keys()) this.#answer(hash, { kind: "on its way" }); // the next start sends it
+    this.abandon();
+  }
+
+  /** Nothing more is heard of any bytes: whoever waits for an answer has it, and the next start sends them. */
+  abandon(): void {
+    this.#isOver = true;
+    this.#refused.clear();
+    for (const hash of this.#asked.keys()) this.#answer(hash, { kind: "on its way" });
   }
 
   async #hear({ sent: { nonce, hash }, outcome, error }: BroadcastAnswer): Promise<void> {

@@ -13,7 +13,8 @@ import {
   readLane,
   toSnapshot,
 } from "../chain/lane/lane-ledger.ts";
-import type { EventStore, NewEvent, StreamId } from "../store/event-store.ts";
+import type { EventStore, NewEvent, StreamId, Version } from "../store/event-store.ts";
+import { type Fate, fateOf } from "./fate.ts";
 import { type KeyEvent, keyOfWork, Keys, type KeyState, type Work, workOfHash } from "./keys.ts";
 import type { Signed } from "./transactions.ts";
 
@@ -32,6 +33,8 @@ export interface KeyTold {
 
 /** Nonces closed between two snapshots. */
 const closedBetweenSnapshots = 64;
+/** Hashes of closed nonces that are found without reading the ledger. */
+const mostRemembered = 4_096;
 
 /**
  * The durable record of one account on one chain: a lane's ledger as mintd keeps it, and a stream for each idempotency key.
@@ -45,8 +48,8 @@ export class LaneRecord {
   readonly #inTurn = pLimit(1);
   readonly #byHash = new Map<string, OpenAttempt>();
   readonly #mined = new Map<number, Mined>();
-  /** How work without a key ended, where the chain took another hash than the one it is named after. */
-  readonly #ended = new Map<string, { readonly nonce: number; readonly hash: string; readonly noOp: boolean }>();
+  /** Where the attempts of nonces that were closed lately are, oldest first. */
+  readonly #closed = new Map<string, Version>();
   #state: LaneState = emptyLane();
   #closedSinceSnapshot = 0;
 
@@ -117,11 +120,6 @@ export class LaneRecord {
     return nonces;
   }
 
-  /** How work without a key ended that was replaced, cancelled or displaced, in this process. */
-  endOf(work: Work): { readonly nonce: number; readonly hash: string; readonly noOp: boolean } | undefined {
-    return this.#ended.get(work);
-  }
-
   readKey(key: string): Promise<KeyState> {
     return this.#keys.read(key);
   }
@@ -133,23 +131,30 @@ export class LaneRecord {
     for (const event of events) this.#apply(event);
   }
 
-  /** The bytes of an attempt, as they were recorded. */
-  async bytesOf({ version, nonce }: OpenAttempt): Promise<string> {
+  /** The bytes of an attempt, as they were recorded, whether or not its nonce is open. */
+  async bytesOf({ version }: { readonly version: Version }): Promise<string> {
     for await (const stored of this.#store.read(this.#stream, version)) {
       return (laneEventOf(stored) as Extract<LaneEvent, { kind: "attempted" }>).data.raw;
     }
-    throw new TypeError(`the ledger of ${this.address} has no bytes for nonce ${nonce}`);
+    throw new TypeError(`the ledger of ${this.address} has no attempt at version ${version}`);
   }
 
-  /** The bytes of a transaction that may be settled; reads the ledger from its end of the nonce's attempts, so only for what is asked rarely. */
-  async bytesOfHash(hash: string): Promise<string | undefined> {
-    const open = this.#byHash.get(hash);
-    if (open) return this.bytesOf(open);
+  /** Where the bytes of this hash are; undefined where they are not recorded. Reads the whole ledger for what was closed long ago. */
+  async versionOf(hash: string): Promise<Version | undefined> {
+    const known = this.#byHash.get(hash)?.version ?? this.#closed.get(hash);
+    if (known !== undefined) return known;
     for await (const stored of this.#store.read(this.#stream)) {
       const event = laneEventOf(stored);
-      if (event.kind === "attempted" && event.data.hash === hash) return event.data.raw;
+      if (event.kind === "attempted" && event.data.hash === hash) return stored.version;
     }
     return undefined;
+  }
+
+  /** What became of the attempt at this version. */
+  async fateOf(version: Version): Promise<Fate> {
+    const fate = await fateOf(this.#store.read(this.#stream, version));
+    if (!fate) throw new TypeError(`the ledger of ${this.address} has no attempt at version ${version}`);
+    return fate;
   }
 
   /** A snapshot where enough was closed since the last one, or in any case with `force`. */
@@ -161,9 +166,8 @@ export class LaneRecord {
   }
 
   #apply(event: LaneEvent): void {
-    if (event.kind === "settled") this.#remember(event.data.nonce, event.data.hash);
     if (event.kind === "settled" || event.kind === "displaced") {
-      for (const { hash } of this.#state.open.get(event.data.nonce)?.attempts ?? []) this.#byHash.delete(hash);
+      for (const attempt of this.#state.open.get(event.data.nonce)?.attempts ?? []) this.#close(attempt);
       this.#mined.delete(event.data.nonce);
       this.#closedSinceSnapshot++;
     }
@@ -172,11 +176,13 @@ export class LaneRecord {
     if (attempt) this.#byHash.set(attempt.hash, attempt);
   }
 
-  #remember(nonce: number, hash: string): void {
-    const open = this.#state.open.get(nonce);
-    const work = open && workOf(open);
-    if (work === undefined || keyOfWork(work) !== undefined || work === workOfHash(hash)) return;
-    this.#ended.set(work, { nonce, hash, noOp: this.#byHash.get(hash)?.orderIds.length === 0 });
+  #close({ hash, version }: OpenAttempt): void {
+    this.#byHash.delete(hash);
+    this.#closed.set(hash, version);
+    for (const oldest of this.#closed.keys()) {
+      if (this.#closed.size <= mostRemembered) break;
+      this.#closed.delete(oldest);
+    }
   }
 }
 

@@ -32,6 +32,23 @@ export function cancellableOrders(orders: readonly Order[]): VoucherWord[] {
   return byWord(open);
 }
 
+/** Whether the order has this very number: what a voucher's file says of an order is its issuer's word, and may be old. */
+export const hasNumber = ({ voucher }: Order, number: bigint): boolean => voucher !== undefined && BigInt(voucher.number) === number;
+
+/** The words of several selections, each once. */
+export function mergeWords(words: readonly VoucherWord[]): VoucherWord[] {
+  return [...Map.groupBy(words, ({ word }) => word)].map(([word, same]) => {
+    const orders = new Map(same.flatMap(({ numbers, orderIds }) => numbers.map((number, i) => [number, orderIds[i] ?? ""] as const)));
+    const ascending = [...orders].sort(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      word,
+      mask: same.reduce((bits, { mask }) => bits | mask, 0n),
+      numbers: ascending.map(([number]) => number),
+      orderIds: ascending.map(([, orderId]) => orderId),
+    };
+  });
+}
+
 /**
  * A word and mask as an operator gave them, for `cancel`. A number that is used already needs no right; one that no open
  * order here has was issued by somebody else, or is still to be issued here, and is cancelled only where `foreign` says so.

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import {
+  type DrawnNumbers,
   type IdempotencyConflict,
   IllegalTransition,
   type MintRequest,
@@ -30,6 +31,8 @@ export interface IssuerParts {
   readonly book: Pick<OrderBook, "issue" | "execute" | "get" | "countNew" | "room" | "maxOpen">;
   /** Dense voucher numbers, durable as leased. Numbers of one user lie close together. */
   readonly numbers: { reserve(count: number, user?: string): Promise<readonly bigint[]> };
+  /** Of orders that the service has begun to sign for. Default: nobody but this issuer signs for them. */
+  readonly drawn?: DrawnNumbers;
   readonly signer: BulkSigner;
   readonly domain: VoucherDomain;
   /** Chain time now, in whole seconds since 1970, for new windows. May refuse to say: CLOCK_UNCERTAIN, and nothing is issued then. */
@@ -71,8 +74,9 @@ type Ruling =
  * signing is deterministic, so the answer is the same to the byte.
  *
  * Race: the service takes an order for a transaction while its voucher is being issued. Mitigation: the number and second are
- * recorded by the order's own table, which lets one of them win; the other one is told `underway`, or begins anew.
- * What remains: nothing; the order keeps one number, and the chain mints a number once.
+ * recorded by the order's own table, which lets one of them win; the other one is told `underway`, or begins anew. Both sign
+ * under the number that was claimed first, since the service shows its voucher to an endpoint before it is recorded.
+ * What remains: a process that dies when it has shown a voucher, and an endpoint that redeems what it was shown in a call.
  */
 export class Issuer {
   readonly #parts: IssuerParts;
@@ -171,10 +175,17 @@ export class Issuer {
     const unbound = rulings.filter(isUnbound);
     if (unbound.length === 0) return rulings.filter(isRuled);
     // Accepted without a voucher, e.g. for the service, which has not begun with it; or renewed.
+    const { drawn } = this.#parts;
     const numbers = (await this.#numbersFor(unbound, setting)).values();
+    const numberOf = (orderId: string): string => {
+      const known = drawn?.of(orderId);
+      if (known !== undefined) return known;
+      const fresh = String(numbers.next().value);
+      return drawn?.claim(orderId, fresh) ?? fresh;
+    };
     const bound = new Map(
       unbound.map(({ request, number, outcome }): [string, Bound] => {
-        const binding = { number: number ?? String(numbers.next().value), second: setting.from() };
+        const binding = { number: number ?? numberOf(request.orderId), second: setting.from() };
         return [request.orderId, { outcome, request, binding }];
       }),
     );

@@ -29,6 +29,14 @@ export interface VoucherBinding {
   readonly second: number;
 }
 
+/** Why an order can be minted no more by itself: what its receiver, or the contract, said of it when it was tried. */
+export interface Refusal {
+  /** A code of a rejected order, e.g. RECIPIENT_REFUSES. */
+  readonly code: string;
+  /** Second of a voucher that an endpoint was shown and that is not recorded otherwise. */
+  readonly second?: number;
+}
+
 /** The nonce whose transaction mints the order. Several attempts may stand for it; the chain takes one of them. */
 export interface CarrierNonce {
   /** Address of the lane. */
@@ -61,7 +69,7 @@ export type OrderEvent =
   | { readonly kind: "final"; readonly data: { readonly head: number } }
   | { readonly kind: "unconfirmed"; readonly data: { readonly reason: UnconfirmedReason } }
   | { readonly kind: "rejected"; readonly data: { readonly code: string; readonly reason: string } }
-  | { readonly kind: "failed"; readonly data: { readonly txHash: string; readonly reason: string } }
+  | { readonly kind: "failed"; readonly data: { readonly txHash: string; readonly reason: string; readonly refusal?: Refusal } }
   | { readonly kind: "compensating"; readonly data: { readonly reason: string } };
 
 /** Why an order that was on its way is not on the canonical chain. */

@@ -10,8 +10,20 @@ export {
   type RunOutcome,
   toldOf,
 } from "./conflict-path.ts";
+export { DrawnNumbers } from "./drawn-numbers.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
-export { cancelled, decide, evolve, isCarriedBy, type Order, type OrderCommand, orderOfStream, orderStream, type Told } from "./order.ts";
+export {
+  cancelled,
+  decide,
+  evolve,
+  isCarriedBy,
+  isVoidAfter,
+  type Order,
+  type OrderCommand,
+  orderOfStream,
+  orderStream,
+  type Told,
+} from "./order.ts";
 export { allows, diagram, isClosed, transitions } from "./transitions.ts";
 export { userOf } from "./user.ts";

@@ -1,4 +1,5 @@
 import type { StreamId, Version } from "../store/event-store.ts";
+import { VALIDITY_SECONDS } from "../voucher/abi.ts";
 import { IllegalTransition, VoucherNumberChanged } from "./errors.ts";
 import {
   type Carrier,
@@ -8,6 +9,7 @@ import {
   type MintRequest,
   type OrderEvent,
   type OrderStateKind,
+  type Refusal,
   type UnconfirmedReason,
   type VoucherBinding,
 } from "./events.ts";
@@ -24,10 +26,14 @@ export interface Order {
   /** When it came into its state: the time of its latest event, ms since the epoch. */
   readonly changedAt: number;
   readonly voucher?: VoucherBinding;
+  /** The latest second that any voucher of its number was bound to: holders keep the former ones too. */
+  readonly lastSecond?: number;
   readonly carrier?: Carrier;
   readonly inclusion?: Inclusion;
   /** Why it was rejected, failed or unconfirmed. */
   readonly reason?: string;
+  /** Of a failed order that is not tried again: it is rejected once nobody can redeem its voucher any more. */
+  readonly refusal?: Refusal;
 }
 
 /** What can be told to an order. Facts of the chain are commands too: the order decides what they mean to it. */
@@ -40,8 +46,9 @@ export type OrderCommand =
   /** `finalBlock`: the newest block that may count as final, where depth alone does not say so. */
   | { readonly kind: "deepen"; readonly blockHash: string; readonly head: number; readonly finalBlock?: number }
   | { readonly kind: "unconfirm"; readonly reason: UnconfirmedReason; readonly blockHash?: string; readonly carrier?: CarrierNonce }
-  | { readonly kind: "reject"; readonly code: string; readonly reason: string }
-  | { readonly kind: "fail"; readonly carrier: Carrier; readonly reason: string }
+  /** `finalSecond`: timestamp of a final block under which the order's number is not minted; needed where it has a voucher. */
+  | { readonly kind: "reject"; readonly code: string; readonly reason: string; readonly finalSecond?: number }
+  | { readonly kind: "fail"; readonly carrier: Carrier; readonly reason: string; readonly refusal?: Refusal }
   | { readonly kind: "compensate"; readonly reason: string };
 
 /** A command and the order it is for. */
@@ -96,17 +103,28 @@ export function decide(command: OrderCommand, order: Order | undefined, orderId:
     case "unconfirm":
       return unconfirm(command, order, orderId);
     case "reject":
-      // Its holder may redeem the voucher at any moment: no reason but the chain's own makes that impossible.
-      if (order?.kind === "authorised" && command.code !== CANCELLED) throw new IllegalTransition(orderId, order.kind, "rejected");
+      if (order?.voucher && command.code !== CANCELLED && !canNeverMint(order, command.finalSecond)) {
+        throw new IllegalTransition(orderId, order.kind, "rejected");
+      }
       return [allow(order, orderId, { kind: "rejected", data: { code: command.code, reason: command.reason } })];
     case "fail":
       // Minted by somebody else, or carried under another nonce by now: the old one's failure says nothing.
       if (!order || order.inclusion || !isCarriedBy(order, command.carrier)) return [];
-      return [allow(order, orderId, { kind: "failed", data: { txHash: command.carrier.hash, reason: command.reason } })];
+      return [allow(order, orderId, { kind: "failed", data: failureOf(command) })];
     case "compensate":
       return [allow(order, orderId, { kind: "compensating", data: { reason: command.reason } })];
   }
 }
+
+/** Whether no voucher of the order can be redeemed in a block after one that is final and has this timestamp. */
+export const isVoidAfter = ({ voucher, lastSecond = voucher?.second ?? 0 }: Order, finalSecond: number): boolean =>
+  finalSecond > lastSecond + VALIDITY_SECONDS;
+
+/**
+ * Whoever has seen a voucher may redeem it until its window has passed, the public calldata of a transaction that skipped it
+ * included: until then no reason but the chain's own makes a mint impossible. One that is with its holder may be renewed.
+ */
+const canNeverMint = (order: Order, finalSecond = 0): boolean => order.kind !== "authorised" && isVoidAfter(order, finalSecond);
 
 /** Whether the order waits for a transaction of this nonce, whichever of its attempts: only one of them can be mined. */
 export const isCarriedBy = ({ carrier }: Order, { lane, nonce }: CarrierNonce): boolean =>
@@ -118,23 +136,27 @@ export function evolve(order: Order | undefined, event: OrderEvent, orderId: str
     return { request: { orderId, ...event.data }, kind: "requested", version: 1, requestedAt: at, changedAt: at };
   }
   if (!order) throw new IllegalTransition(orderId, "unknown", event.kind);
-  const { reason: _, ...before } = order;
+  const { reason: _, refusal: __, ...before } = order;
   const next = { ...before, kind: event.kind, version: order.version + 1, changedAt: at };
   switch (event.kind) {
     case "authorised":
-      return { ...next, voucher: event.data };
+      return { ...next, voucher: event.data, lastSecond: laterOf(order, event.data.second) };
     case "assigned":
     case "broadcast":
       return { ...next, carrier: event.data };
     case "tentative":
       return { ...next, inclusion: event.data };
     case "unconfirmed": {
-      const { inclusion: __, voucher, ...open } = next;
-      const kept = event.data.reason === "number-taken" || voucher === undefined ? open : { ...open, voucher };
-      return { ...kept, reason: event.data.reason };
+      const { inclusion: ___, ...open } = next;
+      const { voucher: ____, lastSecond: _____, ...numberless } = open;
+      return { ...(event.data.reason === "number-taken" ? numberless : open), reason: event.data.reason };
+    }
+    case "failed": {
+      const { reason, refusal } = event.data;
+      if (!refusal) return { ...next, reason };
+      return { ...next, reason, refusal, lastSecond: laterOf(order, refusal.second) };
     }
     case "rejected":
-    case "failed":
     case "compensating":
       return { ...next, reason: event.data.reason };
     case "auditable":
@@ -176,6 +198,14 @@ function unconfirm(command: Extract<OrderCommand, { kind: "unconfirm" }>, order:
   if (order?.kind === "unconfirmed" && (order.reason === command.reason || command.reason === "reorg")) return [];
   return [allow(order, orderId, { kind: "unconfirmed", data: { reason: command.reason } })];
 }
+
+/** One of an older mintd's snapshot does not know its latest second. */
+const laterOf = ({ lastSecond, voucher }: Order, second = 0): number => Math.max(lastSecond ?? voucher?.second ?? 0, second);
+
+const failureOf = ({ carrier, reason, refusal }: Extract<OrderCommand, { kind: "fail" }>) => ({
+  ...{ txHash: carrier.hash, reason },
+  ...(refusal && { refusal }),
+});
 
 function allow(order: Order | undefined, orderId: string, event: OrderEvent): OrderEvent {
   const from = order?.kind ?? "unknown";

@@ -8,8 +8,9 @@ import type { OrderStateKind } from "./events.ts";
  * because anybody may submit a voucher and because a crash may hide our own broadcast from us. One that a reorg took back
  * may also lose its carrier afterwards: it is unconfirmed then for another reason.
  *
- * An order whose voucher is out is rejected for one reason alone, VOUCHER_CANCELLED: its number was cancelled on chain, so
- * that nobody can redeem it any more. `decide` sees to it.
+ * An order that has a voucher is rejected when nobody can redeem it any more, and not before: its number was cancelled on
+ * chain (VOUCHER_CANCELLED, the one reason where its holder alone has the voucher), or a final block is past the window of
+ * every voucher it had. Until then one that was refused is `failed`, and not tried again. `decide` sees to it.
  */
 export const transitions = {
   unknown: ["requested"],
@@ -23,7 +24,7 @@ export const transitions = {
   unconfirmed: ["authorised", "broadcast", "tentative", "unconfirmed", "failed"],
   rejected: [],
   failed: ["compensating", "tentative"],
-  compensating: ["authorised", "tentative", "rejected"],
+  compensating: ["authorised", "tentative", "rejected", "failed"],
 } as const satisfies Record<OrderStateKind | "unknown", readonly OrderStateKind[]>;
 
 /** States that no event follows. */

@@ -5,8 +5,13 @@ pragma solidity ^0.8.37;
 // solhint-disable-next-line interface-starts-with-i
 interface Vm {
     function warp(uint256 timestamp) external;
+    function roll(uint256 height) external;
+    function setBlockhash(uint256 number, bytes32 hash) external;
+    function etch(address target, bytes calldata code) external;
+    function store(address target, bytes32 slot, bytes32 value) external;
     function chainId(uint256 id) external;
     function prank(address sender) external;
+    function deal(address account, uint256 balance) external;
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function addr(uint256 privateKey) external pure returns (address);
     function expectRevert() external;

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { network } from "hardhat";
 import type { GasReport } from "../../bench/gas.ts";
+import { measureCastGas } from "../../bench/cast-gas.ts";
 import { targets } from "../../bench/gas-targets.ts";
 import { measureGas } from "../../bench/gas.ts";
 
@@ -11,7 +12,7 @@ describe("gas of minting", () => {
 
   before(async function () {
     this.timeout(60_000);
-    measured = await measureGas(await network.create());
+    measured = { ...(await measureGas(await network.create())), ...(await measureCastGas(await network.create())) };
     kept = JSON.parse(await readFile(new URL("../../bench/gas.json", import.meta.url), "utf8")) as GasReport;
   });
 

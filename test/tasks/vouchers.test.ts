@@ -166,6 +166,14 @@ describe("The tasks of vouchers", function () {
     expect(named.code).to.equal(0);
     const words = named.json["words"] as { mask: string; cancelled: string; sent: string[] }[];
     for (const { mask, cancelled } of words) expect(cancelled).to.equal(mask);
+    // A file says which number it means: another domain's, or another number than the order's, is not the order's voucher.
+    const [line] = await linesOf("a.jsonl");
+    if (!line) throw new Error("300 vouchers were issued");
+    await writeFile(path("elsewhere.json"), JSON.stringify({ ...line, domain: { ...line.domain, chainId: 1 } }));
+    expectRefusal(await local("voucher:cancel", path("elsewhere.json")), "VOUCHER_FOR_ELSEWHERE");
+    await writeFile(path("other.json"), JSON.stringify({ ...line, redemption: { ...line.redemption, txCount: "77" } }));
+    expectRefusal(await local("voucher:cancel", path("other.json")), "NOT_CANCELLABLE", "--foreign");
+
     expectRefusal(await local("voucher:cancel"), "INVALID_ARGUMENT");
     expectRefusal(await local("voucher:cancel", "nobody-1"), "ORDER_NOT_FOUND");
     expectRefusal(await local("voucher:cancel", "--word", "1", "--mask", "0x3"), "NOT_CANCELLABLE", "--foreign");

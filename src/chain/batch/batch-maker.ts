@@ -1,4 +1,4 @@
-import { allows, type Order, type OrderBook } from "../../order/index.ts";
+import { allows, type DrawnNumbers, type Order, type OrderBook, type Told } from "../../order/index.ts";
 import type { DigestSigner, VoucherDomain } from "../../voucher/index.ts";
 import type { Fees } from "../fees/fees.ts";
 import type { LaneWork } from "../lane/lane.ts";
@@ -11,6 +11,8 @@ export interface BatchMakerParts {
   readonly rpc: Rpc;
   /** Dense voucher numbers, durable as leased; those of one lane lie together, so that a batch touches few storage slots. */
   readonly numbers: { reserve(count: number, lane: string): Promise<readonly bigint[]> };
+  /** Shared with whoever else signs vouchers for open orders. */
+  readonly drawn: DrawnNumbers;
   readonly signer: DigestSigner;
   readonly domain: VoucherDomain;
 }
@@ -29,22 +31,22 @@ export interface Taken {
   readonly second: number;
 }
 
+type Refused = Extract<Simulation, { readonly kind: "item refused" }>;
+
 /** Makes transactions of orders: numbers, signatures, simulation, and the search for an item that spoils its batch. */
 export class BatchMaker {
   readonly #parts: BatchMakerParts;
   /** The newest head under which a batch was simulated, and what that said. */
   #simulated: { readonly head: string; readonly verdict: Promise<Simulation> } | undefined;
 
-  /** Numbers that were drawn for orders and are not recorded yet. */
-  readonly #drawn = new Map<string, string>();
-
   constructor(parts: BatchMakerParts) {
     this.#parts = parts;
   }
 
   /**
-   * The transactions that mint these orders: one, or several where an item had to be left out. An item that can never be
-   * minted is rejected here, with the contract's error decoded; it is never the reason why another waits.
+   * The transactions that mint these orders: one, or several where an item had to be left out. An item that the contract
+   * refuses is rejected here, with its error decoded, or kept by `Refusals` where a voucher of it is out; it is never the reason
+   * why another waits.
    * @throws BatchReverts where the fault is not an item's; RpcUnanswered, RpcRefused
    */
   async make(taken: readonly Taken[], setting: BatchSetting): Promise<LaneWork[]> {
@@ -69,12 +71,19 @@ export class BatchMaker {
     if (orders.length === 1 && only) {
       // Bytes of an order that was on its way may still be mined, so it cannot be refused any more.
       if (!allows(only.kind, "rejected")) throw new BatchReverts(verdict.reason);
-      await book.execute([{ orderId: only.request.orderId, command: { kind: "reject", code: verdict.code, reason: verdict.reason } }]);
+      await book.execute([this.#refused(only, verdict)]);
       return [];
     }
     const half = Math.ceil(orders.length / 2);
     const first = await this.#works(orders.slice(0, half), setting, true);
     return [...first, ...(await this.#works(orders.slice(half), setting, true))];
+  }
+
+  /** One that was tried before has a voucher in public calldata: it is rejected later, when that can be redeemed no more. */
+  #refused({ request: { orderId }, carrier, voucher }: Order, { code, reason }: Refused): Told {
+    if (!carrier) return { orderId, command: { kind: "reject", code, reason } };
+    const refusal = { code, ...(voucher && { second: voucher.second }) };
+    return { orderId, command: { kind: "fail", carrier, reason, refusal } };
   }
 
   /**
@@ -100,22 +109,27 @@ export class BatchMaker {
    *
    * Race: a batch is simulated, so that an endpoint has seen its signed vouchers, and then not recorded; under other numbers
    * the orders could be minted twice by whoever kept the first ones. Mitigation: a number that was drawn for an order stays
-   * its own until the order is authorised. What remains: a process that dies in between, and an endpoint that redeems
-   * what it was shown in a call.
+   * its own until the order is authorised, also for the issuer of its voucher; and one whose voucher was issued since it was
+   * taken is left out. What remains: a process that dies in between, and an endpoint that redeems what it was shown in a call.
    */
   async #numbered(taken: readonly Taken[], lane: string): Promise<Order[]> {
-    const without = taken.filter(({ order }) => !order.voucher && !this.#drawn.has(order.request.orderId));
-    const numbers = (without.length > 0 ? await this.#parts.numbers.reserve(without.length, lane) : []).values();
-    for (const { order } of without) this.#drawn.set(order.request.orderId, String(numbers.next().value));
-    return taken.map(({ order, second }) => {
-      const drawn = this.#drawn.get(order.request.orderId) ?? "";
-      if (order.voucher) this.#drawn.delete(order.request.orderId);
-      return { ...order, voucher: { number: order.voucher?.number ?? drawn, second } };
+    const { book, drawn, numbers } = this.#parts;
+    const without = taken.filter(({ order }) => !order.voucher && drawn.of(order.request.orderId) === undefined);
+    const fresh = (without.length > 0 ? await numbers.reserve(without.length, lane) : []).values();
+    const isIssued = (orderId: string) => book.get(orderId)?.kind === "authorised";
+    for (const { order } of without) {
+      if (!isIssued(order.request.orderId)) drawn.claim(order.request.orderId, String(fresh.next().value));
+    }
+    const left = taken.filter(({ order }) => !isIssued(order.request.orderId));
+    return left.map(({ order, second }) => {
+      const { orderId } = order.request;
+      if (order.voucher) drawn.forget(orderId);
+      return { ...order, voucher: { number: order.voucher?.number ?? drawn.of(orderId) ?? "", second } };
     });
   }
 
   /** The order needs its number in memory no more: it is recorded, or the order is closed. */
   forget(orderId: string): void {
-    this.#drawn.delete(orderId);
+    this.#parts.drawn.forget(orderId);
   }
 }

@@ -13,6 +13,7 @@ import type { EventStore } from "../../store/index.ts";
 import type { Minted, VoucherSkipped } from "../../voucher/index.ts";
 import { Finality, type FinalityRule } from "./finality.ts";
 import { type Header, Heads, type HeadChange } from "./heads.ts";
+import { Refusals } from "./refusals.ts";
 import type { Lanes } from "../lane/lanes.ts";
 import type { Upkeep } from "../lane/upkeep.ts";
 import { type Located, logsOf, type MintLogReader, type MintLogs } from "./mint-logs.ts";
@@ -82,6 +83,7 @@ export class Confirmations {
    * final block from which on the proof is looked for.
    */
   readonly #beaten = new Map<string, number>();
+  readonly #refusals: Refusals;
   readonly #unlisten: () => void;
   #todo: Todo[] = [];
   #lookedAfterAt = 0;
@@ -93,6 +95,7 @@ export class Confirmations {
     this.#parts = parts;
     this.#heads = heads;
     this.#finality = new Finality(parts.rpc, parts.finality);
+    this.#refusals = new Refusals(parts);
     for (const order of parts.book.open()) this.#remember(order);
     this.#unlisten = parts.book.listen((order, event, before) => {
       this.#follow(order, event, before);
@@ -141,6 +144,7 @@ export class Confirmations {
     await this.#deepen(finalBlock);
     await this.#parts.lanes.settle(finalBlock); // whatever is final needs nobody's care any more
     await this.#renumberBeaten(finalBlock);
+    await this.#closeRefused(finalBlock);
     this.#unfinished = !whole;
     return true;
   }
@@ -288,7 +292,7 @@ export class Confirmations {
       const own = taker === orderId ? await reader.mintOf(orderId, deployedAt, finalBlock) : undefined;
       if (own) {
         await this.#tell({ minted: [own], skipped: [] }); // it was minted after all, by a log that was overlooked
-      } else if (taker === undefined && (await this.#isCancelled(BigInt(order.voucher.number), finalBlock))) {
+      } else if (taker === undefined && (await reader.isCancelled(BigInt(order.voucher.number), deployedAt, finalBlock))) {
         await this.#rejectCancelled(order);
       } else if (taker === undefined || taker === orderId) {
         this.#beaten.set(orderId, finalBlock + levelDepth.final); // an endpoint that has not all logs: no proof, no new number
@@ -298,12 +302,12 @@ export class Confirmations {
     }
   }
 
-  async #isCancelled(number: bigint, finalBlock: number): Promise<boolean> {
-    const { reader, deployedAt } = this.#parts;
-    for await (const { log } of reader.cancellations([number >> 8n], deployedAt, finalBlock)) {
-      if ((log.mask >> (number & 0xffn)) & 1n) return true;
-    }
-    return false;
+  /** After all that the chain says up to its head was told. */
+  async #closeRefused(finalBlock: number): Promise<void> {
+    if (this.#refusals.size === 0 || finalBlock < 0) return;
+    const head = this.#heads.tip?.number ?? 0;
+    const minted = await this.#refusals.close({ head, finalBlock, finalSecond: await this.#heads.secondOf(finalBlock) });
+    if (minted.length > 0) await this.#tell({ minted, skipped: [] });
   }
 
   /** Somebody with the right to it made the voucher void while its order was on its way: it is not minted under another number. */
@@ -336,12 +340,15 @@ export class Confirmations {
     if (before?.inclusion && before.inclusion.blockHash !== order.inclusion?.blockHash) this.#forget(before.inclusion.blockHash, orderId);
     if (event.kind === "final" && order.inclusion) this.#forget(order.inclusion.blockHash, orderId);
     if (before?.voucher && before.voucher.number !== order.voucher?.number) this.#byNumber.delete(before.voucher.number);
-    if (event.kind === "final" || event.kind === "rejected") this.#byNumber.delete(order.voucher?.number ?? "");
-    else this.#remember(order);
+    if (event.kind === "final" || event.kind === "rejected") {
+      this.#byNumber.delete(order.voucher?.number ?? "");
+      this.#refusals.follow(order);
+    } else this.#remember(order);
   }
 
   #remember(order: Order): void {
     const { inclusion, voucher, request } = order;
+    this.#refusals.follow(order);
     if (voucher) this.#byNumber.set(voucher.number, request.orderId);
     if (!inclusion) return;
     const known = this.#blocks.get(inclusion.blockHash);

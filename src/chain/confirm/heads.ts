@@ -72,6 +72,11 @@ export class Heads {
     return (await this.#fetch("eth_getBlockByNumber", toQuantity(number))).hash === hash;
   }
 
+  /** Timestamp of a canonical block at or below the known head. @throws RpcUnanswered, RpcRefused */
+  async secondOf(number: number): Promise<number> {
+    return (this.#at(number) ?? (await this.#fetch("eth_getBlockByNumber", toQuantity(number)))).timestamp;
+  }
+
   /** Depth of a canonical block under the known head; 0 where it is above it. */
   depthOf(block: number): number {
     return Math.max(0, (this.tip?.number ?? -1) - block + 1);
@@ -92,6 +97,8 @@ export class Heads {
     }
     if (latest.hash === tip.hash) return nothing;
     if (this.#at(latest.number)?.hash === latest.hash && !(await this.#isLost(latest))) return nothing;
+    // Below all known headers it contradicts none of them: an endpoint that lags far.
+    if (!this.#oneNode && latest.number < (this.#window[0]?.number ?? 0)) return nothing;
     const { ancestor, orphaned } = await this.#commonAncestor(latest);
     if (ancestor.hash === latest.hash) {
       this.#window = this.#window.filter((header) => header.number <= ancestor.number);

@@ -115,6 +115,14 @@ export class MintLogReader {
     }
   }
 
+  /** Whether this number was cancelled in blocks `from` to `to`. */
+  async isCancelled(number: bigint, from: number, to: number): Promise<boolean> {
+    for await (const { log } of this.cancellations([number >> 8n], from, to)) {
+      if ((log.mask >> (number & 0xffn)) & 1n) return true;
+    }
+    return false;
+  }
+
   async *#pieces(from: number, to: number, topics: readonly unknown[]): AsyncGenerator<RawLog[]> {
     let blocks = mostBlocks;
     for (let start = from; start <= to;) {

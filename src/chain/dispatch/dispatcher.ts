@@ -23,7 +23,7 @@ export interface DispatcherParts<Lane extends Addressed> {
 /**
  * Where an open order is, as far as dispatch goes. `waiting`: in a lane's line. `sent`: taken for a transaction that is not
  * known to be mined. `mined`: in a block that is not final. `elsewhere`: none of the lanes' business, such as a voucher
- * that its holder is to redeem.
+ * that its holder is to redeem, or an order that was refused.
  */
 type Place = "waiting" | "sent" | "mined" | "elsewhere";
 
@@ -180,6 +180,8 @@ export class Dispatcher<Lane extends Addressed> {
       case "unconfirmed":
         // After a reorg the lane sends its own transaction again; where the mint was somebody else's, there is none.
         return order.reason === "reorg" && this.#hasCarrier(order) ? "sent" : "waiting";
+      case "failed":
+        return order.refusal ? "elsewhere" : "sent";
       default:
         return "sent";
     }

@@ -26,7 +26,8 @@ export function settlementOf(receipt: Receipt, nonce: number): Settlement {
 
 /**
  * What a transaction that is final means to those of its nonce's orders that it did not mint. A no-op takes them all back.
- * One that reverted fails them all, and they are driven again; a receiver that refused its tokens would refuse them again.
+ * One that reverted fails them all, and they are driven again. A receiver that refused its tokens would refuse them again, but
+ * the voucher is public now, and may still mint where the receiver takes them after all: see `Refusals`.
  * @param nonce that the transaction has
  * @param open all attempts of the nonce
  * @param orders of the nonce, as they are
@@ -62,11 +63,7 @@ export function consequencesOf(receipt: Receipt, nonce: CarrierNonce, open: Open
 
 function refusal(orderId: string, carrier: Carrier): Told[] {
   const reason = "the receiver refused its tokens";
-  return [
-    { orderId, command: { kind: "fail", carrier, reason } },
-    { orderId, command: { kind: "compensate", reason } },
-    { orderId, command: { kind: "reject", code: "RECIPIENT_REFUSES", reason } },
-  ];
+  return [{ orderId, command: { kind: "fail", carrier, reason, refusal: { code: "RECIPIENT_REFUSES" } } }];
 }
 
 /** Another transaction of the nonce is final: what still waits for it has to find another one. */

@@ -38,6 +38,9 @@ export const DRIFT_PER_MS = 60e-6;
 /** A source that was not heard for so long is not asked to agree any more. */
 const sourceStaleMs = 3_600_000;
 
+/** A newest block that should come only so much later is ahead of the window. */
+const aheadMs = 250;
+
 /** Slots without a block after which the chain is said to stall. */
 const stalledSlots = 4;
 
@@ -68,7 +71,7 @@ export class BlockClock {
   readonly #slew = new Slew();
   readonly #sources = new Map<string, TimeReading>();
   /** The newest block that was seen, sample or not. */
-  #newest: { readonly timestamp: number; readonly seenAtMs: number } | undefined;
+  #newest: Pick<SeenBlock, "timestamp" | "seenAtMs" | "notBeforeMs"> | undefined;
 
   constructor({ times, monotonic }: BlockClockOptions) {
     this.#times = times;
@@ -85,6 +88,7 @@ export class BlockClock {
   /** Takes in a new block that was not seen as it came: it says which slot is the next, and nothing of the time. */
   pass(block: Pick<SeenBlock, "timestamp" | "seenAtMs">): void {
     this.#newest = block;
+    this.#window.pass(block);
   }
 
   /** Forgets blocks that the chain took back. */
@@ -143,12 +147,21 @@ export class BlockClock {
   /**
    * Milliseconds until the chain is worth another look. The looks of a slot lie close together where one block in ten has
    * come, since these are what tells the time, and end when the block is there; they are no more than a steady poll's.
-   * @param pollMs the pause of a steady poll, which it is while nothing is known or the chain stalls
+   * @param pollMs the pause of a steady poll, which it is while nothing is known, the chain stalls, or its newest block is
+   *   ahead of what is known
+   * @returns at most a slot and a steady poll: whatever the clock believes, minting depends on the looks
    */
   lookInMs(pollMs: number): number {
     const expectedMs = this.#window.expectedMs;
     if (expectedMs === undefined || this.#newest === undefined) return pollMs;
-    return nextLookMs(this.#times, { pollMs, nowMs: this.#monotonic(), expectedMs: this.#newest.timestamp * 1_000 + expectedMs });
+    const nowMs = this.#monotonic();
+    const newestMs = this.#newest.timestamp * 1_000 + expectedMs;
+    if (newestMs > nowMs + aheadMs || this.#window.doubt === "contradicted") return pollMs;
+    const planned = (at: number): number => nextLookMs(this.#times, { pollMs, nowMs: at, expectedMs: newestMs });
+    const { seenAtMs, notBeforeMs = seenAtMs } = this.#newest;
+    // Found by the first look of its slot, it may have been there for long: one look between shows whether blocks come earlier.
+    const betweenMs = seenAtMs - notBeforeMs > this.#times.slotMs / 2 ? seenAtMs + planned(seenAtMs) / 2 : 0;
+    return Math.min(betweenMs > nowMs + 1 ? betweenMs - nowMs : planned(nowMs), this.#times.slotMs + pollMs);
   }
 
   #heard(monotonicMs: number): Interval[] {

@@ -66,6 +66,8 @@ export class Window {
   #samples: Sample[] = [];
   /** Blocks in a row that are impossible by the window: too early, or off the slots. */
   #contradicting: Sample[] = [];
+  /** Whether a block that was not seen as it came was there before it can have been made: then the window is wrong. */
+  #isBehind = false;
   /** Blocks in a row that came more than a slot late. */
   #late: Sample[] = [];
   #estimate: Estimate | undefined;
@@ -89,7 +91,7 @@ export class Window {
   }
 
   get doubt(): "contradicted" | "late blocks" | undefined {
-    if (this.#contradicting.length > 0) return "contradicted";
+    if (this.#isBehind || this.#contradicting.length > 0) return "contradicted";
     return this.#late.length >= lateInARow ? "late blocks" : undefined;
   }
 
@@ -102,11 +104,20 @@ export class Window {
     const impossible = this.#isEarly(sample) || this.#isOffSlots(sample);
     this.#late = late ? [...this.#late, sample].slice(-lateInARow) : [];
     this.#contradicting = impossible ? [...this.#contradicting, sample] : [];
-    if (this.#contradicting.length >= contradictions) this.#beginAnew(this.#contradicting);
+    if (!impossible) this.#isBehind = false;
+    if (this.#contradicting.length + Number(this.#isBehind) >= contradictions) this.#beginAnew(this.#contradicting);
     // Of a chain that keeps real time, late blocks mean that it or the endpoint is behind; of another one, that its time was set back.
     else if (this.#late.length >= lateInARow && !keepsSlots) this.#beginAnew(this.#late);
     else if (!late && !impossible) this.#samples = [...this.#samples, sample].slice(-this.#times.window);
     this.#reckon();
+  }
+
+  /**
+   * Takes note of a block that was not seen as it came. It may have been there for long and is no sample, but one that is
+   * there before it can have been made contradicts the window, as an endpoint shows that was slots behind and is not any more.
+   */
+  pass({ timestamp, seenAtMs }: Pick<SeenBlock, "timestamp" | "seenAtMs">): void {
+    if (this.#isEarly({ high: seenAtMs - timestamp * 1_000 })) this.#isBehind = true;
   }
 
   /** Forgets blocks that are not canonical any more. */
@@ -121,6 +132,7 @@ export class Window {
   #beginAnew(samples: Sample[]): void {
     this.#samples = samples;
     this.#contradicting = [];
+    this.#isBehind = false;
     this.#late = [];
   }
 
@@ -129,7 +141,7 @@ export class Window {
   }
 
   /** Seen before it can have been made. */
-  #isEarly({ high }: Sample): boolean {
+  #isEarly({ high }: Pick<Sample, "high">): boolean {
     const { delayMs, delayOffMs } = this.#times;
     return this.#estimate !== undefined && high < this.#estimate.p10Ms - Math.max(delayMs + delayOffMs, leastContradictionMs);
   }

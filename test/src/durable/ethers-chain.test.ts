@@ -67,13 +67,86 @@ describe("DurableSigner and the chain", () => {
     const sent = await order.sendTransaction({ to: receiver(1), value: 1n });
     await signer.cancel("order-1");
     await failure("KEY_BEING_CANCELLED", order.sendTransaction({ to: receiver(1), value: 1n }));
-    await world.anvil.mineWhile(failure("TRANSACTION_CANCELLED", sent.wait()), 1);
+    const cancelled = failure("TRANSACTION_CANCELLED", sent.wait());
+    await world.anvil.mine();
+    await eventually("the no-op is in a block", async () => (await signer.pending())[0]?.block);
     await failure("KEY_BEING_CANCELLED", order.sendTransaction({ to: receiver(1), value: 1n }));
     await world.anvil.mineWhile(signer.settled(), 16);
+    await cancelled;
     const again = await order.sendTransaction({ to: receiver(1), value: 1n });
     expect(again.hash).to.not.equal(sent.hash);
     await world.anvil.mineWhile(again.wait(), 1);
     expect(await receiversOf(world, signer)).to.deep.equal([(await signer.getAddress()).toLowerCase(), receiver(1)]);
+  });
+
+  it("tells of a cancellation when it is final and not before: a reorg may have the transaction itself mined", async () => {
+    await using world = await World.open({ noMining: true });
+    await world.anvil.mine(10);
+    const signer = await world.signer();
+    const lane = await signer.lane();
+    const sent = await signer.sendTransaction({ to: receiver(1), value: 1n });
+    const raw = (await lane.announce(sent.hash))?.raw;
+    await signer.cancel(sent.nonce);
+    const waiting = sent.wait();
+    waiting.catch(() => undefined);
+    await world.anvil.mine(2);
+    await eventually("the no-op is in a block", async () => (await signer.pending())[0]?.block);
+    const early = await sent.wait(1, 200).catch((error: unknown) => error);
+    expect(early).to.have.property("code", "TIMEOUT");
+    await world.anvil.reorg(4);
+    await eventually("it is in none", async () => ((await signer.pending())[0]?.block === undefined ? true : undefined));
+    world.proxy.faults = { down: true }; // the no-op comes no more, save what is under way
+    await eventually("the transaction itself is in the pool", async () => {
+      await world.anvil.rpc.request("anvil_dropAllTransactions", []);
+      return world.anvil.rpc.request("eth_sendRawTransaction", [raw]).catch(() => undefined);
+    });
+    await world.anvil.mine();
+    world.proxy.faults = {};
+    await world.anvil.mineWhile(waiting, 1);
+    expect((await waiting)?.hash).to.equal(sent.hash);
+    expect(await receiversOf(world, signer)).to.deep.equal([receiver(1)]);
+  });
+
+  it("says of a hash what became of it, also in the next process, and never that one is mined which no block has", async () => {
+    await using world = await World.open({ noMining: true });
+    let signer = await world.signer();
+    const keyed = await signer.once("replaced").sendTransaction({ to: receiver(1), value: 1n });
+    const cancelled = [
+      await signer.once("cancelled").sendTransaction({ to: receiver(2), value: 1n }),
+      await signer.sendTransaction({ to: receiver(3), value: 1n }),
+    ];
+    const replaced = await signer.replace("replaced");
+    const noOps = [await signer.cancel(1), await signer.cancel(2)];
+    await world.anvil.mineWhile(signer.settled(), 16);
+    for (const process of ["this process", "the next one"]) {
+      const lane = await signer.lane();
+      expect(await lane.included({ hash: keyed.hash }), process).to.deep.equal({ hash: replaced.hash });
+      expect((await lane.included({ key: "replaced" }))?.hash, process).to.equal(replaced.hash);
+      for (const { hash } of noOps) expect(await lane.included({ hash }), process).to.deep.equal({ hash });
+      for (const { hash } of cancelled) await failure("TRANSACTION_CANCELLED", lane.included({ hash }));
+      await failure("NONCE_NOT_OPEN", lane.included({ hash: `0x${"12".repeat(32)}` }));
+      await world.endProcess();
+      signer = await world.signer();
+    }
+    const again = await signer.once("cancelled").sendTransaction({ to: receiver(2), value: 1n });
+    const lane = await signer.lane();
+    await failure("TRANSACTION_CANCELLED", lane.included({ hash: cancelled[0]?.hash ?? "" }));
+    await world.anvil.mineWhile(again.wait(), 1);
+    expect(await lane.included({ key: "cancelled" })).to.deep.equal({ hash: again.hash });
+  });
+
+  it("says of what was cancelled that it is, also where a foreign transaction has its nonce in the end", async () => {
+    await using world = await World.open({ noMining: true });
+    const signer = await world.signer();
+    world.proxy.faults = { drop: 1 };
+    const sent = await signer.sendTransaction({ to: receiver(1), value: 1n });
+    await signer.cancel(sent.nonce);
+    await foreign(world, 0, receiver(8));
+    world.proxy.faults = {};
+    const waiting = failure("TRANSACTION_CANCELLED", sent.wait());
+    await world.anvil.mineWhile(waiting, 4);
+    await failure("TRANSACTION_CANCELLED", (await signer.lane()).included({ hash: sent.hash }));
+    expect(await receiversOf(world, signer)).to.deep.equal([receiver(8)]);
   });
 
   it("sends again what a reorg threw out, the same bytes", async () => {
@@ -104,6 +177,10 @@ describe("DurableSigner and the chain", () => {
     expect((await signer.pending()).map(({ nonce }) => nonce)).to.deep.equal([0, 1]);
     const waits = Promise.all([keyed.wait(), plain.wait()]);
     await world.anvil.mineWhile(waits, 2);
+    const lane = await signer.lane();
+    expect(await Promise.all([keyed, plain].map(({ hash }) => lane.included({ hash }))), "by their first hashes").to.deep.equal(
+      (await waits).map((receipt) => ({ hash: receipt?.hash })),
+    );
     expect(await receiversOf(world, signer)).to.have.members([receiver(8), receiver(9), receiver(1), receiver(2)]);
     const recorded = await signer.recorded("order-1");
     expect(recorded?.hash).to.equal((await waits)[0]?.hash);

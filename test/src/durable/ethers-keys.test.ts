@@ -90,6 +90,17 @@ describe("DurableSigner's keys", () => {
     expect(await receiversOf(world, signer)).to.have.length(3);
   });
 
+  it("go with the signer to another provider", async () => {
+    await using world = await World.open();
+    const order = (await world.signer()).once("order-1");
+    const first = await order.sendTransaction({ to: receiver(1), value: 1n });
+    const moved = order.connect(world.provider());
+    world.onEnd(() => moved.close());
+    expect((await moved.sendTransaction({ to: receiver(1), value: 1n })).hash).to.equal(first.hash);
+    await first.wait();
+    expect(await receiversOf(world, moved)).to.deep.equal([receiver(1)]);
+  });
+
   it("are each account's own", async () => {
     await using world = await World.open();
     const [one, two] = [await world.signer(0), await world.signer(1)];

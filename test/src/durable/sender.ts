@@ -5,7 +5,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import { anvil } from "viem/chains";
 import { DurableSigner } from "../../../src/durable/ethers.ts";
 import { durableNonceManager } from "../../../src/durable/viem.ts";
-import { openSqliteStore } from "../../../src/store/index.ts";
+import { type EventStore, openSqliteStore } from "../../../src/store/index.ts";
 
 export interface Job {
   readonly library: "ethers" | "viem";
@@ -17,11 +17,9 @@ export interface Job {
   readonly keyed: boolean;
 }
 
-const job = JSON.parse(process.argv[2] ?? "") as Job;
-const store = await openSqliteStore({ path: job.path });
 const tell = (word: string): void => void process.stdout.write(`${word}\n`);
 
-async function withEthers(): Promise<void> {
+async function withEthers(job: Job, store: EventStore): Promise<void> {
   const provider = new JsonRpcProvider(job.url, undefined, { pollingInterval: 20, cacheTimeout: -1 });
   const signer = new DurableSigner(new Wallet(job.privateKey, provider), { store, pollMs: 20 });
   await signer.resume();
@@ -37,7 +35,7 @@ async function withEthers(): Promise<void> {
   provider.destroy();
 }
 
-async function withViem(): Promise<void> {
+async function withViem(job: Job, store: EventStore): Promise<void> {
   const nonces = durableNonceManager({ store, pollMs: 20 });
   const account = nonces.account(privateKeyToAccount(job.privateKey));
   const wallet = createWalletClient({ account, chain: anvil, transport: http(job.url), pollingInterval: 20 }).extend(nonces.actions);
@@ -53,6 +51,12 @@ async function withViem(): Promise<void> {
   await nonces.close();
 }
 
-await (job.library === "ethers" ? withEthers() : withViem());
-await store.close();
-tell("done");
+const [, file, described] = process.argv;
+// The test runner loads every file of this folder; as a program it is named itself.
+if (file === import.meta.filename && described !== undefined) {
+  const job = JSON.parse(described) as Job;
+  const store = await openSqliteStore({ path: job.path });
+  await (job.library === "ethers" ? withEthers(job, store) : withViem(job, store));
+  await store.close();
+  tell("done");
+}

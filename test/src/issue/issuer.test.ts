@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { BatchMaker } from "../../../src/chain/index.ts";
 import { MintdError } from "../../../src/error.ts";
 import { expiredVouchers, inline, Issuer, keyInBatch, newBatchId, requestsOfBatch, SigningPool } from "../../../src/issue/index.ts";
 import type { Issuing } from "../../../src/mintd.ts";
+import { DrawnNumbers } from "../../../src/order/index.ts";
 import { nativeSigner, recoverVoucher } from "../../../src/voucher/index.ts";
 import { collect, failure } from "../store/expectations.ts";
-import { issue, IssuingFolder, key, numbers, outcomes, requestOf, requests, vouchers } from "./issuings.ts";
+import { issue, IssuingFolder, key, minter, numbers, outcomes, requestOf, requests, vouchers } from "./issuings.ts";
 
 class ClockUncertain extends MintdError {
   readonly code = "CLOCK_UNCERTAIN";
@@ -225,6 +227,49 @@ describe("Issuing vouchers", function () {
     expect(new Set(asked.slice(0, -1))).to.deep.equal(new Set(["batch/1"]));
     expect(asked.at(-1)).to.equal(`default/${requestOf("single").to.toLowerCase()}`);
   });
+
+  for (const takes of [0, 1] as const) {
+    it(`signs under one number for an order that the service signs for too, whoever begins ${takes === 0 ? "first" : "in between"}`, async () => {
+      const request = requestOf("both");
+      await issuing.book.request([request]);
+      const drawn = new DrawnNumbers();
+      const shown: string[] = [];
+      const batches = new BatchMaker({
+        ...{ book: issuing.book, drawn, signer: nativeSigner(key), domain: issuing.issuer.domain },
+        numbers: { reserve: () => Promise.resolve([777n]) },
+        rpc: {
+          request<T>(_: string, params: readonly unknown[]): Promise<T> {
+            shown.push((params[0] as { data: string }).data);
+            return Promise.resolve("0x" as T);
+          },
+          each: () => Promise.reject(new Error("nothing is asked together")),
+        },
+      });
+      const [order] = [...issuing.book.open()];
+      if (!order) throw new Error("an order was accepted");
+      // Its lane cannot pay, for instance: what was made is not recorded.
+      const serve = () =>
+        batches.make([{ order, second: folder.seconds.now }], {
+          ...{ from: minter, head: "0x1" },
+          fees: { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n },
+        });
+      const both = new Issuer({
+        ...{ book: issuing.book, drawn, signer: inline(nativeSigner(key)), domain: issuing.issuer.domain, clock: folder.seconds },
+        numbers: {
+          async reserve() {
+            if (takes === 1) await serve();
+            return [888n];
+          },
+        },
+      });
+      if (takes === 0) await serve();
+      const voucher = await both.issueOne(request);
+      expect(shown).to.have.lengthOf(1);
+      expect(shown[0]).to.contain(voucher.redemption.txCount.toString(16).padStart(64, "0"));
+      expect(await serve()).to.deep.equal([]); // its holder has it now
+      expect(shown).to.have.lengthOf(1);
+    });
+  }
 
   it("makes vouchers only a little ahead of who takes them", async () => {
     let signed = 0;

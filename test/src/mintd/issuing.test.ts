@@ -10,7 +10,7 @@ import {
 } from "../../../src/chain/index.ts";
 import { systemClock } from "../../../src/clock.ts";
 import { configSchema } from "../../../src/config/schema.ts";
-import { byWord, cancellableOrders, cancellableWord, expiredVouchers, type Issued } from "../../../src/issue/index.ts";
+import { byWord, cancellableOrders, cancellableWord, expiredVouchers, type Issued, mergeWords } from "../../../src/issue/index.ts";
 import { requestOf } from "../../../src/list/mint-list.ts";
 import { type Mintd, openIssuing } from "../../../src/mintd.ts";
 import { orderStream } from "../../../src/order/index.ts";
@@ -237,6 +237,16 @@ describe("Vouchers that were issued offline", function () {
       .to.throw()
       .with.property("code", "NOT_CANCELLABLE");
     expect(order?.kind).to.equal("authorised");
+  });
+
+  it("and numbers of others in one word are cancelled together, none of ours forgotten", () => {
+    const orders = (...numbers: bigint[]) => ({ numbers, orderIds: numbers.map((number) => `order ${number}`) });
+    const words = [
+      { word: 1n, mask: 0b1001n, ...orders(256n, 259n) },
+      { word: 2n, mask: 1n, ...orders(512n) },
+      { word: 1n, mask: 0b0110n, ...orders(257n) },
+    ];
+    expect(mergeWords(words)).to.deep.equal([{ word: 1n, mask: 0b1111n, ...orders(256n, 257n, 259n) }, words[1]]);
   });
 
   it("are left open when the account may not cancel", async () => {

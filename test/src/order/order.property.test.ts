@@ -41,7 +41,7 @@ const commandFor: Record<Exclude<OrderStateKind, "auditable" | "final">, OrderCo
   broadcast: { kind: "broadcast", carrier: { ...carrierOf(3), hash: idOf(44) } },
   tentative: { kind: "include", inclusion: inclusionIn(50, hashOf(3)) },
   unconfirmed: { kind: "unconfirm", reason: "reorg" },
-  rejected: { kind: "reject", code: "X", reason: "x" },
+  rejected: { kind: "reject", code: "X", reason: "x", finalSecond: 401 },
   failed: { kind: "fail", carrier: carrierOf(3), reason: "reverted" },
   compensating: { kind: "compensate", reason: "again" },
 };
@@ -71,6 +71,7 @@ const command: fc.Arbitrary<OrderCommand> = fc.oneof(
     blockHash: fc.tuple(small, small).map(([b, f]) => idOf(b * 1_000 + f)),
   }),
   fc.constant<OrderCommand>({ kind: "reject", code: "X", reason: "x" }),
+  fc.constant<OrderCommand>({ kind: "reject", code: "X", reason: "x", finalSecond: 400 }),
   fc.constant<OrderCommand>(cancelled("x")),
   fc.record({ kind: fc.constant("fail" as const), carrier: small.map(carrierOf), reason: fc.constant("reverted") }),
   fc.constant<OrderCommand>({ kind: "compensate", reason: "again" }),

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { diagram, type OrderCommand } from "../../../src/order/index.ts";
+import { diagram, IllegalTransition, type OrderCommand } from "../../../src/order/index.ts";
 import { orderDocs } from "../../../scripts/order-docs.ts";
 import { readFileSync } from "node:fs";
 import { assigned, authorised, broadcast, carrierOf, hashOf, idOf, included, inclusionIn, kinds, requested, tell } from "./orders.ts";
@@ -84,6 +84,24 @@ describe("An order", () => {
       { kind: "assign", carrier: carrierOf(4) },
     );
     expect(kinds(events)).to.deep.equal(["failed", "compensating", "authorised", "assigned"]);
+  });
+
+  it("that was refused is rejected only when a final block is past the window of each voucher that it had", () => {
+    const underway = tell(undefined, requested, authorised, { kind: "authorise", voucher: { number: "7", second: 60 } }, assigned).order;
+    const refused = (second?: number): OrderCommand => ({
+      ...{ kind: "fail", carrier: carrierOf(3), reason: "refused" },
+      refusal: { code: "RECIPIENT_REFUSES", ...(second !== undefined && { second }) },
+    });
+    const rejected = (finalSecond?: number): OrderCommand => ({
+      ...{ kind: "reject", code: "RECIPIENT_REFUSES", reason: "refused" },
+      ...(finalSecond !== undefined && { finalSecond }),
+    });
+    const again: OrderCommand = { kind: "compensate", reason: "again" };
+    for (const early of [undefined, 361, 400])
+      expect(() => tell(underway, refused(), again, rejected(early)), String(early)).to.throw(IllegalTransition);
+    expect(kinds(tell(underway, refused(), again, rejected(401)).events)).to.deep.equal(["failed", "compensating", "rejected"]);
+    expect(() => tell(underway, refused(150), again, rejected(450))).to.throw(IllegalTransition);
+    expect(kinds(tell(underway, refused(150), again, rejected(451)).events).at(-1)).to.equal("rejected");
   });
 
   it("does not fail by a transaction that no longer carries it", () => {

@@ -83,7 +83,7 @@ describe("Heads", function () {
     expect(heads.tip?.number).to.equal(103);
   });
 
-  for (const lag of [1, 5, 40]) {
+  for (const lag of [1, 5, 40, 64]) {
     it(`take a head ${lag} blocks lower on the same chain for a lagging endpoint, not for a reorg`, async () => {
       const tip = heads.tip;
       await anvil.rpc.request("anvil_rollback", [lag]);
@@ -100,6 +100,12 @@ describe("Heads", function () {
     const error = await failure("FINAL_BLOCKS_LOST", heads.look());
     expect(error.message).to.contain("block 79 was final").and.to.contain(before.at(-32)?.hash);
     expect(heads.window).to.deep.equal(before);
+  });
+
+  it("of a node that is alone believe that blocks are lost which it ends far below", async () => {
+    const alone = new Heads(anvil.rpc, heads.window, { oneNode: true });
+    await anvil.rpc.request("anvil_rollback", [64]);
+    await failure("FINAL_BLOCKS_LOST", alone.look());
   });
 
   it("refuse another chain", async () => {

@@ -185,7 +185,13 @@ export class World {
     const kind = orderId && this.orders.get(orderId)?.kind;
     if (!hands || !orderId || (kind !== "requested" && kind !== "compensating")) return;
     this.#lane(n).hands = { ...hands, orderIds: hands.orderIds.slice(1) };
-    this.#tell(orderId, { kind: "reject", code: "NEVER", reason: "never" });
+    const carrier = this.orders.get(orderId)?.carrier;
+    if (carrier) {
+      // Its voucher is out: it waits, in nobody's line, until that can be redeemed no more.
+      this.#tell(orderId, { kind: "fail", carrier, reason: "never", refusal: { code: "NEVER" } });
+      this.#tell(orderId, { kind: "compensate", reason: "its window has passed" });
+    }
+    this.#tell(orderId, { kind: "reject", code: "NEVER", reason: "never", finalSecond: Number.MAX_SAFE_INTEGER });
   }
 
   assign(n: number): void {

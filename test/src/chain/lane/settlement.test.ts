@@ -49,9 +49,10 @@ describe("A transaction that is final", () => {
     expect(told(receipt("0x1", [skipped(1, 0), skipped(2, 1), minted]), orders)).to.deep.equal(["2 unconfirm", "3 include", "4 unconfirm"]);
   });
 
-  it("rejects what a receiver refused, by the minter's log and by no other contract's", () => {
-    const rejected = ["1 fail", "1 compensate", "1 reject"];
-    expect(told(receipt("0x1", [skipped(1, 2)]), [order(1)])).to.deep.equal(rejected);
+  it("fails what a receiver refused, by the minter's log and by no other contract's", () => {
+    const [refused, ...more] = consequencesOf(receipt("0x1", [skipped(1, 2)]), carrierOf(3), open, [order(1)]);
+    expect(refused?.command).to.deep.include({ kind: "fail", refusal: { code: "RECIPIENT_REFUSES" } });
+    expect(more).to.deep.equal([]);
     const spoofed = skipped(1, 2, "0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
     expect(told(receipt("0x1", [spoofed]), [order(1)])).to.deep.equal(["1 unconfirm"]);
   });

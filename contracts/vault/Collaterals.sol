@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {DebtPool} from "./DebtPool.sol";
+import {CollateralTerms, ICollaterals} from "./interfaces/ICollaterals.sol";
+
+/// @title The collaterals of a vault and their terms
+abstract contract Collaterals is ICollaterals, AccessManaged {
+    using DebtPool for DebtPool.Pool;
+
+    /// @dev One storage slot, as every mint reads it. A collateral exists when its ratio is not 0.
+    struct Collateral {
+        uint64 assetId;
+        uint16 ratioBps;
+        uint16 rampFromBps;
+        uint32 rampStart;
+        uint16 liquidationBonusBps;
+        uint16 feeBpsPerYear;
+        uint16 maxPriceAgeSeconds;
+        uint40 ceilingCast;
+        uint24 floorCast;
+        uint8 decimals;
+        bool paused;
+    }
+
+    uint256 internal constant BPS = 10_000;
+
+    /// @inheritdoc ICollaterals
+    uint256 public constant MAX_COLLATERALS = 32;
+
+    /// @inheritdoc ICollaterals
+    uint256 public constant RAMP_SECONDS = 7 days;
+
+    address[] private _all;
+    mapping(address collateral => Collateral) private _collaterals;
+    mapping(address collateral => DebtPool.Pool) internal _pools;
+
+    constructor(address initialAuthority) AccessManaged(initialAuthority) {
+        // A wrong authority could never be corrected.
+        if (initialAuthority.code.length == 0) revert AccessManagedInvalidAuthority(initialAuthority);
+    }
+
+    /// @inheritdoc ICollaterals
+    function addCollateral(address collateral, CollateralTerms calldata terms) external restricted {
+        if (_collaterals[collateral].ratioBps != 0) revert CollateralExists(collateral);
+        if (_all.length == MAX_COLLATERALS) revert TooManyCollaterals(MAX_COLLATERALS);
+        uint8 decimals = IERC20Metadata(collateral).decimals();
+        if (decimals > 36) revert DecimalsOutOfRange(collateral, decimals);
+        _requireRatio(terms.ratioBps, terms.liquidationBonusBps);
+        _collaterals[collateral] = Collateral({
+            assetId: terms.assetId,
+            ratioBps: terms.ratioBps,
+            rampFromBps: terms.ratioBps,
+            rampStart: uint32(block.timestamp),
+            liquidationBonusBps: terms.liquidationBonusBps,
+            feeBpsPerYear: terms.feeBpsPerYear,
+            maxPriceAgeSeconds: terms.maxPriceAgeSeconds,
+            ceilingCast: terms.ceilingCast,
+            floorCast: terms.floorCast,
+            decimals: decimals,
+            paused: false
+        });
+        _all.push(collateral);
+        _pools[collateral].accruedAt = uint32(block.timestamp);
+        emit CollateralAdded(collateral, terms, decimals);
+    }
+
+    /// @inheritdoc ICollaterals
+    function setRatio(address collateral, uint16 ratioBps) external restricted {
+        Collateral memory c = _collateral(collateral);
+        _requireRatio(ratioBps, c.liquidationBonusBps);
+        uint256 current = _liquidationRatioBps(c);
+        uint256 from = ratioBps < current ? ratioBps : current;
+        _collaterals[collateral].rampFromBps = uint16(from);
+        _collaterals[collateral].rampStart = uint32(block.timestamp);
+        _collaterals[collateral].ratioBps = ratioBps;
+        emit RatioSet(collateral, from, ratioBps);
+    }
+
+    /// @inheritdoc ICollaterals
+    function setLimits(address collateral, uint40 ceilingCast, uint24 floorCast) external restricted {
+        _collateral(collateral);
+        _collaterals[collateral].ceilingCast = ceilingCast;
+        _collaterals[collateral].floorCast = floorCast;
+        emit LimitsSet(collateral, ceilingCast, floorCast);
+    }
+
+    /// @inheritdoc ICollaterals
+    function setCharges(address collateral, uint16 liquidationBonusBps, uint16 feeBpsPerYear) external restricted {
+        Collateral memory c = _collateral(collateral);
+        _requireRatio(_liquidationRatioBps(c), liquidationBonusBps); // the lowest ratio of a ramp
+        _pools[collateral] = _accrued(collateral, c);
+        _collaterals[collateral].liquidationBonusBps = liquidationBonusBps;
+        _collaterals[collateral].feeBpsPerYear = feeBpsPerYear;
+        emit ChargesSet(collateral, liquidationBonusBps, feeBpsPerYear);
+    }
+
+    /// @inheritdoc ICollaterals
+    function setMaxPriceAge(address collateral, uint16 maxPriceAgeSeconds) external restricted {
+        _collateral(collateral);
+        _collaterals[collateral].maxPriceAgeSeconds = maxPriceAgeSeconds;
+        emit MaxPriceAgeSet(collateral, maxPriceAgeSeconds);
+    }
+
+    /// @inheritdoc ICollaterals
+    function pause(address collateral) external restricted {
+        _collateral(collateral);
+        _collaterals[collateral].paused = true;
+        emit CollateralPaused(collateral);
+    }
+
+    /// @inheritdoc ICollaterals
+    function unpause(address collateral) external restricted {
+        _collateral(collateral);
+        _collaterals[collateral].paused = false;
+        emit CollateralUnpaused(collateral);
+    }
+
+    /// @inheritdoc ICollaterals
+    function termsOf(address collateral) external view returns (CollateralTerms memory) {
+        Collateral memory c = _collateral(collateral);
+        return
+            CollateralTerms({
+                assetId: c.assetId,
+                ratioBps: c.ratioBps,
+                liquidationBonusBps: c.liquidationBonusBps,
+                feeBpsPerYear: c.feeBpsPerYear,
+                maxPriceAgeSeconds: c.maxPriceAgeSeconds,
+                ceilingCast: c.ceilingCast,
+                floorCast: c.floorCast
+            });
+    }
+
+    /// @inheritdoc ICollaterals
+    function liquidationRatioBps(address collateral) external view returns (uint256) {
+        return _liquidationRatioBps(_collateral(collateral));
+    }
+
+    /// @inheritdoc ICollaterals
+    function paused(address collateral) external view returns (bool) {
+        return _collateral(collateral).paused;
+    }
+
+    /// @inheritdoc ICollaterals
+    function collaterals() public view returns (address[] memory) {
+        return _all;
+    }
+
+    function _collateral(address collateral) internal view returns (Collateral memory c) {
+        c = _collaterals[collateral];
+        if (c.ratioBps == 0) revert CollateralUnknown(collateral);
+    }
+
+    /// @dev The pool with the fees until now; the caller writes it back.
+    function _accrued(address collateral, Collateral memory c) internal view returns (DebtPool.Pool memory pool) {
+        pool = _pools[collateral];
+        pool.accrue(c.feeBpsPerYear);
+    }
+
+    function _liquidationRatioBps(Collateral memory c) internal view returns (uint256) {
+        uint256 elapsedSeconds = block.timestamp - c.rampStart;
+        if (elapsedSeconds >= RAMP_SECONDS) return c.ratioBps;
+        return c.rampFromBps + ((c.ratioBps - c.rampFromBps) * elapsedSeconds) / RAMP_SECONDS;
+    }
+
+    function _requireRatio(uint256 ratioBps, uint256 liquidationBonusBps) private pure {
+        if (ratioBps <= BPS + liquidationBonusBps) revert RatioTooLow(ratioBps, BPS + liquidationBonusBps);
+    }
+}
