@@ -80,7 +80,7 @@ describe(`BlockClock in a simulated network (CLOCK_SEED=${seed})`, function () {
   it("cannot know a floor that its profile does not allow for: the error is the difference, and the bound misses it", () => {
     for (const [name, world] of Object.entries(beyond)) {
       const { errorP50, inside } = measured(name, world, 20);
-      expect(errorP50).to.be.closeTo(world.floorOffMs, 60);
+      expect(errorP50).to.be.within(world.floorOffMs - 60, world.floorOffMs + 60);
       expect(inside).to.be.below(0.5);
     }
   });
