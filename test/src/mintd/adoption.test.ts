@@ -35,7 +35,7 @@ describe("A store that does not know what the chain has", function () {
     const theirs = listOf(5, 500);
     await world.mint(theirs);
     const numbers = (await world.events()).filter(({ stream }) => stream.startsWith("voucher-numbers/"));
-    const { firstWord } = numbers[0]?.data as { firstWord: string };
+    const { firstWord } = numbers.find(({ kind }) => kind === "leased")?.data as { firstWord: string };
     const storePath = join(world.root, "another.db");
     const another = await openSqliteStore({ path: storePath });
     const lease = { firstWord: (BigInt(firstWord) - 1n).toString(), words: 1, epoch: 1 };
