@@ -74,7 +74,10 @@ describe("mintd with many lanes", function () {
     early.catch(() => undefined); // awaited below
     await until(mintd, "broadcast", 1);
     await setBalance(world, poor, 1_000n);
-    await world.anvil.mine(); // what an account has changes with a block
+    await world.anvil.mine();
+    // What an account has is read once a head: with the former one the lane would sign what it cannot pay for, and keep it.
+    const poorer = BigInt(await world.anvil.rpc.request<string>("eth_blockNumber", []));
+    await eventually("the new head is seen", () => BigInt(mintd.confirmations.tip?.number ?? 0) >= poorer || undefined);
     const late = minting(mintd, [...rowsFor([first], 1), ...rowsFor(others, 1)]);
     late.catch(() => undefined); // awaited below
     await world.anvil.mineWhile(
