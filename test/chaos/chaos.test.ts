@@ -64,7 +64,7 @@ const happened: Readonly<Record<string, (report: Report) => boolean>> = {
 };
 
 describe("chaos: the service under faults", function () {
-  this.timeout(240_000);
+  this.timeout(480_000);
   const runs = new Runs();
   after(() => runs.end());
 

@@ -29,18 +29,28 @@ export class Ticks {
 
   /**
    * Blocks until `work` has settled.
-   * @returns false where it had not after so many blocks
+   * @returns undefined then; where the limits were reached before, the blocks until that
    * @throws what `work` threw
    */
-  async until(work: Promise<void>, mostBlocks: number): Promise<boolean> {
+  async until(work: Promise<void>, { most, mostIdle, progress }: Limits): Promise<number | undefined> {
     const open = new Set([work]);
     const close = () => open.delete(work);
     work.then(close, close);
+    let [seen, since] = [progress(), 0];
     for (let blocks = 0; open.size > 0; blocks++) {
-      if (blocks >= mostBlocks) return false;
+      if (blocks >= most || blocks - since >= mostIdle) return blocks;
       await this.next();
+      if (progress() !== seen) [seen, since] = [progress(), blocks];
     }
     await work;
-    return true;
+    return undefined;
   }
+}
+
+/** How long something may last, in blocks. */
+interface Limits {
+  readonly most: number;
+  /** Most of them on end in which `progress` stays the same. */
+  readonly mostIdle: number;
+  readonly progress: () => number;
 }
