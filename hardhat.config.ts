@@ -40,6 +40,8 @@ export default defineConfig({
   },
   paths: { tests: { mocha: "test", solidity: "test/contracts" }, ignition: process.env["MINTD_HOME"] ?? "." },
   test: {
+    // A limit for what hangs, not for what is slow.
+    mocha: { timeout: 120_000 },
     // A fixed seed: a red run is red again. FUZZ_RUNS raises the effort, FUZZ_SEED changes the path.
     solidity: {
       fuzz: { runs: Number(process.env.FUZZ_RUNS ?? 128), seed: process.env.FUZZ_SEED ?? "0x6d696e7464" },

@@ -7,8 +7,10 @@ export interface Stage {
   readonly name: string;
   /** Program of node_modules/.bin and its arguments. */
   readonly command: readonly [string, ...string[]];
-  /** Whether its output goes to the terminal as it comes; otherwise only when it fails. */
+  /** Whether its output goes to the terminal as it comes, line by line; otherwise only when it fails. */
   readonly live?: boolean;
+  /** What its lines begin with on the terminal, where several stages print at the same time. */
+  readonly mark?: string;
 }
 
 export interface StageResult {
@@ -17,24 +19,29 @@ export interface StageResult {
   readonly output: string;
 }
 
-const root = join(import.meta.dirname, "..");
+export const root = join(import.meta.dirname, "..");
 
 /** Runs a stage to its end. Never throws: a program that cannot be started is a failed stage. */
-export function runStage({ name, command, live = false }: Stage): Promise<StageResult> {
+export function runStage({ name, command, live = false, mark = "" }: Stage): Promise<StageResult> {
   const [program, ...args] = command;
   const { promise, resolve } = Promise.withResolvers<StageResult>();
   const started = performance.now();
   const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], shell: process.platform === "win32" });
-  let output = "";
+  let [output, printed] = ["", 0];
+  const print = (until: number) => {
+    const lines = output.slice(printed, until);
+    printed = until;
+    if (lines !== "") process.stdout.write(lines.replace(/^(?=.)/gm, mark));
+  };
   const take = (chunk: Buffer) => {
     output += chunk.toString();
-    if (live) process.stdout.write(chunk);
+    if (live) print(output.lastIndexOf("\n") + 1);
   };
   child.stdout.on("data", take);
   child.stderr.on("data", take);
   const end = (ok: boolean) => {
     const seconds = ((performance.now() - started) / 1_000).toFixed(1);
-    if (!ok && !live) process.stdout.write(output);
+    if (live || !ok) print(output.length);
     console.log(`${ok ? "ok    " : "FAILED"} ${name} (${seconds} s)`);
     resolve({ name, ok, output });
   };

@@ -1,11 +1,29 @@
 // `npm test`: builds, checks, and runs every test. The last line is 'N passed, N failed'; a lint, type or format error and a
 // stage that ends badly without a failing test each count as one failure.
-import { build, checks, runAll, runStage, type StageResult } from "./stages.ts";
+import { globSync } from "node:fs";
+import { build, checks, root, runAll, runStage, type Stage, type StageResult } from "./stages.ts";
 
-const tests = [
-  { name: "Solidity tests", command: ["hardhat", "test", "solidity", "--no-compile"], live: true },
-  { name: "TypeScript tests", command: ["hardhat", "test", "mocha", "--no-compile"], live: true },
-] as const;
+const solidity: Stage = { name: "Solidity tests", command: ["hardhat", "test", "solidity", "--no-compile"], live: true };
+
+/** Their tests wait for chains and processes most of the time, so that the others have the processor meanwhile. */
+const waiting = ["test/chaos/", "test/e2e/", "test/src/mintd/", "test/tasks/"];
+
+/** Every `*.test.ts` in one of two processes that run at the same time. */
+function mochaStages(): Stage[] {
+  const files = globSync("test/**/*.test.ts", { cwd: root }).map((file) => file.replaceAll("\\", "/"));
+  const waits = (file: string): boolean => waiting.some((folder) => file.startsWith(folder));
+  const stage = (mark: string, tests: readonly string[]): Stage => ({
+    ...{ name: `TypeScript tests, ${mark}`, mark: `${mark} | `, live: true },
+    command: ["hardhat", "test", "mocha", "--no-compile", ...[...tests].sort()],
+  });
+  return [
+    stage("services", files.filter(waits)),
+    stage(
+      "parts   ",
+      files.filter((file) => !waits(file)),
+    ),
+  ];
+}
 
 /** Sums a runner's own closing lines, "N passing" and "N failing". */
 function counted(output: string, word: string): number {
@@ -25,8 +43,7 @@ const built = await runStage(build);
 count(built);
 if (built.ok) {
   for (const result of await runAll(checks)) count(result);
-  for (const stage of tests) {
-    const { ok, output } = await runStage(stage);
+  for (const { ok, output } of [await runStage(solidity), ...(await Promise.all(mochaStages().map(runStage)))]) {
     const failing = counted(output, "failing");
     passed += counted(output, "passing");
     failed += ok || failing > 0 ? failing : 1; // it broke without a failing test

@@ -11,7 +11,7 @@ describe("gas of minting", () => {
   let kept: GasReport;
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     measured = { ...(await measureGas(await network.create())), ...(await measureCastGas(await network.create())) };
     kept = JSON.parse(await readFile(new URL("../../bench/gas.json", import.meta.url), "utf8")) as GasReport;
   });

@@ -26,7 +26,7 @@ function moments(from: number, stages: readonly Stage[]): Moment[] {
 const inWords = (moments: readonly Moment[]): string => moments.map(({ after, ms }) => `${ms} ms after "${after.source}"`).join(", ");
 
 describe("mintd is killed and started again", function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   before(() => {
     console.log(`      E2E_SEED=${seed}`);
   });

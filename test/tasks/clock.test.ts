@@ -6,7 +6,7 @@ import { Anvil } from "../anvil.ts";
 import { Hardhat } from "./hardhat.ts";
 
 describe("clock:show", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let anvil: Anvil;
   let home: string;
   let hardhat: Hardhat;

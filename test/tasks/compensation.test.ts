@@ -15,7 +15,7 @@ function expectRefusal(run: Run, code: string, ...words: readonly string[]): voi
 }
 
 describe("The tasks of the compensation queue", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let home: string;
   let hardhat: Hardhat;
   let queue: TaskQueue | undefined;

@@ -19,7 +19,7 @@ function expectRefusal(run: Run, code: string, ...words: readonly string[]): voi
 }
 
 describe("The tasks", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let anvil: Anvil;
   let home: string;
   let hardhat: Hardhat;

@@ -21,7 +21,7 @@ interface Verified {
 }
 
 describe("The tasks of vouchers", function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let anvil: Anvil;
   let home: string;
   /** With the chain, and with an endpoint that nobody serves. */

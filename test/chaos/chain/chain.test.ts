@@ -13,7 +13,7 @@ interface Block {
 }
 
 describe("chaos: the chain", function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   let world: World;
   let chain: Chain;
   let folder: string;

@@ -22,7 +22,7 @@ const program = (between: string): string => `
 `;
 
 describe("chaos: the faulty disk and clock", function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   let home: string;
   let library: string;
   let control: Control;

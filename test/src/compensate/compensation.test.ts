@@ -26,7 +26,7 @@ class OutOfTea extends MintdError {
 }
 
 describe("Compensation", function () {
-  this.timeout(20_000);
+  this.timeout(90_000);
   let folder: Folder;
   let queue: TaskQueue;
   let clock: HandClock;

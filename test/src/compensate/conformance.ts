@@ -30,7 +30,7 @@ const ids = (tasks: readonly Task[]): string[] => tasks.map(({ id }) => id);
 /** What every adapter of the TaskQueue port promises. @param create makes a new, empty place with `limits`. */
 export function taskQueueConformance(name: string, create: () => Promise<QueuePlace>): void {
   describe(`TaskQueue on ${name}`, function () {
-    this.timeout(20_000);
+    this.timeout(90_000);
     let place: QueuePlace;
     let queue: TaskQueue;
     let clock: HandClock;

@@ -35,7 +35,7 @@ async function run(folder: IssuingFolder, second: number, most = Infinity): Prom
 }
 
 describe("A process that is killed while it issues a batch", function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   it("gives the vouchers that it handed out again, and no number to two orders", async () => {
     const draw = random(seed);
     const folder = await IssuingFolder.make();

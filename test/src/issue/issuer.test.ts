@@ -17,7 +17,7 @@ class ClockUncertain extends MintdError {
 }
 
 describe("Issuing vouchers", function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   let folder: IssuingFolder;
   let issuing: Issuing;
 

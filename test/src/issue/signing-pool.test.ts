@@ -42,7 +42,7 @@ async function withPool<T>(
 }
 
 describe("The signing pool", function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
 
   it("gives the same bytes as signVoucher, for whatever it is given, in the order given", () =>
     withPool({}, async (pool) => {

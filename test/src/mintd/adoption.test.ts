@@ -8,7 +8,7 @@ import { orderStream } from "../../../src/order/index.ts";
 import { listOf, World } from "./world.ts";
 
 describe("A store that does not know what the chain has", function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => (world = await World.begin()));

@@ -13,7 +13,7 @@ const usable = (mintd: Mintd) => eventually("the clock is usable", () => mintd.b
 const metrics = async (mintd: Mintd) => readExposition((await mintd.telemetry.scrape()).text);
 
 describe("mintd's block clock on a real chain with blocks of a second", function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let world: World;
 
   before(async () => {

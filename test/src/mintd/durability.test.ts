@@ -7,7 +7,7 @@ import { describeError } from "../../../tasks/print.ts";
 import { laneAccount, listOf, minting, rpcWith, voucherSigner, World } from "./world.ts";
 
 describe("mintd's record", function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => (world = await World.begin()));

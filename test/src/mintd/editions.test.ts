@@ -11,7 +11,7 @@ const [refusing, accepting] = ["0x60006000fd", "0x60003560e01c60e01b600052602060
 const window = 300;
 
 describe("mintd mints editions", function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => (world = await World.begin()));

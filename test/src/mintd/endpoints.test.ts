@@ -7,7 +7,7 @@ import { listOf, minting, World } from "./world.ts";
 const seed = Number(process.env["ENDPOINTS_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
 describe("mintd over a pool of endpoints", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let world: World;
 
   before(() => {

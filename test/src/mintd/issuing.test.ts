@@ -24,7 +24,7 @@ const vouchersOf = (issued: readonly Issued[]): SignedVoucher[] => issued.flatMa
 const minterAbi = new Interface(["function redeemed(uint256) view returns (bool)"]);
 
 describe("Vouchers that were issued offline", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let world: World;
   const rows = listOf(500);
 
@@ -259,7 +259,7 @@ describe("Vouchers that were issued offline", function () {
 });
 
 describe("A service that issues vouchers while it mints", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let world: World;
 
   beforeEach(async () => (world = await World.begin()));
@@ -290,7 +290,7 @@ describe("A service that issues vouchers while it mints", function () {
 });
 
 describe("An order that the service mints and whose number is cancelled on chain in the same block", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let world: World;
 
   beforeEach(async () => (world = await World.begin()));

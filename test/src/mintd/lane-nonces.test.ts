@@ -10,7 +10,7 @@ const code = (error: unknown): unknown => (error as { readonly code?: unknown })
 const settings = { batch: { maxItems: 10, maxWaitMs: 0 } };
 
 describe("A lane's nonce is used once", function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => (world = await World.begin({ noMining: true })));

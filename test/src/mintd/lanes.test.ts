@@ -10,7 +10,7 @@ const users = (count: number): number[] => Array.from({ length: count }, (_, i) 
 const lower = (addresses: Iterable<string>): string[] => [...addresses].map((address) => address.toLowerCase()).sort();
 
 describe("mintd with many lanes", function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let world: World;
   const begin = async (...options: Parameters<typeof World.begin>) => (world = await World.begin(...options));
 

@@ -6,7 +6,7 @@ import { listOf, minting, World } from "./world.ts";
 const idOf = (row: Parameters<typeof requestOf>[0]) => requestOf(row, "default").orderId;
 
 describe("mintd mints a list", function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => (world = await World.begin()));

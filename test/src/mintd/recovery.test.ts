@@ -9,7 +9,7 @@ const revoke = () => signers.encodeFunctionData("revokeSigner", [voucherSigner.a
 const grant = () => signers.encodeFunctionData("grantSigner", [voucherSigner.address]);
 
 describe("mintd goes on", function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let world: World;
   const begin = async (...options: Parameters<typeof World.begin>) => (world = await World.begin(...options));
 

@@ -20,7 +20,7 @@ function answering(rpc: Rpc, answers: Readonly<Record<string, unknown>>): Rpc {
 const code = (error: unknown): unknown => (error as { readonly code?: unknown }).code;
 
 describe("mintd refuses to start", function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => (world = await World.begin()));

@@ -108,7 +108,7 @@ const found = (content: Buffer, secrets: readonly string[]): string[] =>
   secrets.filter((secret) => spellings(secret).some((spelling) => content.includes(spelling)));
 
 describe("Secrets", function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
 
   it("never reach log, metrics, errors, events, snapshots or the store's bytes, whatever goes wrong", async () => {
     const world = await World.begin({ noMining: true });

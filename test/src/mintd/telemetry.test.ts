@@ -48,7 +48,7 @@ const ofLane = (events: readonly StoredEvent[], kind: string) =>
   events.filter((event) => event.stream.startsWith("lane/") && event.kind === kind);
 
 describe("mintd's metrics", function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let world: World;
   let port: number;
 

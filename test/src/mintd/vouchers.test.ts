@@ -24,7 +24,7 @@ const redeemByStranger = (world: World, { redemption, signature }: SignedVoucher
   send(world, stranger, encodeRedeem(redemption, signature));
 
 describe("A voucher that was handed out", function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   let world: World;
 
   beforeEach(async () => (world = await World.begin()));

@@ -34,7 +34,7 @@ async function live(book: OrderBook, steps: readonly Step[]): Promise<void> {
 }
 
 describe("The order book's snapshot", function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   let folder: StoreFolder;
   let store: EventStore;
 

@@ -18,7 +18,7 @@ export interface StorePlace {
 /** What every adapter of the EventStore port promises. @param create makes a new, empty place. */
 export function eventStoreConformance(name: string, create: () => Promise<StorePlace>): void {
   describe(`EventStore on ${name}`, function () {
-    this.timeout(20_000);
+    this.timeout(90_000);
     let place: StorePlace;
     let store: EventStore;
     let clock = 0;

@@ -20,7 +20,7 @@ const open = (options: Partial<TelemetryOptions> = {}) => new Telemetry({ clock:
 const scrape = async (telemetry: Telemetry): Promise<Family[]> => readExposition((await telemetry.scrape()).text);
 
 describe("Telemetry", function () {
-  this.timeout(20_000);
+  this.timeout(90_000);
   let folder: StoreFolder;
 
   beforeEach(async () => (folder = await StoreFolder.make()));

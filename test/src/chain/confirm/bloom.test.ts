@@ -10,7 +10,7 @@ interface Log {
 }
 
 describe("A block's bloom", function () {
-  this.timeout(20_000);
+  this.timeout(90_000);
   let world: World;
 
   before(async () => (world = await World.begin()));

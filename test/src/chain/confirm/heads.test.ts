@@ -9,7 +9,7 @@ const numbers = (headers: readonly Header[]): number[] => headers.map(({ number 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 describe("Heads", function () {
-  this.timeout(20_000);
+  this.timeout(90_000);
   let anvil: Anvil;
   let heads: Heads;
 

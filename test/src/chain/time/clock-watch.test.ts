@@ -12,7 +12,7 @@ const fast = {
 const real = { monotonic: () => performance.now(), clock: systemClock };
 
 describe("watchClock", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let anvil: Anvil;
   afterEach(() => anvil.kill());
 

@@ -10,7 +10,7 @@ const monotonic = (): number => performance.now();
 const never = new AbortController().signal;
 
 describe("The Date of an HTTPS server", function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   let server: HttpsServer;
 
   beforeEach(async () => (server = await HttpsServer.start()));

@@ -15,7 +15,7 @@ import { collect, failure } from "../../store/expectations.ts";
 import { Folder } from "../../store/sqlite/folder.ts";
 
 describe("The SQLite task queue's file", function () {
-  this.timeout(20_000);
+  this.timeout(90_000);
   let folder: Folder;
   const worker = (parts = {}) => openSqliteTaskQueueWith({ path: folder.path, role: "worker" }, parts);
   const operator = (parts = {}) => openSqliteTaskQueueWith({ path: folder.path, role: "operator" }, parts);

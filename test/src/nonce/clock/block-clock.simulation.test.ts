@@ -7,7 +7,7 @@ const seed = Number(process.env["CLOCK_SEED"] ?? 1);
 
 /** `CLOCK_SEED=<seed>` repeats a run; `bench/clock.ts` measures the same with more runs. */
 describe(`BlockClock in a simulated network (CLOCK_SEED=${seed})`, function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const rows: [string, Measured][] = [];
   const measured = (name: string, world: Parameters<typeof measure>[0], runs: number): Measured => {
     const result = measure(world, { seed, runs, slots: 200 });

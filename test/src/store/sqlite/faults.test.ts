@@ -11,7 +11,7 @@ import { Child } from "./children.ts";
 import { Folder } from "./folder.ts";
 
 describe("The SQLite store under faults", function () {
-  this.timeout(20_000);
+  this.timeout(90_000);
   let folder: Folder;
 
   beforeEach(() => (folder = new Folder()));

@@ -18,7 +18,7 @@ async function fill(path: string, streams: number): Promise<void> {
 }
 
 describe("The files of the SQLite store", function () {
-  this.timeout(20_000);
+  this.timeout(90_000);
   let folder: Folder;
 
   beforeEach(() => (folder = new Folder()));

@@ -9,7 +9,7 @@ import { Folder } from "./folder.ts";
 const one = { kind: "counted", data: { n: 1 } };
 
 describe("The SQLite store between processes", function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   let folder: Folder;
 
   beforeEach(() => (folder = new Folder()));
