@@ -148,6 +148,36 @@ const mutants: readonly Mutant[] = [
     from: "external restricted nonReentrant",
     to: "external nonReentrant",
   },
+  { name: "a majority is less", file: "governance/MintGovernor", from: "MAJORITY_BPS = 6_600", to: "MAJORITY_BPS = 6_599" },
+  { name: "nobody for is enough", file: "governance/MintGovernor", from: "inFavour > 0 &&", to: "" },
+  { name: "a quorum is less", file: "governance/MintGovernor", from: "return QUORUM;", to: "return QUORUM - 1;" },
+  { name: "a vote is a second shorter", file: "governance/MintGovernor", from: "return PERIOD_SECONDS;", to: "return PERIOD_SECONDS - 1;" },
+  {
+    name: "a late quorum gives a day",
+    file: "governance/MintGovernor",
+    from: "EXTENSION_SECONDS = 2 days",
+    to: "EXTENSION_SECONDS = 1 days",
+  },
+  { name: "too little stake may propose", file: "governance/MintGovernor", from: "if (staked < QUORUM)", to: "if (false)" },
+  {
+    name: "delegating to zero loses votes",
+    file: "governance/StakedVotes",
+    from: "delegatee == address(0) ? account : delegatee",
+    to: "delegatee",
+  },
+  {
+    name: "unstaked tokens come back at once",
+    file: "governance/StakedVotes",
+    from: "if (clock() < cooling",
+    to: "if (false && clock() < cooling",
+  },
+  {
+    name: "unstaked tokens go on voting",
+    file: "governance/StakedVotes",
+    from: "_transferVotingUnits(msg.sender, address(0), amount);",
+    to: "",
+  },
+  { name: "fees on transfer are staked", file: "governance/StakedVotes", from: "if (received != amount)", to: "if (received == 0)" },
 ];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
