@@ -148,6 +148,41 @@ const mutants: readonly Mutant[] = [
     from: "external restricted nonReentrant",
     to: "external nonReentrant",
   },
+  { name: "nobody asks the account", file: "vault/CollateralVault", from: "if (allowanceD18 < amountD18)", to: "if (false)" },
+  { name: "an allowance is not used up", file: "vault/CollateralVault", from: "= allowanceD18 - amountD18;", to: "= allowanceD18;" },
+  { name: "anyone settles cast items", file: "vault/CastMinter", from: "if (msg.sender != address(this))", to: "if (false)" },
+  { name: "a cast item may lack gas", file: "vault/CastMinter", from: "if (gasleft() < needed)", to: "if (false)" },
+  { name: "a unit is a tenth", file: "vault/CastMinter", from: "UNIT_D18 = 1e16", to: "UNIT_D18 = 1e17" },
+  { name: "a majority is less", file: "governance/MintGovernor", from: "MAJORITY_BPS = 6_600", to: "MAJORITY_BPS = 6_599" },
+  { name: "nobody for is enough", file: "governance/MintGovernor", from: "inFavour > 0 &&", to: "" },
+  { name: "a quorum is less", file: "governance/MintGovernor", from: "return QUORUM;", to: "return QUORUM - 1;" },
+  { name: "a vote is a second shorter", file: "governance/MintGovernor", from: "return PERIOD_SECONDS;", to: "return PERIOD_SECONDS - 1;" },
+  {
+    name: "a late quorum gives a day",
+    file: "governance/MintGovernor",
+    from: "EXTENSION_SECONDS = 2 days",
+    to: "EXTENSION_SECONDS = 1 days",
+  },
+  { name: "too little stake may propose", file: "governance/MintGovernor", from: "if (staked < QUORUM)", to: "if (false)" },
+  {
+    name: "delegating to zero loses votes",
+    file: "governance/StakedVotes",
+    from: "delegatee == address(0) ? account : delegatee",
+    to: "delegatee",
+  },
+  {
+    name: "unstaked tokens come back at once",
+    file: "governance/StakedVotes",
+    from: "if (clock() < cooling",
+    to: "if (false && clock() < cooling",
+  },
+  {
+    name: "unstaked tokens go on voting",
+    file: "governance/StakedVotes",
+    from: "_transferVotingUnits(msg.sender, address(0), amount);",
+    to: "",
+  },
+  { name: "fees on transfer are staked", file: "governance/StakedVotes", from: "if (received != amount)", to: "if (received == 0)" },
 ];
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -40,6 +40,9 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
     /// @inheritdoc ICollateralVault
     IWETH public immutable weth;
 
+    /// @inheritdoc ICollateralVault
+    mapping(address account => mapping(address minter => uint256)) public mintAllowance;
+
     mapping(address collateral => mapping(address account => Position)) private _positions;
 
     /// @param initialAuthority The AccessManager.
@@ -83,21 +86,23 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
 
     /// @inheritdoc ICollateralVault
     function mintCast(address collateral, uint256 amountD18, address to) external nonReentrant {
-        if (amountD18 == 0) revert ZeroAmount();
-        Collateral memory c = _collateral(collateral);
-        if (c.paused) revert PausedCollateral(collateral);
-        DebtPool.Pool memory pool = _accrued(collateral, c);
-        Position memory position = _positions[collateral][msg.sender];
-        position.shares += pool.borrow(amountD18);
-        uint256 debtD18 = pool.toAssetsUp(position.shares);
-        _requireFloor(collateral, c, debtD18);
-        uint256 ceilingD18 = c.ceilingCast * CAST_UNIT;
-        if (pool.assetsD18 > ceilingD18) revert DebtCeilingExceeded(collateral, pool.assetsD18, ceilingD18);
-        _requireCovered(collateral, c, position.amount, debtD18);
-        _pools[collateral] = pool;
-        _positions[collateral][msg.sender].shares = position.shares;
-        emit CastMinted(collateral, msg.sender, to, amountD18, debtD18);
-        cast.mint(to, amountD18);
+        _mintCast(collateral, msg.sender, amountD18, to);
+    }
+
+    /// @inheritdoc ICollateralVault
+    function approveMinter(address minter, uint256 allowanceD18) external {
+        mintAllowance[msg.sender][minter] = allowanceD18;
+        emit MinterApproved(msg.sender, minter, allowanceD18);
+    }
+
+    /// @inheritdoc ICollateralVault
+    function mintCastFor(address collateral, address account, uint256 amountD18) external nonReentrant {
+        uint256 allowanceD18 = mintAllowance[account][msg.sender];
+        if (allowanceD18 < amountD18) {
+            revert InsufficientMintAllowance(account, msg.sender, allowanceD18, amountD18);
+        }
+        if (allowanceD18 != type(uint256).max) mintAllowance[account][msg.sender] = allowanceD18 - amountD18;
+        _mintCast(collateral, account, amountD18, account);
     }
 
     /// @inheritdoc ICollateralVault
@@ -207,6 +212,24 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
             seized = Math.min((repaidD18 * perCast) / perUnit, position.amount);
         }
         position.amount -= uint128(seized);
+    }
+
+    function _mintCast(address collateral, address account, uint256 amountD18, address to) private {
+        if (amountD18 == 0) revert ZeroAmount();
+        Collateral memory c = _collateral(collateral);
+        if (c.paused) revert PausedCollateral(collateral);
+        DebtPool.Pool memory pool = _accrued(collateral, c);
+        Position memory position = _positions[collateral][account];
+        position.shares += pool.borrow(amountD18);
+        uint256 debtD18 = pool.toAssetsUp(position.shares);
+        _requireFloor(collateral, c, debtD18);
+        uint256 ceilingD18 = c.ceilingCast * CAST_UNIT;
+        if (pool.assetsD18 > ceilingD18) revert DebtCeilingExceeded(collateral, pool.assetsD18, ceilingD18);
+        _requireCovered(collateral, c, position.amount, debtD18);
+        _pools[collateral] = pool;
+        _positions[collateral][account].shares = position.shares;
+        emit CastMinted(collateral, account, to, amountD18, debtD18);
+        cast.mint(to, amountD18);
     }
 
     function _credit(address collateral, address account, uint256 amount) private {

@@ -8,8 +8,8 @@ import {IWETH} from "./IWETH.sol";
 
 /// @title Positions: collateral in, cast tokens out
 /// @notice An account has one position for each collateral. Amounts of collateral are in the token's smallest unit, amounts
-/// of cast tokens and debts have 18 decimals. Anybody may top up or repay anybody's position; only the account itself
-/// mints and withdraws.
+/// of cast tokens and debts have 18 decimals. Anybody may top up or repay anybody's position; only the account itself,
+/// and a minter that it let, mints; only the account withdraws.
 interface ICollateralVault is ICollaterals {
     event Deposited(address indexed collateral, address indexed account, address indexed payer, uint256 amount);
     event Withdrawn(address indexed collateral, address indexed account, address indexed to, uint256 amount);
@@ -22,6 +22,8 @@ interface ICollateralVault is ICollaterals {
         uint256 amountD18,
         uint256 debtD18
     );
+    /// @notice `minter` may mint `allowanceD18` on the account's positions from now on.
+    event MinterApproved(address indexed account, address indexed minter, uint256 allowanceD18);
     event Repaid(
         address indexed collateral,
         address indexed account,
@@ -55,6 +57,9 @@ interface ICollateralVault is ICollaterals {
     /// @notice The position holds less than was asked for.
     error InsufficientCollateral(address collateral, uint256 held, uint256 wanted);
 
+    /// @notice The account let the minter mint no more than this.
+    error InsufficientMintAllowance(address account, address minter, uint256 allowanceD18, uint256 wantedD18);
+
     error DebtCeilingExceeded(address collateral, uint256 debtD18, uint256 ceilingD18);
     error DebtBelowFloor(address collateral, uint256 debtD18, uint256 floorD18);
 
@@ -84,6 +89,16 @@ interface ICollateralVault is ICollaterals {
 
     /// @notice Mints `amountD18` to `to` on the caller's position.
     function mintCast(address collateral, uint256 amountD18, address to) external;
+
+    /// @notice Lets `minter` mint up to `allowanceD18` on the caller's positions, to the caller alone. The largest number is
+    /// not used up. It replaces what was allowed before.
+    function approveMinter(address minter, uint256 allowanceD18) external;
+
+    /// @notice Mints `amountD18` to `account`, on its own position, as far as it let the caller (`approveMinter`).
+    function mintCastFor(address collateral, address account, uint256 amountD18) external;
+
+    /// @notice What the account still lets the minter mint.
+    function mintAllowance(address account, address minter) external view returns (uint256 allowanceD18);
 
     /// @notice Burns the caller's tokens for the debt of `account`: `maxAmountD18`, or all of the debt if that is less.
     /// Works whatever the price and when paused.
