@@ -74,6 +74,12 @@ contract CircuitRegistry is ICircuitRegistry, AccessManaged {
 
     /// @inheritdoc ICircuitRegistry
     function usableVerifier(bytes32 circuitId) external view returns (address verifier) {
+        verifier = usableVerifierUnchecked(circuitId);
+        _requireSameCode(circuitId, _circuits[circuitId], verifier);
+    }
+
+    /// @inheritdoc ICircuitRegistry
+    function usableVerifierUnchecked(bytes32 circuitId) public view returns (address) {
         Circuit storage known = _circuits[circuitId];
         CircuitStatus status = known.status;
         if (status == CircuitStatus.Deprecated) {
@@ -81,8 +87,7 @@ contract CircuitRegistry is ICircuitRegistry, AccessManaged {
         } else if (status != CircuitStatus.Active) {
             revert CircuitHasStatus(circuitId, status);
         }
-        verifier = known.verifier;
-        _requireSameCode(circuitId, known, verifier);
+        return known.verifier;
     }
 
     /// @inheritdoc ICircuitRegistry
