@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {BlockHashes} from "./BlockHashes.sol";
+import {CircuitRegistry} from "./CircuitRegistry.sol";
 import {PackedPrice} from "./PackedPrice.sol";
 import {IPriceFeed} from "./interfaces/IPriceFeed.sol";
 import {IPriceProofVerifier} from "./interfaces/IPriceProofVerifier.sol";
 import {BatchedReport, IProvenPrices, PriceReport, PriceTerms} from "./interfaces/IProvenPrices.sol";
-import {Circuit, CircuitStatus, ICircuitRegistry} from "./interfaces/ICircuitRegistry.sol";
+import {Circuit, CircuitStatus} from "./interfaces/ICircuitRegistry.sol";
 
 /// @title Prices that a zero-knowledge proof stands behind
 /// @dev Of an asset's sources a single proof reads one slot: the hash of their term of the verifying key and of the verifier's code.
 /// The report brings the term, so the hash stands for the root, saves its multiplication, and compares the code at each use.
-contract ProvenPrices is IProvenPrices, AccessManaged {
+contract ProvenPrices is IProvenPrices, CircuitRegistry {
     using PackedPrice for uint256;
 
     struct Sources {
@@ -23,20 +23,12 @@ contract ProvenPrices is IProvenPrices, AccessManaged {
     uint256 private constant SCALAR_FIELD =
         21888242871839275222246405745257275088548364400416034343698204186575808495617;
 
-    ICircuitRegistry public immutable registry;
-
     /// @dev Price and terms of an asset in one slot; see PackedPrice.
     mapping(uint64 assetId => uint256) private _assets;
     mapping(uint64 assetId => mapping(bytes32 circuitId => Sources)) private _sources;
 
     /// @param initialAuthority The AccessManager.
-    /// @param registry_ The circuits whose proofs are accepted.
-    constructor(address initialAuthority, address registry_) AccessManaged(initialAuthority) {
-        // Neither could ever be corrected.
-        if (initialAuthority.code.length == 0) revert AccessManagedInvalidAuthority(initialAuthority);
-        if (registry_.code.length == 0) revert RegistryWithoutCode(registry_);
-        registry = ICircuitRegistry(registry_);
-    }
+    constructor(address initialAuthority) CircuitRegistry(initialAuthority) {}
 
     /// @inheritdoc IProvenPrices
     function submit(uint256[8] calldata proof, PriceReport calldata report) external {
@@ -63,7 +55,7 @@ contract ProvenPrices is IProvenPrices, AccessManaged {
             (inputs[i], newer) = _take(circuitId, reports[i]);
             if (newer) ++posted;
         }
-        if (!IPriceProofVerifier(registry.usableVerifier(circuitId)).verifyBatch(proofs, inputs)) {
+        if (!IPriceProofVerifier(usableVerifier(circuitId)).verifyBatch(proofs, inputs)) {
             revert PriceProofRejected(PackedPrice.PROOF_INVALID);
         }
     }
@@ -99,7 +91,7 @@ contract ProvenPrices is IProvenPrices, AccessManaged {
     function setSources(uint64 assetId, bytes32 circuitId, uint256 root) external restricted {
         if (root == 0 || root >= SCALAR_FIELD) revert SourcesRootOutOfRange(root);
         uint256[2] memory term = _term(circuitId, root);
-        bytes32 codeHash = registry.circuit(circuitId).verifierCodeHash;
+        bytes32 codeHash = circuit(circuitId).verifierCodeHash;
         _sources[assetId][circuitId] = Sources(_commitment(term[0], term[1], codeHash), root);
         emit SourcesSet(assetId, circuitId, root);
     }
@@ -186,31 +178,49 @@ contract ProvenPrices is IProvenPrices, AccessManaged {
         PriceReport calldata report
     ) private view {
         bytes32 circuitId = report.circuitId;
-        address verifier = registry.usableVerifierUnchecked(circuitId);
+        address verifier = _usableVerifier(circuitId);
         bytes32 given = _commitment(report.sourcesTerm[0], report.sourcesTerm[1], verifier.codehash);
         if (given != _sources[assetId][circuitId].commitment) {
-            registry.usableVerifier(circuitId); // says so if it is the code that changed
+            usableVerifier(circuitId); // says so if it is the code that changed
             revert PriceProofRejected(PackedPrice.SOURCES_NOT_SET);
         }
-        uint256[4] memory inputs;
-        inputs[0] = report.packed;
-        (inputs[1], inputs[2]) = _halves(blockHash);
-        inputs[3] = contextOf(recipient, report.nonce, circuitId);
-        if (!IPriceProofVerifier(verifier).verifyProofOfSources(proof, report.sourcesTerm, inputs)) {
+        if (!_verifies(verifier, blockHash, contextOf(recipient, report.nonce, circuitId), proof, report)) {
             revert PriceProofRejected(PackedPrice.PROOF_INVALID);
         }
     }
 
+    /// @dev verifyProofOfSources of the verifier, with its data laid out by hand: 600 gas less.
+    function _verifies(
+        address verifier,
+        bytes32 blockHash,
+        uint256 context,
+        uint256[8] calldata proof,
+        PriceReport calldata report
+    ) private view returns (bool valid) {
+        uint256 selector = uint32(IPriceProofVerifier.verifyProofOfSources.selector);
+        assembly ("memory-safe") {
+            let free := mload(0x40) // used at once and not kept
+            mstore(free, selector)
+            calldatacopy(add(free, 0x20), proof, 0x100)
+            calldatacopy(add(free, 0x120), add(report, 0x60), 0x40)
+            mstore(add(free, 0x160), calldataload(add(report, 0x20)))
+            mstore(add(free, 0x180), shr(128, blockHash))
+            mstore(add(free, 0x1a0), shr(128, shl(128, blockHash)))
+            mstore(add(free, 0x1c0), context)
+            let success := staticcall(gas(), verifier, add(free, 0x1c), 0x1c4, 0x00, 0x20)
+            valid := and(success, and(eq(returndatasize(), 0x20), eq(mload(0x00), 1)))
+        }
+    }
+
+    /// @dev Only by the code that was registered, whatever the circuit's status is otherwise.
     function _term(bytes32 circuitId, uint256 root) private view returns (uint256[2] memory) {
-        Circuit memory circuit = registry.circuit(circuitId);
-        if (circuit.status == CircuitStatus.Unknown) {
-            revert ICircuitRegistry.CircuitHasStatus(circuitId, CircuitStatus.Unknown);
+        Circuit memory known = circuit(circuitId);
+        if (known.status == CircuitStatus.Unknown) revert CircuitHasStatus(circuitId, known.status);
+        bytes32 present = known.verifier.codehash;
+        if (present != known.verifierCodeHash) {
+            revert VerifierCodeChanged(circuitId, known.verifier, known.verifierCodeHash, present);
         }
-        bytes32 present = circuit.verifier.codehash;
-        if (present != circuit.verifierCodeHash) {
-            revert ICircuitRegistry.VerifierCodeChanged(circuitId, circuit.verifier, circuit.verifierCodeHash, present);
-        }
-        return IPriceProofVerifier(circuit.verifier).sourcesTerm(root);
+        return IPriceProofVerifier(known.verifier).sourcesTerm(root);
     }
 
     function _halves(bytes32 blockHash) private pure returns (uint256 hi, uint256 lo) {

@@ -116,9 +116,6 @@ interface ICircuitRegistry {
     /// VerifierCodeChanged when none may be asked. Ask again each time.
     function usableVerifier(bytes32 circuitId) external view returns (address verifier);
 
-    /// @notice The same without the comparison of the code, for a caller that has `verifierCodeHash` and compares it at each use.
-    function usableVerifierUnchecked(bytes32 circuitId) external view returns (address verifier);
-
     /// @notice All that is known of a circuit; its status is Unknown, and the rest zero, if that is nothing.
     function circuit(bytes32 circuitId) external view returns (Circuit memory);
 

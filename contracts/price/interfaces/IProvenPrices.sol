@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
+import {ICircuitRegistry} from "./ICircuitRegistry.sol";
 import {IPriceFeed} from "./IPriceFeed.sol";
 
 /// @notice What a proof says, beside what the contract knows by itself.
-/// @param circuitId The circuit, as the CircuitRegistry names it.
+/// @param circuitId The circuit, as it is registered.
 /// @param packed The public input of this name: blockNumber(40), quorum(8), maxDeviationBps(14), maxAge(16), timestamp(40),
 /// price(64), assetId(64), from the lowest bit.
 /// @param nonce Any number; the proof is bound to it.
@@ -41,8 +42,9 @@ struct PriceTerms {
 /// Anybody may bring one. What prevents a replay is the block's height, never the bytes of a proof: anybody can change those.
 ///
 /// A refusal has a code that never changes; the first nine are those of src/price, and docs/circuits.md has them all. What is
-/// wrong with the circuit itself is an error of ICircuitRegistry.
-interface IProvenPrices is IPriceFeed {
+/// wrong with the circuit itself is an error of ICircuitRegistry, which this contract is too: asking another one would cost each
+/// proof 3,000 gas.
+interface IProvenPrices is IPriceFeed, ICircuitRegistry {
     /// @notice A newer price is stored.
     event PricePosted(uint64 indexed assetId, uint64 price, uint40 timestamp, uint40 blockNumber);
     event TermsSet(uint64 indexed assetId, PriceTerms terms);
@@ -61,9 +63,6 @@ interface IProvenPrices is IPriceFeed {
 
     /// @notice The root is 0 or not below the scalar field's order.
     error SourcesRootOutOfRange(uint256 sourcesRoot);
-
-    /// @notice The registry has no code.
-    error RegistryWithoutCode(address registry);
 
     /// @notice Stores the price of a report for everybody. The proof's context has no recipient.
     function submit(uint256[8] calldata proof, PriceReport calldata report) external;

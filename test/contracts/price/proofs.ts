@@ -72,7 +72,13 @@ export function words({ a, b, c }: Proof): Words {
 const isZero = (...numbers: bigint[]): boolean => numbers.every((number) => number === 0n);
 const g1 = (x: bigint, y: bigint): string[] => (isZero(x, y) ? ["0", "1", "0"] : [x.toString(), y.toString(), "1"]);
 const g2 = (x: readonly [bigint, bigint], y: readonly [bigint, bigint]): string[][] =>
-  isZero(...x, ...y) ? [["0", "0"], ["1", "0"], ["0", "0"]] : [x.map(String), y.map(String), ["1", "0"]];
+  isZero(...x, ...y)
+    ? [
+        ["0", "0"],
+        ["1", "0"],
+        ["0", "0"],
+      ]
+    : [x.map(String), y.map(String), ["1", "0"]];
 
 /** The same proof in the form that snarkjs takes. */
 export function snarkjsProof(proof: Words) {

@@ -5,7 +5,21 @@ import { expect } from "chai";
 import { type BaseContract, ContractFactory, type InterfaceAbi, type Signer } from "ethers";
 import { network } from "hardhat";
 import * as snarkjs from "snarkjs";
-import { BASE, first, type Point2, type Proof, proofOf, prove, rerandomised, SCALAR, seeded, snarkjsKey, snarkjsProof, words, type Words } from "./proofs.ts";
+import {
+  BASE,
+  first,
+  type Point2,
+  type Proof,
+  proofOf,
+  prove,
+  rerandomised,
+  SCALAR,
+  seeded,
+  snarkjsKey,
+  snarkjsProof,
+  words,
+  type Words,
+} from "./proofs.ts";
 
 /** Untyped in @types/snarkjs; the one curve that all its calls share. */
 interface Curves {
@@ -148,13 +162,16 @@ function makeCases(count: number): Case[] {
 }
 
 async function deploy(signer: Signer): Promise<BaseContract> {
-  const file = new URL("../../../cache/test-artifacts/test/contracts/mocks/TestPriceProofVerifier.sol/TestPriceProofVerifier.json", import.meta.url);
+  const file = new URL(
+    "../../../cache/test-artifacts/test/contracts/mocks/TestPriceProofVerifier.sol/TestPriceProofVerifier.json",
+    import.meta.url,
+  );
   const { abi, bytecode } = JSON.parse(await readFile(file, "utf8")) as { abi: InterfaceAbi; bytecode: string };
   return (await new ContractFactory(abi, bytecode, signer).deploy()).waitForDeployment();
 }
 
 describe("the generated verifier", function () {
-  this.timeout(60_000);
+  this.timeout(120_000); // 20 s with the machine to itself
   let verifier: BaseContract;
   let curve: Awaited<ReturnType<Curves["getCurveFromName"]>>;
   const ask = (name: string, ...args: unknown[]) => verifier.getFunction(name).staticCall(...args) as Promise<unknown>;
