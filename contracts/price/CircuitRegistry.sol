@@ -73,20 +73,13 @@ contract CircuitRegistry is ICircuitRegistry, AccessManaged {
     }
 
     /// @inheritdoc ICircuitRegistry
-    function usableVerifier(bytes32 circuitId) external view returns (address verifier) {
-        Circuit storage known = _circuits[circuitId];
-        CircuitStatus status = known.status;
-        if (status == CircuitStatus.Deprecated) {
-            if (block.timestamp > known.usableUntil) revert CircuitExpired(circuitId, known.usableUntil);
-        } else if (status != CircuitStatus.Active) {
-            revert CircuitHasStatus(circuitId, status);
-        }
-        verifier = known.verifier;
-        _requireSameCode(circuitId, known, verifier);
+    function usableVerifier(bytes32 circuitId) public view returns (address verifier) {
+        verifier = _usableVerifier(circuitId);
+        _requireSameCode(circuitId, _circuits[circuitId], verifier);
     }
 
     /// @inheritdoc ICircuitRegistry
-    function circuit(bytes32 circuitId) external view returns (Circuit memory) {
+    function circuit(bytes32 circuitId) public view returns (Circuit memory) {
         return _circuits[circuitId];
     }
 
@@ -96,6 +89,18 @@ contract CircuitRegistry is ICircuitRegistry, AccessManaged {
         bytes32 verifierCodeHash
     ) public pure returns (bytes32) {
         return keccak256(abi.encode(artifacts, verifierCodeHash));
+    }
+
+    /// @dev Without the comparison of the code, which the caller owes.
+    function _usableVerifier(bytes32 circuitId) internal view returns (address) {
+        Circuit storage known = _circuits[circuitId];
+        CircuitStatus status = known.status;
+        if (status == CircuitStatus.Deprecated) {
+            if (block.timestamp > known.usableUntil) revert CircuitExpired(circuitId, known.usableUntil);
+        } else if (status != CircuitStatus.Active) {
+            revert CircuitHasStatus(circuitId, status);
+        }
+        return known.verifier;
     }
 
     function _requireSameCode(bytes32 circuitId, Circuit storage known, address verifier) private view {

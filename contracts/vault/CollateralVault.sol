@@ -7,6 +7,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IPriceFeed} from "../price/interfaces/IPriceFeed.sol";
+import {IProvenPrices, PriceReport} from "../price/interfaces/IProvenPrices.sol";
 import {CastToken} from "./CastToken.sol";
 import {Collaterals} from "./Collaterals.sol";
 import {DebtPool} from "./DebtPool.sol";
@@ -86,7 +87,26 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
 
     /// @inheritdoc ICollateralVault
     function mintCast(address collateral, uint256 amountD18, address to) external nonReentrant {
-        _mintCast(collateral, msg.sender, amountD18, to);
+        Collateral memory c = _collateral(collateral);
+        _mintCast(collateral, c, msg.sender, amountD18, to, _price(c));
+    }
+
+    /// @inheritdoc ICollateralVault
+    function mintCastWithProof(
+        address collateral,
+        uint256 amountD18,
+        address to,
+        uint256[8] calldata proof,
+        PriceReport calldata report
+    ) external nonReentrant {
+        Collateral memory c = _collateral(collateral);
+        (uint64 price, uint40 timestamp) = IProvenPrices(address(feed)).provenPrice(
+            c.assetId,
+            msg.sender,
+            proof,
+            report
+        );
+        _mintCast(collateral, c, msg.sender, amountD18, to, _fresh(c, price, timestamp));
     }
 
     /// @inheritdoc ICollateralVault
@@ -102,7 +122,8 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
             revert InsufficientMintAllowance(account, msg.sender, allowanceD18, amountD18);
         }
         if (allowanceD18 != type(uint256).max) mintAllowance[account][msg.sender] = allowanceD18 - amountD18;
-        _mintCast(collateral, account, amountD18, account);
+        Collateral memory c = _collateral(collateral);
+        _mintCast(collateral, c, account, amountD18, account, _price(c));
     }
 
     /// @inheritdoc ICollateralVault
@@ -214,9 +235,15 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
         position.amount -= uint128(seized);
     }
 
-    function _mintCast(address collateral, address account, uint256 amountD18, address to) private {
+    function _mintCast(
+        address collateral,
+        Collateral memory c,
+        address account,
+        uint256 amountD18,
+        address to,
+        uint256 price
+    ) private {
         if (amountD18 == 0) revert ZeroAmount();
-        Collateral memory c = _collateral(collateral);
         if (c.paused) revert PausedCollateral(collateral);
         DebtPool.Pool memory pool = _accrued(collateral, c);
         Position memory position = _positions[collateral][account];
@@ -225,7 +252,7 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
         _requireFloor(collateral, c, debtD18);
         uint256 ceilingD18 = c.ceilingCast * CAST_UNIT;
         if (pool.assetsD18 > ceilingD18) revert DebtCeilingExceeded(collateral, pool.assetsD18, ceilingD18);
-        _requireCovered(collateral, c, position.amount, debtD18);
+        _requireCovered(collateral, c, position.amount, debtD18, price);
         _pools[collateral] = pool;
         _positions[collateral][account].shares = position.shares;
         emit CastMinted(collateral, account, to, amountD18, debtD18);
@@ -250,7 +277,7 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
         uint128 left = position.amount - uint128(amount);
         if (position.shares > 0) {
             if (c.paused) revert PausedCollateral(collateral);
-            _requireCovered(collateral, c, left, _accrued(collateral, c).toAssetsUp(position.shares));
+            _requireCovered(collateral, c, left, _accrued(collateral, c).toAssetsUp(position.shares), _price(c));
         }
         _positions[collateral][msg.sender].amount = left;
         emit Withdrawn(collateral, msg.sender, to, amount);
@@ -258,6 +285,10 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
 
     function _price(Collateral memory c) private view returns (uint256) {
         (uint64 price, uint40 timestamp, ) = feed.latestPrice(c.assetId);
+        return _fresh(c, price, timestamp);
+    }
+
+    function _fresh(Collateral memory c, uint64 price, uint40 timestamp) private view returns (uint256) {
         if (price == 0 || block.timestamp > uint256(timestamp) + c.maxPriceAgeSeconds) {
             revert PriceTooOld(c.assetId, timestamp, c.maxPriceAgeSeconds);
         }
@@ -269,8 +300,13 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
         if (debtD18 < floorD18) revert DebtBelowFloor(collateral, debtD18, floorD18);
     }
 
-    function _requireCovered(address collateral, Collateral memory c, uint256 amount, uint256 debtD18) private view {
-        uint256 price = _price(c);
+    function _requireCovered(
+        address collateral,
+        Collateral memory c,
+        uint256 amount,
+        uint256 debtD18,
+        uint256 price
+    ) private pure {
         if (!_covered(c, amount, debtD18, price, c.ratioBps)) {
             revert InsufficientlyCovered(collateral, amount, debtD18, price, c.ratioBps);
         }

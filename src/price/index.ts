@@ -2,6 +2,7 @@
 export { aggregate, type Aggregation, type CircuitInputs, type PriceRequest } from "./aggregate.ts";
 export { agreedPrice, lowerMedian, type Terms, withinDeviation } from "./agree.ts";
 export { isSourceKey, type Signature, type SourceKey, type SourceSigner, sourceSigner, SUBGROUP_ORDER, verifies } from "./eddsa.ts";
+export { type ProofContext, proofContext } from "./context.ts";
 export * from "./errors.ts";
 export { packReport, type PublicInputs, publicSignals, type Report, unpackReport } from "./public-inputs.ts";
 export { type Quote, quoteMessage, signQuote } from "./quote.ts";

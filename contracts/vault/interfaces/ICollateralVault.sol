@@ -2,6 +2,7 @@
 pragma solidity ^0.8.37;
 
 import {IPriceFeed} from "../../price/interfaces/IPriceFeed.sol";
+import {PriceReport} from "../../price/interfaces/IProvenPrices.sol";
 import {ICastToken} from "./ICastToken.sol";
 import {ICollaterals} from "./ICollaterals.sol";
 import {IWETH} from "./IWETH.sol";
@@ -89,6 +90,16 @@ interface ICollateralVault is ICollaterals {
 
     /// @notice Mints `amountD18` to `to` on the caller's position.
     function mintCast(address collateral, uint256 amountD18, address to) external;
+
+    /// @notice The same on a price that the caller brings the proof of, with the caller as the context's recipient. Nothing is
+    /// posted. Where a price as new is posted already, that one is taken. Only if the feed is an IProvenPrices.
+    function mintCastWithProof(
+        address collateral,
+        uint256 amountD18,
+        address to,
+        uint256[8] calldata proof,
+        PriceReport calldata report
+    ) external;
 
     /// @notice Lets `minter` mint up to `allowanceD18` on the caller's positions, to the caller alone. The largest number is
     /// not used up. It replaces what was allowed before.
