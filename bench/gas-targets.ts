@@ -10,4 +10,10 @@ export const targets: Readonly<Record<string, number>> = {
   "erc1155 redeemBatch of 256 to first-time owners": 2 ** 24,
   "erc1155 redeemMany of 256 to first-time owners": 2 ** 24,
   "cast mint on a proven price, first": 95_000,
+  "cast mint with its own proof, first": 322_000,
+  "cast mint with its own proof, repeat": 289_000,
+  "price proof posted": 255_000,
+  "price proof posted, each of a batch of 8": 115_000,
+  "verifyProof, execution": 216_000,
+  "verifyBatch of 8, execution, each": 75_000,
 };

@@ -92,15 +92,15 @@ contract CircuitRegistry is ICircuitRegistry, AccessManaged {
     }
 
     /// @dev Without the comparison of the code, which the caller owes.
-    function _usableVerifier(bytes32 circuitId) internal view returns (address) {
+    function _usableVerifier(bytes32 circuitId) internal view returns (address verifier) {
         Circuit storage known = _circuits[circuitId];
+        verifier = known.verifier; // here, so that the slot is read once
         CircuitStatus status = known.status;
         if (status == CircuitStatus.Deprecated) {
             if (block.timestamp > known.usableUntil) revert CircuitExpired(circuitId, known.usableUntil);
         } else if (status != CircuitStatus.Active) {
             revert CircuitHasStatus(circuitId, status);
         }
-        return known.verifier;
     }
 
     function _requireSameCode(bytes32 circuitId, Circuit storage known, address verifier) private view {

@@ -92,7 +92,8 @@ library PackedPrice {
     /// @notice Why a report does not meet the stored terms now; 0 if it does.
     function refusal(uint256 stored, uint256 packed) internal view returns (uint8) {
         if (packed >> END != 0) return REPORT_MALFORMED;
-        if (stored >> DELAY_AT == 0) return TERMS_NOT_SET;
+        uint256 maxDelaySeconds = stored >> DELAY_AT;
+        if (maxDelaySeconds == 0) return TERMS_NOT_SET;
         if (price(packed) == 0) return PRICE_OUT_OF_RANGE;
         if ((stored ^ packed) & TERMS != 0) {
             PriceTerms memory set = terms(stored);
@@ -101,9 +102,11 @@ library PackedPrice {
             if (met.maxDeviationBps > set.maxDeviationBps) return DEVIATION_TOO_LARGE;
             if (met.maxAgeSeconds > set.maxAgeSeconds) return QUOTE_TOO_OLD;
         }
-        uint256 agreedAt = timestamp(packed);
+        uint256 agreedAt = timestamp(packed); // 40 bits and 16: their sum cannot overflow
+        unchecked {
+            if (block.timestamp > agreedAt + maxDelaySeconds) return REPORT_TOO_OLD;
+        }
         if (agreedAt > block.timestamp) return TIMESTAMP_IN_FUTURE;
-        if (block.timestamp - agreedAt > stored >> DELAY_AT) return REPORT_TOO_OLD;
         return 0;
     }
 }

@@ -5,6 +5,7 @@ import type { GasReport } from "../../bench/gas.ts";
 import { measureCastGas } from "../../bench/cast-gas.ts";
 import { targets } from "../../bench/gas-targets.ts";
 import { measureGas } from "../../bench/gas.ts";
+import { measurePriceGas } from "../../bench/price-gas.ts";
 
 describe("gas of minting", () => {
   let measured: GasReport;
@@ -12,7 +13,11 @@ describe("gas of minting", () => {
 
   before(async function () {
     this.timeout(180_000);
-    measured = { ...(await measureGas(await network.create())), ...(await measureCastGas(await network.create())) };
+    measured = {
+      ...(await measureGas(await network.create())),
+      ...(await measureCastGas(await network.create())),
+      ...(await measurePriceGas(await network.create())),
+    };
     kept = JSON.parse(await readFile(new URL("../../bench/gas.json", import.meta.url), "utf8")) as GasReport;
   });
 

@@ -90,11 +90,46 @@ contract TestPriceProofVerifier is IPriceProofVerifier {
             inputs[1] < SCALAR &&
             inputs[2] < SCALAR &&
             inputs[3] < SCALAR &&
-            _addProduct(m, IC1_X, IC1_Y, inputs[0]) &&
-            _addProduct(m, IC3_X, IC3_Y, inputs[1]) &&
-            _addProduct(m, IC4_X, IC4_Y, inputs[2]) &&
-            _addProduct(m, IC5_X, IC5_Y, inputs[3]) &&
+            _addInputsOfSources(m, inputs) &&
             _holds(m, proof);
+    }
+
+    /// @dev _addProduct for all inputs but the sources' root, written out: 200 gas less for the check that is made most.
+    function _addInputsOfSources(uint256 m, uint256[4] calldata inputs) private view returns (bool ok) {
+        assembly ("memory-safe") {
+            let product := add(m, 0x40)
+            let productY := add(m, 0x60)
+            let scalar := add(m, 0x80)
+            ok := 1
+            mstore(product, IC1_X)
+            mstore(productY, IC1_Y)
+            mstore(scalar, calldataload(inputs))
+            ok := and(ok, staticcall(gas(), 0x07, product, 0x60, product, 0x40))
+            ok := and(ok, eq(returndatasize(), 0x40))
+            ok := and(ok, staticcall(gas(), 0x06, m, 0x80, m, 0x40))
+            ok := and(ok, eq(returndatasize(), 0x40))
+            mstore(product, IC3_X)
+            mstore(productY, IC3_Y)
+            mstore(scalar, calldataload(add(inputs, 0x20)))
+            ok := and(ok, staticcall(gas(), 0x07, product, 0x60, product, 0x40))
+            ok := and(ok, eq(returndatasize(), 0x40))
+            ok := and(ok, staticcall(gas(), 0x06, m, 0x80, m, 0x40))
+            ok := and(ok, eq(returndatasize(), 0x40))
+            mstore(product, IC4_X)
+            mstore(productY, IC4_Y)
+            mstore(scalar, calldataload(add(inputs, 0x40)))
+            ok := and(ok, staticcall(gas(), 0x07, product, 0x60, product, 0x40))
+            ok := and(ok, eq(returndatasize(), 0x40))
+            ok := and(ok, staticcall(gas(), 0x06, m, 0x80, m, 0x40))
+            ok := and(ok, eq(returndatasize(), 0x40))
+            mstore(product, IC5_X)
+            mstore(productY, IC5_Y)
+            mstore(scalar, calldataload(add(inputs, 0x60)))
+            ok := and(ok, staticcall(gas(), 0x07, product, 0x60, product, 0x40))
+            ok := and(ok, eq(returndatasize(), 0x40))
+            ok := and(ok, staticcall(gas(), 0x06, m, 0x80, m, 0x40))
+            ok := and(ok, eq(returndatasize(), 0x40))
+        }
     }
 
     /// @inheritdoc IPriceProofVerifier
@@ -270,13 +305,13 @@ contract TestPriceProofVerifier is IPriceProofVerifier {
     function _pointsInField(uint256[8] calldata proof) private pure returns (bool ok) {
         assembly ("memory-safe") {
             ok := lt(calldataload(proof), BASE)
-            for {
-                let offset := 0x20
-            } lt(offset, 0x100) {
-                offset := add(offset, 0x20)
-            } {
-                ok := and(ok, lt(calldataload(add(proof, offset)), BASE))
-            }
+            ok := and(ok, lt(calldataload(add(proof, 0x20)), BASE))
+            ok := and(ok, lt(calldataload(add(proof, 0x40)), BASE))
+            ok := and(ok, lt(calldataload(add(proof, 0x60)), BASE))
+            ok := and(ok, lt(calldataload(add(proof, 0x80)), BASE))
+            ok := and(ok, lt(calldataload(add(proof, 0xa0)), BASE))
+            ok := and(ok, lt(calldataload(add(proof, 0xc0)), BASE))
+            ok := and(ok, lt(calldataload(add(proof, 0xe0)), BASE))
         }
     }
 }
