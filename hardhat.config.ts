@@ -31,7 +31,10 @@ function publicNetwork(name: string, chainId: number): HttpNetworkUserConfig {
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
   solidity: {
-    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
+    npmFilesToBuild: [
+      "@openzeppelin/contracts/access/manager/AccessManager.sol",
+      "@openzeppelin/contracts/governance/TimelockController.sol",
+    ],
     profiles: {
       default: { isolated: false, compilers: [compiler] },
       production: { isolated: false, compilers: [compiler] },

@@ -78,12 +78,13 @@ async function deployAnew(connection: NetworkConnection, options: DeployOptions)
     },
   };
   await options.beforeRecord?.();
-  await writeRecord(deploymentFile(options.directory, options.network), deployment);
+  await writeDeployment(options.directory, deployment);
   return deployment;
 }
 
 /** Written beside and renamed: the record is there whole or not at all, and it being there means the deployment is done. */
-async function writeRecord(file: string, deployment: Deployment): Promise<void> {
+export async function writeDeployment(directory: string, deployment: Deployment): Promise<void> {
+  const file = deploymentFile(directory, deployment.network);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(`${file}.next`, `${JSON.stringify(deployment, null, 2)}\n`);
   await rename(`${file}.next`, file);

@@ -15,6 +15,20 @@ const contract = z.strictObject({
   codeHash: hash,
 });
 
+/** The contracts of cast tokens and proven prices. */
+const cast = z.strictObject({
+  WETH: contract,
+  /** The circuits, too. */
+  ProvenPrices: contract,
+  CollateralVault: contract,
+  CastToken: contract,
+  CastMinter: contract,
+  GovernanceToken: contract,
+  StakedVotes: contract,
+  TimelockController: contract,
+  MintGovernor: contract,
+});
+
 const deployment = z.strictObject({
   network: z.string(),
   chainId: z.int().positive(),
@@ -24,11 +38,35 @@ const deployment = z.strictObject({
   block: z.int().nonnegative(),
   admin: address,
   contracts: z.strictObject({ AccessManager: contract, VoucherMinter: contract, EditionMinter: contract }),
+  /** There where `deploy --cast` was run. */
+  cast: cast.optional(),
 });
 
 /** What was deployed on a network, as deployments/<network>/mintd.json records it. */
 export type Deployment = z.infer<typeof deployment>;
-export type MinterName = "VoucherMinter" | "EditionMinter";
+export type CastContracts = z.infer<typeof cast>;
+export type MinterName = "VoucherMinter" | "EditionMinter" | "CastMinter";
+
+/** The contracts of cast tokens are not deployed on this network. */
+export class CastNotDeployed extends MintdError {
+  readonly code = "CAST_NOT_DEPLOYED";
+  constructor(network: string) {
+    super(`the contracts of cast tokens are not deployed on ${network}`, {
+      hint: `npx hardhat deploy --cast --network ${network}`,
+    });
+  }
+}
+
+/** @throws CastNotDeployed */
+export function castContracts({ cast, network }: Pick<Deployment, "cast" | "network">): CastContracts {
+  if (cast === undefined) throw new CastNotDeployed(network);
+  return cast;
+}
+
+/** The contract that mints. @throws CastNotDeployed */
+export function minterOf(deployment: Deployment, name: MinterName): { readonly address: string; readonly codeHash: string } {
+  return name === "CastMinter" ? castContracts(deployment).CastMinter : deployment.contracts[name];
+}
 
 /** The record of a deployment cannot be read. */
 export class DeploymentUnreadable extends MintdError {

@@ -13,7 +13,17 @@ export {
 export { encodeCancel, isSigner, usedBits } from "./cancel/numbers.ts";
 export { Finality } from "./confirm/finality.ts";
 export { Confirmations } from "./confirm/confirmations.ts";
-export { type Deployment, deploymentFile, DeploymentUnreadable, type MinterName, readDeployment } from "./deployment.ts";
+export {
+  type CastContracts,
+  castContracts,
+  CastNotDeployed,
+  type Deployment,
+  deploymentFile,
+  DeploymentUnreadable,
+  type MinterName,
+  minterOf,
+  readDeployment,
+} from "./deployment.ts";
 export * from "./errors.ts";
 export { FeeCapReached, type FeeLimits, type Fees } from "./fees/fees.ts";
 export { FeeOracle, type FeeOracleParts } from "./fees/fee-oracle.ts";
