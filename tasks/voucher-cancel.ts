@@ -51,7 +51,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     }
     const done = await cancel(words, context, mintd, hre, args.minter);
     await mintd.confirmations.step();
-    print(args.json, { dryRun: false, words: done.map(doneJson) }, () => `${table(done)}\n${sums(done)}`);
+    print(args.json, { dryRun: false, words: done.map(doneJson) }, () => [table(done), sums(done), ...takenLines(done)].join("\n"));
   });
 
 async function selected(args: Args, context: TaskContext, mintd: Mintd): Promise<WordToCancel[]> {
@@ -124,7 +124,7 @@ async function cancel(
       reader: new MintLogReader(rpc, domain.verifyingContract),
       finality: new Finality(rpc, config.confirmations.finality),
       pollMs: config.rpc.pollMs ?? networkOf(deployment.chainId).pollMs,
-      send: async (data) => (await admin.sendTransaction({ to: address, data })).hash,
+      send: (data, nonce) => admin.sendTransaction({ to: address, data, ...(nonce !== undefined && { nonce }) }),
       onProgress(progress) {
         [sent, left] = [progress.sent, progress.blocksLeft];
       },
@@ -147,17 +147,35 @@ const table = (words: readonly (WordToCancel | CancelledWord)[]): string =>
   );
 
 function sums(done: readonly CancelledWord[]): string {
-  const asked = done.reduce((sum, { mask }) => sum + countOf(mask), 0);
-  const cancelled = done.reduce((sum, each) => sum + countOf(each.cancelled), 0);
+  const sumOf = (count: (each: CancelledWord) => number): number => done.reduce((sum, each) => sum + count(each), 0);
+  const usedBefore = ({ mask, cancelled, redeemed, taken }: CancelledWord) => countOf(mask) - countOf(cancelled | redeemed) - taken.length;
   return factTable([
-    ["numbers", asked],
-    ["cancelled, final", cancelled],
-    ["redeemed before", asked - cancelled],
-    ["transactions of this run", done.reduce((sum, { sent }) => sum + sent.length, 0)],
+    ["numbers", sumOf(({ mask }) => countOf(mask))],
+    ["cancelled, final", sumOf(({ cancelled }) => countOf(cancelled))],
+    ["redeemed, final", sumOf(({ redeemed }) => countOf(redeemed))],
+    ["taken by other orders", sumOf(({ taken }) => taken.length)],
+    ["used before, no order here", sumOf(usedBefore)],
+    ["transactions of this run", sumOf(({ sent }) => sent.length)],
   ]);
 }
 
+/** Nobody can redeem these vouchers any more, though they were neither cancelled nor minted: said of each. */
+const takenLines = (done: readonly CancelledWord[]): string[] =>
+  done.flatMap(({ taken }) =>
+    taken.map(
+      ({ number, orderId, takenBy, block }) =>
+        `number ${number.toString()} of order ${orderId} was used up by the mint of order ${takenBy} in block ${block}: ` +
+        "its voucher can be redeemed no more, and the order stays open",
+    ),
+  );
+
 const wordJson = ({ word, mask, numbers, orderIds }: WordToCancel) => ({ word, mask: hex(mask), numbers, orderIds });
-const doneJson = (done: CancelledWord) => ({ ...wordJson(done), cancelled: hex(done.cancelled), sent: done.sent });
+const doneJson = (done: CancelledWord) => ({
+  ...wordJson(done),
+  cancelled: hex(done.cancelled),
+  redeemed: hex(done.redeemed),
+  taken: done.taken,
+  sent: done.sent,
+});
 
 export default action;
