@@ -181,7 +181,7 @@ describe("Vouchers that were issued offline", function () {
     const [voucher] = await issueOffline(2);
     const number = voucher?.redemption.txCount ?? 0n;
     await using mintd = await world.open();
-    const one = { word: number >> 8n, mask: 1n << (number & 0xffn), used: 0n, foreign: false };
+    const one = { word: number >> 8n, mask: 1n << (number & 0xffn), used: 0n, foreign: false, isOwn: false };
     expect(cancellableWord(mintd.book, one)).to.deep.include({ numbers: [number], orderIds: [voucher?.redemption.orderId] });
     const wider = { ...one, mask: one.mask | (1n << 200n) };
     expect(() => cancellableWord(mintd.book, wider))
@@ -189,6 +189,12 @@ describe("Vouchers that were issued offline", function () {
       .with.property("code", "NOT_CANCELLABLE");
     expect(cancellableWord(mintd.book, { ...wider, foreign: true })).to.deep.include({ mask: wider.mask, numbers: [number] });
     expect(cancellableWord(mintd.book, { ...wider, used: 1n << 200n })).to.deep.include({ mask: wider.mask });
+    // The other numbers of the word are this store's to give out: a voucher that gets one later must not be void already.
+    expect(() => cancellableWord(mintd.book, { ...wider, foreign: true, isOwn: true }))
+      .to.throw("could never be redeemed")
+      .with.property("code", "NOT_CANCELLABLE");
+    expect(cancellableWord(mintd.book, { ...one, isOwn: true })).to.deep.include({ numbers: [number] });
+    expect(cancellableWord(mintd.book, { ...wider, isOwn: true, used: 1n << 200n })).to.deep.include({ mask: wider.mask });
     const carrier = { lane: mintd.lanes.addresses[0] ?? "", nonce: 9, hash: `0x${"ab".repeat(32)}` };
     const orderId = voucher?.redemption.orderId ?? "";
     const order = mintd.book.get(orderId);
