@@ -88,14 +88,14 @@ const mostSends = 3;
  */
 export async function cancelVouchers(words: readonly WordToCancel[], parts: CancellationParts): Promise<CancelledWord[]> {
   const run = new Cancellation(words, parts);
+  await run.lookAtFinal(); // what somebody else, or a run that died, has done: it is closed even where nothing can be sent
   for (let fruitless = 0; ;) {
-    await run.sendMissing();
-    await run.waitUntilFinal();
-    fruitless = (await run.prove()) > 0 ? 0 : fruitless + 1;
-    await run.closeOrders();
     const open = await run.unproven();
     if (open.length === 0) return run.report();
     if (fruitless >= mostFruitless) throw new CancellationUnproven(open, fruitless);
+    await run.sendMissing();
+    await run.waitUntilFinal();
+    fruitless = (await run.closeProven()) > 0 ? 0 : fruitless + 1;
   }
 }
 
@@ -106,8 +106,8 @@ class Cancellation {
   readonly #sent = new Map<bigint, string[]>();
   /** Bits of each word that this run sent for. */
   readonly #sentFor = new Map<bigint, bigint>();
-  /** Height at which every bit was seen to be used. */
-  #seenAt = 0;
+  /** Height at which every bit was seen to be used, or waited for in vain. */
+  #seenAt = Infinity;
   #finalBlock = -1;
 
   constructor(words: readonly WordToCancel[], parts: CancellationParts) {
@@ -116,9 +116,15 @@ class Cancellation {
     this.#proofs = new Proofs(parts);
   }
 
+  async lookAtFinal(): Promise<void> {
+    await this.#readFinalBlock();
+    await this.closeProven();
+  }
+
   /** Sends for the bits that are unused now, and waits until it is known what became of that. */
   async sendMissing(): Promise<void> {
     let words = this.#words;
+    let highest = 0;
     const nonces = new Map<bigint, number>();
     for (let sends = 0; sends < mostSends && words.length > 0; sends++) {
       const sent = await this.#send(words, nonces);
@@ -127,13 +133,13 @@ class Cancellation {
       for (const { word, transaction } of sent) {
         const fate = await fateOf(transaction, () => this.#areUsed(word), this.#parts);
         if (fate.kind === "mined" && !fate.succeeded) throw new CancellationReverted(word.word, transaction.hash);
-        if (fate.kind === "mined") this.#seenAt = Math.max(this.#seenAt, fate.block);
+        if (fate.kind === "mined") highest = Math.max(highest, fate.block);
         if (fate.kind === "dropped") nonces.set(word.word, transaction.nonce);
         if (fate.kind === "dropped" || fate.kind === "displaced") lost.push(word);
       }
       words = lost;
     }
-    this.#seenAt = Math.max(this.#seenAt, await this.#head());
+    this.#seenAt = Math.max(highest, await this.#head());
   }
 
   /** @param nonces of transactions that were dropped: sent under them again, at most one of the two is mined */
@@ -154,34 +160,38 @@ class Cancellation {
   }
 
   async waitUntilFinal(): Promise<void> {
-    const { finality, clock, pollMs } = this.#parts;
+    const { clock, pollMs } = this.#parts;
     for (;;) {
-      const head = await this.#head();
-      this.#finalBlock = await patiently(clock, () => finality.under(head));
+      await this.#readFinalBlock();
       this.#tell(Math.max(0, this.#seenAt - this.#finalBlock));
       if (this.#finalBlock >= this.#seenAt) return;
       await clock.pause(pollMs);
     }
   }
 
-  /** Looks for what final blocks say of the numbers. Returns how many of them that proves. */
-  prove(): Promise<number> {
-    const wanted = this.#words.flatMap((word) => this.#wantedOf(word));
-    return this.#proofs.look(wanted, this.#finalBlock);
+  /** Looks for what used each number up, by final blocks, and closes the orders of those that were cancelled. Returns how many it proved. */
+  async closeProven(): Promise<number> {
+    const used = await this.#used(this.#words);
+    const wanted = this.#words.flatMap((each) => this.#wantedOf(each).filter(({ number }) => isSet(used.get(each.word) ?? 0n, number)));
+    const proven = await this.#proofs.look(wanted, this.#finalBlock);
+    await this.#closeOrders();
+    return proven;
   }
 
   /** Numbers that final blocks say nothing of, though they should: ours, those that were sent for, and unused ones. */
   async unproven(): Promise<UnprovenWord[]> {
     const used = await this.#used(this.#words);
+    const isFinal = this.#finalBlock >= this.#seenAt;
     return this.#words.flatMap((each) => {
-      const isUsed = (number: bigint) => isSet(used.get(each.word) ?? 0n, number);
-      const open = this.#wantedOf(each).filter(({ number, needsProof }) => !this.#proofs.of(number) && (needsProof || !isUsed(number)));
+      const isDone = ({ number, needsProof }: Wanted): boolean =>
+        this.#proofs.of(number) !== undefined || (!needsProof && isFinal && isSet(used.get(each.word) ?? 0n, number));
+      const open = this.#wantedOf(each).filter((one) => !isDone(one));
       return open.length === 0 ? [] : [{ word: each.word, numbers: open.map(({ number }) => number) }];
     });
   }
 
   /** An order that went on its way meanwhile is left to the service, whose confirmations see that its number was cancelled. */
-  async closeOrders(): Promise<void> {
+  async #closeOrders(): Promise<void> {
     const { book } = this.#parts;
     const told = this.#words.flatMap(({ numbers, orderIds }) =>
       numbers.flatMap((number, i): Told[] => {
@@ -219,6 +229,12 @@ class Cancellation {
       const orderId = owners.get(number);
       return { number, orderId, needsProof: orderId !== undefined || isSet(sentFor, number) };
     });
+  }
+
+  async #readFinalBlock(): Promise<void> {
+    const { finality, clock } = this.#parts;
+    const head = await this.#head();
+    this.#finalBlock = await patiently(clock, () => finality.under(head));
   }
 
   async #areUsed(word: WordToCancel): Promise<boolean> {
