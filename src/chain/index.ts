@@ -5,11 +5,13 @@ export { Batcher, batchGas, type BatchLimits, type InLine } from "./batch/batche
 export {
   type CancellationParts,
   type CancellationProgress,
-  CancellationReverted,
   type CancelledWord,
   cancelVouchers,
+  type TakenNumber,
   type WordToCancel,
 } from "./cancel/cancellation.ts";
+export { CancellationReverted, CancellationUnproven, type UnprovenWord } from "./cancel/errors.ts";
+export type { SentTransaction } from "./cancel/fate.ts";
 export { encodeCancel, isSigner, usedBits } from "./cancel/numbers.ts";
 export { Finality } from "./confirm/finality.ts";
 export { Confirmations } from "./confirm/confirmations.ts";
