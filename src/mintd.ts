@@ -255,7 +255,7 @@ async function assemble(options: MintdOptions, telemetry: Telemetry): Promise<Mi
       limits: { ...config.batch, maxGas },
     });
     const signing = new SigningPool({ key: options.voucherKey });
-    const roughly = () => confirmations.tip?.timestamp ?? machineSecond(clock);
+    const roughly = () => blockClock.roughly(confirmations.tip?.timestamp, machineSecond(clock));
     const drawn = new DrawnNumbers();
     const issuer = new Issuer({ book, numbers, drawn, signer: signing, domain, clock: blockClock, roughly });
     const batches = new BatchMaker({ book, rpc, numbers, drawn, signer: voucherSigner, domain });

@@ -289,6 +289,29 @@ describe("A service that issues vouchers while it mints", function () {
   });
 });
 
+describe("A service whose chain makes no block", function () {
+  this.timeout(60_000);
+  let world: World;
+
+  beforeEach(async () => (world = await World.begin()));
+  afterEach(() => world.end());
+
+  it("takes no voucher for live by the old block: the window passes, and no new one is issued for it", async () => {
+    await using mintd = await world.open();
+    await mintd.start();
+    const tip = mintd.confirmations.tip?.timestamp ?? 0;
+    const from = tip - 296; // by the block alone it would hold for ever
+    const [request, other] = listOf(2).map((row) => requestOf(row, "default"));
+    if (!request || !other) throw new Error("a list of two rows has two");
+    await mintd.issuer.issueOne(request, { from });
+    const outcome = async () => (await collect(mintd.issuer.issue([request])))[0]?.outcome;
+    await eventually("its window has passed", async () => (await outcome()) === "expired" || undefined);
+    await failure("WINDOW_OUT_OF_RANGE", mintd.issuer.issueOne(other, { from }));
+    expect(mintd.confirmations.tip?.timestamp).to.equal(tip);
+    expect(mintd.book.get(other.orderId)).to.equal(undefined);
+  });
+});
+
 describe("An order that the service mints and whose number is cancelled on chain in the same block", function () {
   this.timeout(60_000);
   let world: World;
