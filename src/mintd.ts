@@ -397,7 +397,7 @@ async function openNumbers(store: EventStore, chainId: number, minter: string, {
 
 function bookOptions(minter: string, config: MintdConfig, clock: Clock, onTrouble: (error: unknown) => void): OrderBookOptions {
   return {
-    ...{ minter, maxOpen: config.orders.maxOpen, onTrouble },
+    ...{ minter, maxOpen: config.orders.maxOpen, maxIssued: config.orders.maxIssued, onTrouble },
     ...{ monotonic, pause, random: Math.random },
     now: () => clock.now(),
     isConflict: (error) => error instanceof VersionConflict,

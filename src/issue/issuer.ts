@@ -8,7 +8,7 @@ import {
   type OrderBook,
   type RequestOutcome,
   type Told,
-  TooManyOpenOrders,
+  TooManyIssuedVouchers,
   userOf,
   type VoucherBinding,
   VoucherNumberChanged,
@@ -28,7 +28,7 @@ const perAppend = 128;
 const mostAhead = 8;
 
 export interface IssuerParts {
-  readonly book: Pick<OrderBook, "issue" | "execute" | "get" | "countNew" | "room" | "maxOpen">;
+  readonly book: Pick<OrderBook, "issue" | "execute" | "get" | "countNew" | "issueRoom" | "maxIssued">;
   /** Dense voucher numbers, durable as leased. Numbers of one user lie close together. */
   readonly numbers: { reserve(count: number, user?: string): Promise<readonly bigint[]> };
   /** Of orders that the service has begun to sign for. Default: nobody but this issuer signs for them. */
@@ -99,19 +99,19 @@ export class Issuer {
    * ahead of what the caller takes. What was given out before it throws stands, and so does what was accepted ahead of it:
    * the same requests go on from there.
    * @param requests 1..65,536
-   * @throws IssueSizeOutOfRange, WindowOutOfRange, InvalidRedemption, TooManyOpenOrders, CLOCK_UNCERTAIN: nothing was written
+   * @throws IssueSizeOutOfRange, WindowOutOfRange, InvalidRedemption, TooManyIssuedVouchers, CLOCK_UNCERTAIN: nothing was written
    * @throws what store, numbers and signer throw
    */
   async *issue(requests: readonly MintRequest[], options: IssueOptions = {}): AsyncGenerator<Issued> {
     const { clock, roughly = () => clock.second() } = this.#parts;
     const now = roughly();
     if (options.from !== undefined) checkWindow(options.from, now);
-    const fresh = await this.#check(requests);
+    const first = await this.#check(requests);
     let { from } = options;
     const second = (): number => (from ??= clock.second());
-    if (fresh > 0 || options.renew === true) second(); // refused before anything is written, or not at all
-    const [first] = requests;
-    const user = options.user ?? (first ? userOf(first) : "");
+    if (first > 0 || options.renew === true) second(); // refused before anything is written, or not at all
+    const [foremost] = requests;
+    const user = options.user ?? (foremost ? userOf(foremost) : "");
     const ahead: Promise<Issued[]>[] = [];
     for (let next = 0; next < requests.length || ahead.length > 0;) {
       for (; ahead.length < mostAhead && next < requests.length; next += perAppend) {
@@ -136,20 +136,28 @@ export class Issuer {
     throw new TypeError("one request has one outcome");
   }
 
-  /** How many of the requests are new. */
+  /** How many of the requests are to get their first voucher; none counts twice. */
   async #check(requests: readonly MintRequest[]): Promise<number> {
     const { book } = this.#parts;
     const { length } = requests;
     if (length < 1 || length > MAX_ISSUE) throw new IssueSizeOutOfRange(length, MAX_ISSUE);
-    let fresh = 0;
+    const seen = new Set<string>();
+    let first = 0;
     for (let start = 0; start < length; start += 1_024) {
       const some = requests.slice(start, start + 1_024);
       for (const request of some) checkSignable(request);
-      fresh += await book.countNew(some.map(({ orderId }) => orderId));
+      const ids = [...new Set(some.map(({ orderId }) => orderId))].filter((orderId) => !seen.has(orderId));
+      for (const orderId of ids) seen.add(orderId);
+      first += ids.filter((orderId) => book.get(orderId)?.kind === "requested").length + (await book.countNew(ids));
       await setImmediate();
     }
-    if (fresh > book.room) throw new TooManyOpenOrders(book.maxOpen);
-    return fresh;
+    this.#checkRoom(first);
+    return first;
+  }
+
+  #checkRoom(first: number): void {
+    const { book } = this.#parts;
+    if (first > book.issueRoom) throw new TooManyIssuedVouchers(book.maxIssued);
   }
 
   async #make(requests: readonly MintRequest[], setting: Setting): Promise<Issued[]> {
@@ -172,7 +180,7 @@ export class Issuer {
     const { book } = this.#parts;
     const outcomes = await book.issue(requests, (fresh) => this.#bind(fresh.length, setting));
     const rulings = outcomes.map((outcome, i) => ruling(requests[i], outcome, setting));
-    const unbound = rulings.filter(isUnbound);
+    const unbound = [...new Map(rulings.filter(isUnbound).map((each) => [each.request.orderId, each])).values()];
     if (unbound.length === 0) return rulings.filter(isRuled);
     // Accepted without a voucher, e.g. for the service, which has not begun with it; or renewed.
     const { drawn } = this.#parts;
@@ -200,6 +208,7 @@ export class Issuer {
 
   async #numbersFor(unbound: readonly Unbound[], { user }: Setting): Promise<readonly bigint[]> {
     const missing = unbound.filter(({ number }) => number === undefined).length;
+    this.#checkRoom(missing); // other calls may have taken it; what they are just binding may pass the bound
     return missing === 0 ? [] : await this.#parts.numbers.reserve(missing, user);
   }
 

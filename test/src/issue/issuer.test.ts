@@ -136,8 +136,8 @@ describe("Issuing vouchers", function () {
       await failure("WINDOW_OUT_OF_RANGE", issue(issuing, requests(1), { from }));
     const bad = [{ to: "0x12" }, { to: `0x${"0".repeat(40)}` }, { quantity: 0 }, { uriDigest: "0x" }];
     for (const each of bad) await failure("INVALID_REDEMPTION", issue(issuing, [...requests(500), requestOf("bad", each)]));
-    await again({ settings: { orders: { maxOpen: 300 } } });
-    await failure("TOO_MANY_OPEN_ORDERS", issue(issuing, requests(301)));
+    await again({ settings: { orders: { maxIssued: 300 } } });
+    await failure("TOO_MANY_ISSUED_VOUCHERS", issue(issuing, requests(301)));
     await again({
       seconds: {
         second() {
@@ -147,6 +147,39 @@ describe("Issuing vouchers", function () {
     });
     await failure("CLOCK_UNCERTAIN", issue(issuing, requests(1)));
     expect(await events()).to.equal(before);
+  });
+
+  it("counts an order that was accepted for the service against the room for vouchers, before anything is written", async () => {
+    await again({ settings: { orders: { maxIssued: 200 } } });
+    await issuing.book.request(requests(201));
+    const before = await events();
+    await failure("TOO_MANY_ISSUED_VOUCHERS", issue(issuing, requests(201)));
+    expect(await events()).to.equal(before);
+    expect(new Set(outcomes(await issue(issuing, requests(200))))).to.deep.equal(new Set(["issued"]));
+    expect(issuing.book.issueRoom).to.equal(0);
+    expect(new Set(outcomes(await issue(issuing, requests(200))))).to.deep.equal(new Set(["repeated"]));
+  });
+
+  it("counts no order twice against the room, however often it is in the list", async () => {
+    await again({ settings: { orders: { maxIssued: 3 } } });
+    await issuing.book.request(requests(1));
+    const issued = await issue(issuing, Array.from({ length: 1_100 }, () => requests(3)).flat());
+    expect(new Set(vouchers(issued).map(({ redemption }) => redemption.txCount)).size).to.equal(3);
+    expect(issued).to.have.lengthOf(3_300);
+  });
+
+  it("does not go on with orders accepted for the service where another call took their room meanwhile", async () => {
+    const ahead = 8 * 128;
+    await again({ settings: { orders: { maxIssued: ahead + 128 } } });
+    await issuing.book.request(requests(ahead + 128));
+    const iterator = issuing.issuer.issue(requests(ahead + 128))[Symbol.asyncIterator]();
+    await iterator.next();
+    await issue(issuing, [requestOf("meanwhile")]);
+    const rest = async () => {
+      while (!(await iterator.next()).done);
+    };
+    await failure("TOO_MANY_ISSUED_VOUCHERS", rest());
+    expect(issuing.book.issueRoom).to.equal(127);
   });
 
   it("issues for a window that lies ahead", async () => {
@@ -196,7 +229,7 @@ describe("Issuing vouchers", function () {
         execute: () => Promise.resolve(), // as where other writers are in the way: told later
         get: (orderId) => book.get(orderId),
         countNew: (orderIds) => book.countNew(orderIds),
-        ...{ room: 10, maxOpen: 10 },
+        ...{ issueRoom: 10, maxIssued: 10 },
       },
       numbers: { reserve: (count) => Promise.resolve(Array.from({ length: count }, (_, i) => BigInt(i))) },
       signer: inline(nativeSigner(key)),
