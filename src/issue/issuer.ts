@@ -99,29 +99,41 @@ export class Issuer {
    * ahead of what the caller takes. What was given out before it throws stands, and so does what was accepted ahead of it:
    * the same requests go on from there.
    * @param requests 1..65,536
-   * @throws IssueSizeOutOfRange, WindowOutOfRange, InvalidRedemption, TooManyIssuedVouchers, CLOCK_UNCERTAIN: nothing was written
+   * @throws IssueSizeOutOfRange, WindowOutOfRange, InvalidRedemption, TooManyIssuedVouchers, CLOCK_UNCERTAIN: nothing was
+   * written; save where time, the clock's certainty or the room ran out in the middle of a list
    * @throws what store, numbers and signer throw
    */
   async *issue(requests: readonly MintRequest[], options: IssueOptions = {}): AsyncGenerator<Issued> {
     const { clock, roughly = () => clock.second() } = this.#parts;
-    const now = roughly();
-    if (options.from !== undefined) checkWindow(options.from, now);
+    const { from, renew = false } = options;
+    if (from !== undefined) checkWindow(from, roughly());
     const first = await this.#check(requests);
-    let { from } = options;
-    const second = (): number => (from ??= clock.second());
-    if (first > 0 || options.renew === true) second(); // refused before anything is written, or not at all
+    if (from === undefined && (first > 0 || renew)) clock.second(); // refused before anything is written, or not at all
     const [foremost] = requests;
     const user = options.user ?? (foremost ? userOf(foremost) : "");
     const ahead: Promise<Issued[]>[] = [];
     for (let next = 0; next < requests.length || ahead.length > 0;) {
       for (; ahead.length < mostAhead && next < requests.length; next += perAppend) {
-        const made = this.#make(requests.slice(next, next + perAppend), { now, from: second, user, renew: options.renew ?? false });
+        const made = this.#make(requests.slice(next, next + perAppend), { now: roughly(), from: this.#beginning(from), user, renew });
         made.catch(() => undefined); // heard when its turn comes
         ahead.push(made);
         await setImmediate();
       }
       yield* (await ahead.shift()) ?? [];
     }
+  }
+
+  /**
+   * The second of the new windows of one append, taken when the first of them is bound: a list that takes long, or whose
+   * caller does, is not bound to a window that has passed meanwhile. What is bound is durable, so that asking again gives it.
+   */
+  #beginning(from: number | undefined): () => number {
+    const { clock, roughly = () => clock.second() } = this.#parts;
+    let second: number | undefined;
+    return () => {
+      if (from !== undefined && second === undefined) checkWindow(from, roughly());
+      return (second ??= from ?? clock.second());
+    };
   }
 
   /**
@@ -184,6 +196,7 @@ export class Issuer {
     if (unbound.length === 0) return rulings.filter(isRuled);
     // Accepted without a voucher, e.g. for the service, which has not begun with it; or renewed.
     const { drawn } = this.#parts;
+    const second = setting.from();
     const numbers = (await this.#numbersFor(unbound, setting)).values();
     const numberOf = (orderId: string): string => {
       const known = drawn?.of(orderId);
@@ -193,7 +206,7 @@ export class Issuer {
     };
     const bound = new Map(
       unbound.map(({ request, number, outcome }): [string, Bound] => {
-        const binding = { number: number ?? numberOf(request.orderId), second: setting.from() };
+        const binding = { number: number ?? numberOf(request.orderId), second };
         return [request.orderId, { outcome, request, binding }];
       }),
     );
@@ -202,8 +215,9 @@ export class Issuer {
   }
 
   async #bind(count: number, { user, from }: Setting): Promise<VoucherBinding[]> {
+    const second = from(); // refuses before numbers are taken
     const numbers = await this.#parts.numbers.reserve(count, user);
-    return numbers.map((number) => ({ number: number.toString(), second: from() }));
+    return numbers.map((number) => ({ number: number.toString(), second }));
   }
 
   async #numbersFor(unbound: readonly Unbound[], { user }: Setting): Promise<readonly bigint[]> {
@@ -245,7 +259,7 @@ export class Issuer {
 
 interface Setting {
   readonly now: number;
-  /** The second that new windows begin with; the same each time. */
+  /** The second that the new windows of this append begin with; the same each time. @throws as the clock, WindowOutOfRange */
   readonly from: () => number;
   readonly user: string;
   readonly renew: boolean;
