@@ -23,7 +23,7 @@ export { replacementFees } from "./fees/replacement.ts";
 export type { Header } from "./confirm/heads.ts";
 export { AccountNonces } from "./lane/account-nonces.ts";
 export { Funds } from "./lane/funds.ts";
-export { Lane } from "./lane/lane.ts";
+export { Lane, type LaneParts } from "./lane/lane.ts";
 export { type Duty, type LaneState, readLane } from "./lane/lane-ledger.ts";
 export { Lanes } from "./lane/lanes.ts";
 export type { LaneNotice } from "./lane/notices.ts";

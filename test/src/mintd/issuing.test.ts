@@ -258,6 +258,49 @@ describe("A service that issues vouchers while it mints", function () {
   });
 });
 
+describe("A service with as many vouchers out as may be", function () {
+  this.timeout(60_000);
+  let world: World;
+
+  beforeEach(async () => (world = await World.begin()));
+  afterEach(() => world.end());
+
+  it("mints its list all the same, and refuses one more voucher by name", async () => {
+    await using mintd = await world.open({ settings: { orders: { maxOpen: 40, maxIssued: 100 } } });
+    await mintd.start();
+    const requests = listOf(101, 10_000).map((row) => requestOf(row, "default"));
+    const from = mintd.confirmations.tip?.timestamp ?? 0;
+    expect(vouchersOf(await collect(mintd.issuer.issue(requests.slice(0, 100), { from })))).to.have.lengthOf(100);
+    expect(await world.anvil.mineWhile(minting(mintd, listOf(90)), 4)).to.include({ rows: 90, final: 90 });
+    const refused = await failure("TOO_MANY_ISSUED_VOUCHERS", collect(mintd.issuer.issue(requests, { from })));
+    expect(refused.hint).to.contain("voucher:cancel --expired").and.contain("orders.maxIssued");
+    expect(mintd.book.openCount).to.equal(100);
+  });
+});
+
+describe("A service whose chain makes no block", function () {
+  this.timeout(60_000);
+  let world: World;
+
+  beforeEach(async () => (world = await World.begin()));
+  afterEach(() => world.end());
+
+  it("takes no voucher for live by the old block: the window passes, and no new one is issued for it", async () => {
+    await using mintd = await world.open();
+    await mintd.start();
+    const tip = mintd.confirmations.tip?.timestamp ?? 0;
+    const from = tip - 296; // by the block alone it would hold for ever
+    const [request, other] = listOf(2).map((row) => requestOf(row, "default"));
+    if (!request || !other) throw new Error("a list of two rows has two");
+    await mintd.issuer.issueOne(request, { from });
+    const outcome = async () => (await collect(mintd.issuer.issue([request])))[0]?.outcome;
+    await eventually("its window has passed", async () => (await outcome()) === "expired" || undefined);
+    await failure("WINDOW_OUT_OF_RANGE", mintd.issuer.issueOne(other, { from }));
+    expect(mintd.confirmations.tip?.timestamp).to.equal(tip);
+    expect(mintd.book.get(other.orderId)).to.equal(undefined);
+  });
+});
+
 describe("An order that the service mints and whose number is cancelled on chain in the same block", function () {
   this.timeout(180_000);
   let world: World;
