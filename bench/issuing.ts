@@ -96,7 +96,7 @@ async function issuing(json: boolean): Promise<void> {
   const { store, nonces: numbers } = await openNumbers(join(root, "numbers.db"));
   const open = (name: string, signer: typeof here) =>
     openIssuing({
-      ...{ config: configSchema.parse({ orders: { maxOpen: 1_000_000 } }), deployment, voucherKey: key, signer },
+      ...{ config: configSchema.parse({ orders: { maxIssued: 1_000_000 } }), deployment, voucherKey: key, signer },
       ...{ storePath: join(root, name), seconds: { second: () => second } },
     });
   const inlineIssuing = await open("inline.db", here);

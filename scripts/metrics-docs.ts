@@ -14,7 +14,7 @@ shows them to people, with p50, p90 and p99 estimated from the buckets.
 They begin at 0 with each process. Lanes are labelled by their address in lower case, endpoints by their host alone. Metrics of
 parts that are not in use have no series.
 
-This page is generated: change \`src/telemetry/catalogue.ts\` and run \`node scripts/metrics-docs.ts\`.
+This page is generated: change \`src/telemetry/catalogue/\` and run \`node scripts/metrics-docs.ts\`.
 `;
 
 const code = (words: readonly (string | number)[]): string => (words.length === 0 ? "-" : words.map((word) => `\`${word}\``).join(", "));

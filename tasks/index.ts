@@ -119,7 +119,10 @@ const voucherCancel = task(
   .addFlag({ name: "expired", description: "All vouchers of this store that have expired" })
   .addOption(text("word", "Word of the bitmap: the voucher's number / 256"))
   .addOption(text("mask", "Bits of the word, as 0x and hexadecimal digits"))
-  .addFlag({ name: "foreign", description: "Also numbers that another store issued, or that this one has still to give out" })
+  .addFlag({
+    name: "foreign",
+    description: "Also numbers that another store or tool issued; never those that this store has still to give out",
+  })
   .addFlag({ name: "dryRun", description: "Only show what would be cancelled" })
   .addOption(minter)
   .addFlag(json)

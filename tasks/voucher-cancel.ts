@@ -8,6 +8,7 @@ import {
   Finality,
   MintLogReader,
   networkOf,
+  patiently,
   readDeployment,
   usedBits,
   VoucherForElsewhere,
@@ -16,6 +17,7 @@ import {
 import { systemClock } from "../src/clock.ts";
 import { cancellableOrders, cancellableWord, expiredVouchers, hasNumber, mergeWords, NotCancellable } from "../src/issue/index.ts";
 import type { Mintd } from "../src/mintd.ts";
+import { OwnWords } from "../src/nonce/index.ts";
 import { type Order, OrderNotFound, readOrder } from "../src/order/index.ts";
 import { orderIdOf, parseSignedVoucher } from "../src/voucher/index.ts";
 import { InvalidArgument, minterNamed } from "./arguments.ts";
@@ -41,7 +43,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
       throw new InvalidArgument("one of --expired, --word with --mask, or files and ids", "says what to cancel", "--expired");
     const context = await taskContext(hre);
     await using mintd = await openMintdFor(context, minterNamed(args.minter));
-    await mintd.confirmations.step(); // what was redeemed is known as minted then
+    await patiently(systemClock, () => mintd.confirmations.step()); // what was redeemed is known as minted then
     const words = await selected(args, context, mintd);
     if (args.dryRun || words.length === 0) {
       print(args.json, { dryRun: args.dryRun, words: words.map(wordJson) }, () =>
@@ -50,18 +52,21 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
       return;
     }
     const done = await cancel(words, context, mintd, hre, args.minter);
-    await mintd.confirmations.step();
-    print(args.json, { dryRun: false, words: done.map(doneJson) }, () => `${table(done)}\n${sums(done)}`);
+    await patiently(systemClock, () => mintd.confirmations.step());
+    print(args.json, { dryRun: false, words: done.map(doneJson) }, () => [table(done), sums(done), ...takenLines(done)].join("\n"));
   });
 
 async function selected(args: Args, context: TaskContext, mintd: Mintd): Promise<WordToCancel[]> {
-  const { book, confirmations, domain } = mintd;
+  const { store, book, confirmations, domain } = mintd;
   if (args.expired) return expiredVouchers(book, confirmations.tip?.timestamp ?? 0);
   if (args.what.length > 0) return await named(args, context, mintd);
   const word = numeral("--word", args.word, /^\d{1,75}$/);
+  if (word >> 248n !== 0n)
+    throw new InvalidArgument("--word", "is above 2^248 - 1, the last word of the bitmap", "--word 17 --mask 0xff00");
   const mask = numeral("--mask", args.mask, /^0x[0-9a-fA-F]{1,64}$/);
-  const used = (await usedBits(context.rpc, domain.verifyingContract, [word])).get(word) ?? 0n;
-  return mask === 0n ? [] : [cancellableWord(book, { word, mask, used, foreign: args.foreign })];
+  const own = await OwnWords.read(store, domain.chainId, domain.verifyingContract);
+  const used = (await patiently(systemClock, () => usedBits(context.rpc, domain.verifyingContract, [word]))).get(word) ?? 0n;
+  return mask === 0n ? [] : [cancellableWord(book, { word, mask, used, foreign: args.foreign, isOwn: own.has(word) })];
 }
 
 /** @throws InvalidArgument */
@@ -97,9 +102,10 @@ async function named(args: Args, { config, rpc }: TaskContext, { store, book, do
   const other = [...orders.values()].find(({ request }) => request.minter !== domain.verifyingContract);
   if (other) throw new NotCancellable(`order ${other.request.orderId}`, "another contract mints it", "name its contract with --minter");
   const words: WordToCancel[] = cancellableOrders([...orders.values()]);
-  const used = await usedBits(rpc, domain.verifyingContract, [...strange.keys()]);
+  const used = await patiently(systemClock, () => usedBits(rpc, domain.verifyingContract, [...strange.keys()]));
+  const own = await OwnWords.read(store, domain.chainId, domain.verifyingContract);
   for (const [word, mask] of strange) {
-    words.push(cancellableWord(book, { word, mask, used: used.get(word) ?? 0n, foreign: args.foreign }));
+    words.push(cancellableWord(book, { word, mask, used: used.get(word) ?? 0n, foreign: args.foreign, isOwn: own.has(word) }));
   }
   return mergeWords(words);
 }
@@ -124,7 +130,7 @@ async function cancel(
       reader: new MintLogReader(rpc, domain.verifyingContract),
       finality: new Finality(rpc, config.confirmations.finality),
       pollMs: config.rpc.pollMs ?? networkOf(deployment.chainId).pollMs,
-      send: async (data) => (await admin.sendTransaction({ to: address, data })).hash,
+      send: (data, nonce) => admin.sendTransaction({ to: address, data, ...(nonce !== undefined && { nonce }) }),
       onProgress(progress) {
         [sent, left] = [progress.sent, progress.blocksLeft];
       },
@@ -147,17 +153,35 @@ const table = (words: readonly (WordToCancel | CancelledWord)[]): string =>
   );
 
 function sums(done: readonly CancelledWord[]): string {
-  const asked = done.reduce((sum, { mask }) => sum + countOf(mask), 0);
-  const cancelled = done.reduce((sum, each) => sum + countOf(each.cancelled), 0);
+  const sumOf = (count: (each: CancelledWord) => number): number => done.reduce((sum, each) => sum + count(each), 0);
+  const usedBefore = ({ mask, cancelled, redeemed, taken }: CancelledWord) => countOf(mask) - countOf(cancelled | redeemed) - taken.length;
   return factTable([
-    ["numbers", asked],
-    ["cancelled, final", cancelled],
-    ["redeemed before", asked - cancelled],
-    ["transactions of this run", done.reduce((sum, { sent }) => sum + sent.length, 0)],
+    ["numbers", sumOf(({ mask }) => countOf(mask))],
+    ["cancelled, final", sumOf(({ cancelled }) => countOf(cancelled))],
+    ["redeemed, final", sumOf(({ redeemed }) => countOf(redeemed))],
+    ["taken by other orders", sumOf(({ taken }) => taken.length)],
+    ["used before, no order here", sumOf(usedBefore)],
+    ["transactions of this run", sumOf(({ sent }) => sent.length)],
   ]);
 }
 
+/** Nobody can redeem these vouchers any more, though they were neither cancelled nor minted: said of each. */
+const takenLines = (done: readonly CancelledWord[]): string[] =>
+  done.flatMap(({ taken }) =>
+    taken.map(
+      ({ number, orderId, takenBy, block }) =>
+        `number ${number.toString()} of order ${orderId} was used up by the mint of order ${takenBy} in block ${block}: ` +
+        "its voucher can be redeemed no more, and the order stays open",
+    ),
+  );
+
 const wordJson = ({ word, mask, numbers, orderIds }: WordToCancel) => ({ word, mask: hex(mask), numbers, orderIds });
-const doneJson = (done: CancelledWord) => ({ ...wordJson(done), cancelled: hex(done.cancelled), sent: done.sent });
+const doneJson = (done: CancelledWord) => ({
+  ...wordJson(done),
+  cancelled: hex(done.cancelled),
+  redeemed: hex(done.redeemed),
+  taken: done.taken,
+  sent: done.sent,
+});
 
 export default action;

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
-import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { parseSignedVoucher, type SignedVoucher, signedVoucherToJson } from "../src/voucher/index.ts";
 import { InvalidArgument } from "./arguments.ts";
@@ -8,8 +9,9 @@ import { InvalidArgument } from "./arguments.ts";
 const perWrite = 1 << 16;
 
 /**
- * A file of vouchers, one JSON document a line. It is there whole, on the disk and not only in the system's memory, or not at
- * all: written beside its place and renamed.
+ * A file of vouchers, for the user alone: who has a voucher's bytes may redeem it. It is there whole, on the disk and not only
+ * in the system's memory, or not at all: written beside its place, and renamed. What was in its place before is replaced and
+ * not written into, so who may read the former file cannot read this one.
  */
 export class VoucherFile {
   readonly #path: string;
@@ -23,19 +25,33 @@ export class VoucherFile {
 
   /** @throws InvalidArgument where nothing can be written there */
   static async create(path: string): Promise<VoucherFile> {
-    return new VoucherFile(path, await openOut(partial(path)));
+    try {
+      if ((await stat(path).catch(() => undefined))?.isFile() === false) throw new Error("something that is no file is there");
+      await rm(partial(path), { force: true }); // of a run that died; its access rights may be anything
+      return new VoucherFile(path, await open(partial(path), "wx", 0o600));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new InvalidArgument("--out", `cannot be written: ${why}`, "--out vouchers.jsonl");
+    }
   }
 
+  /** One voucher as a line. */
   async add(voucher: SignedVoucher): Promise<void> {
-    this.#text += `${JSON.stringify(signedVoucherToJson(voucher))}\n`;
-    if (this.#text.length >= perWrite) await this.#write();
+    await this.write(`${JSON.stringify(signedVoucherToJson(voucher))}\n`);
   }
 
+  async write(text: string): Promise<void> {
+    this.#text += text;
+    if (this.#text.length >= perWrite) await this.#flush();
+  }
+
+  /** On the disk under its name when it resolves. */
   async keep(): Promise<void> {
-    await this.#write();
+    await this.#flush();
     await this.#file.sync();
     await this.#file.close();
     await rename(partial(this.#path), this.#path);
+    await syncFolder(dirname(this.#path)); // the name, too, must survive a loss of power
   }
 
   async discard(): Promise<void> {
@@ -43,22 +59,20 @@ export class VoucherFile {
     await rm(partial(this.#path), { force: true });
   }
 
-  async #write(): Promise<void> {
+  async #flush(): Promise<void> {
     const text = this.#text;
     this.#text = "";
-    await this.#file.write(text);
+    await this.#file.appendFile(text); // all of it: a plain write may stop in the middle and say so
   }
 }
 
-/**
- * Opens a file for vouchers, for the user alone: who has a voucher's bytes may redeem it.
- * @throws InvalidArgument
- */
-export async function openOut(path: string): Promise<FileHandle> {
-  return open(path, "w", 0o600).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new InvalidArgument("--out", `cannot be written: ${why}`, "--out vouchers.jsonl");
-  });
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 const partial = (path: string): string => `${path}.partial`;

@@ -8,7 +8,7 @@ import { InvalidArgument, minterNamed } from "./arguments.ts";
 import { deploymentOf, type TaskContext, taskContext } from "./context.ts";
 import { type BatchPlan, issueBatch, issueList } from "./issue-many.ts";
 import { describeError, factTable, print, reporting } from "./print.ts";
-import { openOut } from "./voucher-file.ts";
+import { VoucherFile } from "./voucher-file.ts";
 import { fromOption, machineClock, timeOf } from "./window.ts";
 
 export interface Args {
@@ -112,11 +112,13 @@ async function issueOne(
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {
-  const file = await openOut(path);
+  const file = await VoucherFile.create(path);
   try {
-    await file.writeFile(text);
-  } finally {
-    await file.close();
+    await file.write(text);
+    await file.keep();
+  } catch (error) {
+    await file.discard().catch(() => undefined); // the first error is the one to be told
+    throw error;
   }
 }
 

@@ -5,11 +5,13 @@ export { Batcher, batchGas, type BatchLimits, type InLine } from "./batch/batche
 export {
   type CancellationParts,
   type CancellationProgress,
-  CancellationReverted,
   type CancelledWord,
   cancelVouchers,
+  type TakenNumber,
   type WordToCancel,
 } from "./cancel/cancellation.ts";
+export { CancellationReverted, CancellationUnproven, type UnprovenWord } from "./cancel/errors.ts";
+export type { SentTransaction } from "./cancel/fate.ts";
 export { encodeCancel, isSigner, usedBits } from "./cancel/numbers.ts";
 export { Finality } from "./confirm/finality.ts";
 export { Confirmations } from "./confirm/confirmations.ts";
@@ -31,7 +33,7 @@ export { replacementFees } from "./fees/replacement.ts";
 export type { Header } from "./confirm/heads.ts";
 export { AccountNonces } from "./lane/account-nonces.ts";
 export { Funds } from "./lane/funds.ts";
-export { Lane } from "./lane/lane.ts";
+export { Lane, type LaneParts } from "./lane/lane.ts";
 export { type Duty, type LaneState, readLane } from "./lane/lane-ledger.ts";
 export { Lanes } from "./lane/lanes.ts";
 export type { LaneNotice } from "./lane/notices.ts";

@@ -119,7 +119,7 @@ export class Minting {
 
   /**
    * Accepts requests, in pieces where they are more than may be open at once; durable when it resolves. Waits while too
-   * many orders are open or unsent.
+   * many orders that mintd mints are open or unsent, which ends by itself; vouchers that holders keep are not among them.
    * @throws what stopped minting, if something did
    */
   async submit(requests: readonly MintRequest[]): Promise<RequestOutcome[]> {

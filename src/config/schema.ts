@@ -66,7 +66,18 @@ export const configSchema = z.strictObject({
       }),
   }).prefault({}),
   orders: section({
-    maxOpen: whole(1, 10_000_000, 200_000, "orders that may be open at the same time; more are refused until some are final"),
+    maxOpen: whole(
+      1,
+      10_000_000,
+      200_000,
+      "orders that the service mints and that may be open at the same time; more wait until some are final",
+    ),
+    maxIssued: whole(
+      1,
+      10_000_000,
+      200_000,
+      "vouchers that may be with their holders at the same time; more are refused until some are redeemed for good or cancelled",
+    ),
     maxQuantity: whole(1, 4_294_967_295, 5_000, "most tokens of one order"),
   }).prefault({}),
   confirmations: section({

@@ -49,16 +49,25 @@ export function mergeWords(words: readonly VoucherWord[]): VoucherWord[] {
   });
 }
 
+/** A word and mask as an operator gave them. */
+export interface AskedWord {
+  readonly word: bigint;
+  readonly mask: bigint;
+  /** The word's bits on chain. */
+  readonly used: bigint;
+  /** Whether numbers that no order here has are meant, too. */
+  readonly foreign: boolean;
+  /** Whether this store gives out numbers of this word, now or some day: `OwnWords` knows. */
+  readonly isOwn: boolean;
+}
+
 /**
- * A word and mask as an operator gave them, for `cancel`. A number that is used already needs no right; one that no open
- * order here has was issued by somebody else, or is still to be issued here, and is cancelled only where `foreign` says so.
- * @param used the word's bits on chain
+ * A word and mask for `cancel`. A number that is used already needs no right; one that no open order here has was issued by
+ * somebody else, and is cancelled only where `foreign` says so. In a word that is this store's own it is still to be given out,
+ * and is not cancelled at all: the voucher that gets it could never be redeemed.
  * @throws NotCancellable
  */
-export function cancellableWord(
-  book: Pick<OrderBook, "open">,
-  { word, mask, used, foreign }: { readonly word: bigint; readonly mask: bigint; readonly used: bigint; readonly foreign: boolean },
-): VoucherWord {
+export function cancellableWord(book: Pick<OrderBook, "open">, { word, mask, used, foreign, isOwn }: AskedWord): VoucherWord {
   const isMeant = (number: bigint) => number >> 8n === word && ((mask >> (number & 0xffn)) & 1n) === 1n;
   const orders = [...book.open()].filter(({ voucher }) => voucher && isMeant(BigInt(voucher.number)));
   const minted = orders.filter(({ inclusion }) => inclusion);
@@ -67,12 +76,20 @@ export function cancellableWord(
   const [own] = byWord(orders.filter(isHandedOut));
   const known = [...(own?.numbers ?? []), ...minted.map(({ voucher }) => BigInt(voucher?.number ?? 0))];
   const unknown = known.reduce((bits, number) => bits & ~(1n << (number & 0xffn)), mask & ~used);
-  if (unknown !== 0n && !foreign) {
-    throw new NotCancellable(
-      `bits 0x${unknown.toString(16)} of word ${word.toString()}`,
-      "no voucher that was issued here and is still open has these numbers",
-      "say --foreign to cancel numbers that another store issued, or that this one has not issued yet",
-    );
-  }
+  if (unknown !== 0n && (isOwn || !foreign)) throw unknownNumbers(word, unknown, isOwn);
   return { word, mask, numbers: own?.numbers ?? [], orderIds: own?.orderIds ?? [] };
+}
+
+function unknownNumbers(word: bigint, bits: bigint, isOwn: boolean): NotCancellable {
+  const what = `bits 0x${bits.toString(16)} of word ${word.toString()}`;
+  if (!isOwn) {
+    const why = "no voucher that was issued here and is still open has these numbers";
+    return new NotCancellable(what, why, "say --foreign to cancel numbers that another store or tool issued");
+  }
+  const why = "the word is this store's own and no open order has these numbers: a voucher that gets one could never be redeemed";
+  return new NotCancellable(
+    what,
+    why,
+    "leave these bits out of the mask; words that nonce:lease gave away can be cancelled with --foreign",
+  );
 }

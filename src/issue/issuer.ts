@@ -1,23 +1,32 @@
 import { setImmediate } from "node:timers/promises";
 import {
   type DrawnNumbers,
-  type IdempotencyConflict,
   IllegalTransition,
   type MintRequest,
-  type Order,
   type OrderBook,
-  type RequestOutcome,
   type Told,
-  TooManyOpenOrders,
+  TooManyIssuedVouchers,
   userOf,
   type VoucherBinding,
   VoucherNumberChanged,
 } from "../order/index.ts";
-import type { Redemption, SignedVoucher, VoucherDomain } from "../voucher/index.ts";
+import type { SignedVoucher, VoucherDomain } from "../voucher/index.ts";
 import type { BulkSigner } from "./bulk-signer.ts";
 import { IssueSizeOutOfRange, VoucherNotIssued } from "./errors.ts";
 import { checkSignable } from "./packed.ts";
-import { checkWindow, hasPassed } from "./window.ts";
+import {
+  type Bound,
+  isRuled,
+  isUnbound,
+  type Issued,
+  redemptionOf,
+  type Ruling,
+  ruling,
+  type Setting,
+  type Unbound,
+  whyNot,
+} from "./ruling.ts";
+import { checkWindow } from "./window.ts";
 
 /** Most requests of one call. */
 export const MAX_ISSUE = 65_536;
@@ -28,7 +37,7 @@ const perAppend = 128;
 const mostAhead = 8;
 
 export interface IssuerParts {
-  readonly book: Pick<OrderBook, "issue" | "execute" | "get" | "countNew" | "room" | "maxOpen">;
+  readonly book: Pick<OrderBook, "issue" | "execute" | "get" | "countNew" | "issueRoom" | "maxIssued">;
   /** Dense voucher numbers, durable as leased. Numbers of one user lie close together. */
   readonly numbers: { reserve(count: number, user?: string): Promise<readonly bigint[]> };
   /** Of orders that the service has begun to sign for. Default: nobody but this issuer signs for them. */
@@ -49,23 +58,6 @@ export interface IssueOptions {
   /** Whose numbers are to lie close together; default: the user of the first request. */
   readonly user?: string;
 }
-
-/** What became of one request. */
-export type Issued =
-  /** Now; before, and it still holds, so this is the same voucher; or before, its window passed, and this is a new window. */
-  | { readonly outcome: "issued" | "repeated" | "renewed"; readonly orderId: string; readonly voucher: SignedVoucher }
-  /** Its window has passed and `renew` was not asked for. */
-  | { readonly outcome: "expired"; readonly orderId: string; readonly number: string; readonly second: number }
-  /** mintd mints the order itself, or its mint is in a block, or is final. */
-  | { readonly outcome: "underway" | "minted"; readonly orderId: string }
-  | { readonly outcome: "rejected"; readonly orderId: string; readonly reason: string }
-  /** The id was accepted before with other content. */
-  | { readonly outcome: "conflict"; readonly orderId: string; readonly error: IdempotencyConflict };
-
-/** What a request is to get, before anything of it is signed. */
-type Ruling =
-  | Exclude<Issued, { readonly voucher: unknown }>
-  | { readonly outcome: "issued" | "repeated" | "renewed"; readonly request: MintRequest; readonly binding: VoucherBinding };
 
 /**
  * Stage 1: accepts orders and hands out their vouchers, which anybody redeems. Knows no chain.
@@ -99,29 +91,41 @@ export class Issuer {
    * ahead of what the caller takes. What was given out before it throws stands, and so does what was accepted ahead of it:
    * the same requests go on from there.
    * @param requests 1..65,536
-   * @throws IssueSizeOutOfRange, WindowOutOfRange, InvalidRedemption, TooManyOpenOrders, CLOCK_UNCERTAIN: nothing was written
+   * @throws IssueSizeOutOfRange, WindowOutOfRange, InvalidRedemption, TooManyIssuedVouchers, CLOCK_UNCERTAIN: nothing was
+   * written; save where time, the clock's certainty or the room ran out in the middle of a list
    * @throws what store, numbers and signer throw
    */
   async *issue(requests: readonly MintRequest[], options: IssueOptions = {}): AsyncGenerator<Issued> {
     const { clock, roughly = () => clock.second() } = this.#parts;
-    const now = roughly();
-    if (options.from !== undefined) checkWindow(options.from, now);
-    const fresh = await this.#check(requests);
-    let { from } = options;
-    const second = (): number => (from ??= clock.second());
-    if (fresh > 0 || options.renew === true) second(); // refused before anything is written, or not at all
-    const [first] = requests;
-    const user = options.user ?? (first ? userOf(first) : "");
+    const { from, renew = false } = options;
+    if (from !== undefined) checkWindow(from, roughly());
+    const first = await this.#check(requests);
+    if (from === undefined && (first > 0 || renew)) clock.second(); // refused before anything is written, or not at all
+    const [foremost] = requests;
+    const user = options.user ?? (foremost ? userOf(foremost) : "");
     const ahead: Promise<Issued[]>[] = [];
     for (let next = 0; next < requests.length || ahead.length > 0;) {
       for (; ahead.length < mostAhead && next < requests.length; next += perAppend) {
-        const made = this.#make(requests.slice(next, next + perAppend), { now, from: second, user, renew: options.renew ?? false });
+        const made = this.#make(requests.slice(next, next + perAppend), { now: roughly(), from: this.#beginning(from), user, renew });
         made.catch(() => undefined); // heard when its turn comes
         ahead.push(made);
         await setImmediate();
       }
       yield* (await ahead.shift()) ?? [];
     }
+  }
+
+  /**
+   * The second of the new windows of one append, taken when the first of them is bound: a list that takes long, or whose
+   * caller does, is not bound to a window that has passed meanwhile. What is bound is durable, so that asking again gives it.
+   */
+  #beginning(from: number | undefined): () => number {
+    const { clock, roughly = () => clock.second() } = this.#parts;
+    let second: number | undefined;
+    return () => {
+      if (from !== undefined && second === undefined) checkWindow(from, roughly());
+      return (second ??= from ?? clock.second());
+    };
   }
 
   /**
@@ -136,20 +140,28 @@ export class Issuer {
     throw new TypeError("one request has one outcome");
   }
 
-  /** How many of the requests are new. */
+  /** How many of the requests are to get their first voucher; none counts twice. */
   async #check(requests: readonly MintRequest[]): Promise<number> {
     const { book } = this.#parts;
     const { length } = requests;
     if (length < 1 || length > MAX_ISSUE) throw new IssueSizeOutOfRange(length, MAX_ISSUE);
-    let fresh = 0;
+    const seen = new Set<string>();
+    let first = 0;
     for (let start = 0; start < length; start += 1_024) {
       const some = requests.slice(start, start + 1_024);
       for (const request of some) checkSignable(request);
-      fresh += await book.countNew(some.map(({ orderId }) => orderId));
+      const ids = [...new Set(some.map(({ orderId }) => orderId))].filter((orderId) => !seen.has(orderId));
+      for (const orderId of ids) seen.add(orderId);
+      first += ids.filter((orderId) => book.get(orderId)?.kind === "requested").length + (await book.countNew(ids));
       await setImmediate();
     }
-    if (fresh > book.room) throw new TooManyOpenOrders(book.maxOpen);
-    return fresh;
+    this.#checkRoom(first);
+    return first;
+  }
+
+  #checkRoom(first: number): void {
+    const { book } = this.#parts;
+    if (first > book.issueRoom) throw new TooManyIssuedVouchers(book.maxIssued);
   }
 
   async #make(requests: readonly MintRequest[], setting: Setting): Promise<Issued[]> {
@@ -172,10 +184,11 @@ export class Issuer {
     const { book } = this.#parts;
     const outcomes = await book.issue(requests, (fresh) => this.#bind(fresh.length, setting));
     const rulings = outcomes.map((outcome, i) => ruling(requests[i], outcome, setting));
-    const unbound = rulings.filter(isUnbound);
+    const unbound = [...new Map(rulings.filter(isUnbound).map((each) => [each.request.orderId, each])).values()];
     if (unbound.length === 0) return rulings.filter(isRuled);
     // Accepted without a voucher, e.g. for the service, which has not begun with it; or renewed.
     const { drawn } = this.#parts;
+    const second = setting.from();
     const numbers = (await this.#numbersFor(unbound, setting)).values();
     const numberOf = (orderId: string): string => {
       const known = drawn?.of(orderId);
@@ -185,7 +198,7 @@ export class Issuer {
     };
     const bound = new Map(
       unbound.map(({ request, number, outcome }): [string, Bound] => {
-        const binding = { number: number ?? numberOf(request.orderId), second: setting.from() };
+        const binding = { number: number ?? numberOf(request.orderId), second };
         return [request.orderId, { outcome, request, binding }];
       }),
     );
@@ -194,12 +207,14 @@ export class Issuer {
   }
 
   async #bind(count: number, { user, from }: Setting): Promise<VoucherBinding[]> {
+    const second = from(); // refuses before numbers are taken
     const numbers = await this.#parts.numbers.reserve(count, user);
-    return numbers.map((number) => ({ number: number.toString(), second: from() }));
+    return numbers.map((number) => ({ number: number.toString(), second }));
   }
 
   async #numbersFor(unbound: readonly Unbound[], { user }: Setting): Promise<readonly bigint[]> {
     const missing = unbound.filter(({ number }) => number === undefined).length;
+    this.#checkRoom(missing); // other calls may have taken it; what they are just binding may pass the bound
     return missing === 0 ? [] : await this.#parts.numbers.reserve(missing, user);
   }
 
@@ -234,68 +249,4 @@ export class Issuer {
   }
 }
 
-interface Setting {
-  readonly now: number;
-  /** The second that new windows begin with; the same each time. */
-  readonly from: () => number;
-  readonly user: string;
-  readonly renew: boolean;
-}
-
-type Bound = Extract<Ruling, { readonly binding: unknown }>;
-
-/** To be bound to the window that was asked for: with the number it has, or one of its own. */
-interface Unbound {
-  readonly outcome: "issued" | "renewed";
-  readonly request: MintRequest;
-  readonly number: string | undefined;
-}
-
-const isUnbound = (ruling: Ruling | Unbound): ruling is Unbound => "number" in ruling && "request" in ruling;
-const isRuled = (ruling: Ruling | Unbound): ruling is Ruling => !isUnbound(ruling);
-
-function ruling(request: MintRequest | undefined, outcome: RequestOutcome, setting: Setting): Ruling | Unbound {
-  if (!request) throw new TypeError("every outcome has its request");
-  const { orderId } = request;
-  if (outcome.outcome === "conflict") return { outcome: "conflict", orderId, error: outcome.error };
-  const { order } = outcome;
-  if (outcome.outcome === "accepted" && order.voucher) return { outcome: "issued", request, binding: order.voucher };
-  return ofKnown(request, order, setting);
-}
-
-function ofKnown(request: MintRequest, order: Order, { now, renew }: Setting): Ruling | Unbound {
-  const { orderId } = request;
-  const { kind, voucher, inclusion, reason } = order;
-  if (kind === "requested") return { outcome: "issued", request, number: undefined };
-  if (kind === "rejected") return { outcome: "rejected", orderId, reason: reason ?? "" };
-  if (inclusion !== undefined || kind === "final") return { outcome: "minted", orderId };
-  if (kind !== "authorised" || !voucher) return { outcome: "underway", orderId };
-  if (!hasPassed(voucher.second, now)) return { outcome: "repeated", request, binding: voucher };
-  if (renew) return { outcome: "renewed", request, number: voucher.number };
-  return { outcome: "expired", orderId, ...voucher };
-}
-
-function redemptionOf({ request, binding }: Bound): Redemption {
-  const { to, quantity, orderId, uriDigest } = request;
-  return { to, quantity, txCount: BigInt(binding.number), alignedSecond: binding.second, orderId, uriDigest };
-}
-
 const isOvertaken = (error: unknown): boolean => error instanceof IllegalTransition || error instanceof VoucherNumberChanged;
-
-function whyNot(issued: Exclude<Issued, { readonly voucher: unknown }>): [string, string] {
-  switch (issued.outcome) {
-    case "expired":
-      return [
-        `its voucher ${issued.number} has expired: it held from second ${issued.second}`,
-        "ask for it to be renewed: it keeps its number and gets a new window",
-      ];
-    case "rejected":
-      return [`it was rejected: ${issued.reason}`, "use a new id for a new mint"];
-    case "conflict":
-      return [issued.error.message, "use a new id for a new mint"];
-    case "underway":
-      return ["mintd is minting it itself", "see how far it is: npx hardhat order:show"];
-    case "minted":
-      return ["it is minted already", "use a new id for a new mint"];
-  }
-}

@@ -1,14 +1,14 @@
 import { availableParallelism } from "node:os";
 import type { Secret } from "../secret.ts";
-import { Thread } from "../sqlite/index.ts";
-import { nativeSigner, type Redemption, toHex, type VoucherDomain } from "../voucher/index.ts";
+import { beside, Thread } from "../sqlite/index.ts";
+import { keyBytes, nativeSigner, type Redemption, toHex, type VoucherDomain } from "../voucher/index.ts";
 import { type BulkSigner, inline } from "./bulk-signer.ts";
 import { SigningFailed, SigningPoolClosed } from "./errors.ts";
 import { pack, PACKED_BYTES, SIGNATURE_BYTES } from "./packed.ts";
 
 /** What a thread gets when it starts. */
 export interface SignerData {
-  /** The private key's 32 bytes. */
+  /** The private key's 32 bytes, in memory of their own: posting a part of a buffer sends the whole buffer. */
   readonly key: Uint8Array;
 }
 
@@ -90,9 +90,9 @@ export class SigningPool implements BulkSigner {
     const signer = nativeSigner(key);
     this.address = signer.address;
     this.#inline = inline(signer);
-    this.#data = { key: Buffer.from(key.reveal().replace("0x", ""), "hex") };
+    this.#data = { key: keyBytes(key) };
     this.#size = Math.max(1, threads);
-    this.#program = program ?? new URL("./signing-thread.ts", import.meta.url);
+    this.#program = program ?? beside("signing-thread", import.meta.url);
   }
 
   /** @throws InvalidRedemption, SigningPoolClosed, SigningFailed */

@@ -5,6 +5,7 @@ export * from "./errors.ts";
 export { alignToSecond, compute, HybridNonceOutOfRange, MAX_UINT64, ofSecond } from "./hybrid-nonce.ts";
 export { type Holding, type NumberState, voucherNumbersStream } from "./number-events.ts";
 export { type Lease, MAX_WORDS, NumberLedger, type NumberLedgerOptions, NUMBERS_PER_WORD } from "./number-ledger.ts";
+export { OwnWords } from "./own-words.ts";
 export { checkRoute, type Route, routeOf, RoutingDrift, type ShardMap } from "./routing.ts";
 export { CounterOverflow, DEFAULT_SHARDS, InvalidCount, MAX_BLOCK, MAX_COUNT, ShardedCounter } from "./sharded-counter.ts";
 export { ShardKeeper, type ShardKeeperOptions } from "./shard-keeper.ts";

@@ -1,9 +1,9 @@
 import type { EventStore, Json, NewEvent, Position, StoredEvent, StreamWrite } from "../store/event-store.ts";
-import { IdempotencyConflict, OrderNotFound, TooManyOpenOrders } from "./errors.ts";
+import { IdempotencyConflict, OrderNotFound, TooManyIssuedVouchers, TooManyOpenOrders } from "./errors.ts";
 import type { MintRequest, OrderEvent, VoucherBinding } from "./events.ts";
 import { ConflictPath, type DeferredWork } from "./conflict-path.ts";
+import { type OpenOrder, OpenOrders } from "./open-orders.ts";
 import { decide, evolve, type Order, orderOfStream, ordersStreams, orderStream, type Told } from "./order.ts";
-import { isClosed } from "./transitions.ts";
 import { Turns } from "./turns.ts";
 
 /** What became of a request: accepted now, accepted before with the same content, or refused because the content differs. */
@@ -20,8 +20,10 @@ export type OrderListener = (order: Order, event: OrderEvent, before: Order | un
 export interface OrderBookOptions {
   /** Contract that mints the orders of this book. Orders of other contracts in the same store are none of its business. */
   readonly minter: string;
-  /** Most orders that may be open (accepted and neither final nor rejected) at once. */
+  /** Most orders that the service mints and that may be open (accepted and neither final nor rejected) at once. */
   readonly maxOpen: number;
+  /** Most orders whose vouchers may be with their holders, and not be redeemed for good, at once. */
+  readonly maxIssued: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Milliseconds that never go back, whatever happens to the clock. */
@@ -44,12 +46,6 @@ const eventsBetweenSnapshots = 20_000;
 /** Key under which requests take turns, so that orders are accepted in the order of the calls. */
 const accepting = "accepting";
 
-interface Entry {
-  readonly order: Order;
-  /** Global position of its first event. */
-  readonly position: Position;
-}
-
 /**
  * The open orders in memory and the one way to change them: command in, decided, appended, and only then believed.
  *
@@ -61,7 +57,7 @@ interface Entry {
 export class OrderBook {
   readonly #store: EventStore;
   readonly #options: OrderBookOptions;
-  readonly #open = new Map<string, Entry>();
+  readonly #open = new OpenOrders();
   readonly #listeners = new Set<OrderListener>();
   readonly #turns = new Turns();
   readonly #conflicts: ConflictPath;
@@ -105,14 +101,28 @@ export class OrderBook {
     return this.#open.size;
   }
 
-  /** How many orders may be open at once. */
+  /** How many orders that the service mints may be open at once. */
   get maxOpen(): number {
     return this.#options.maxOpen;
   }
 
-  /** How many more orders may be accepted now. */
+  /** How many more orders may be accepted now, for the service to mint. It grows by itself as they become final. */
   get room(): number {
-    return Math.max(0, this.#options.maxOpen - this.#open.size - this.#accepting);
+    return Math.max(0, this.#options.maxOpen - this.#open.own - this.#accepting);
+  }
+
+  /** How many vouchers may be with their holders at once. */
+  get maxIssued(): number {
+    return this.#options.maxIssued;
+  }
+
+  /**
+   * How many more vouchers may be issued now. Holders may leave it as it is for ever. Less where the service has taken
+   * vouchers into its own hands beyond `maxOpen`: both bounds together are never passed.
+   */
+  get issueRoom(): number {
+    const { maxOpen, maxIssued } = this.#options;
+    return Math.max(0, Math.min(maxIssued - this.#open.issued, maxOpen + maxIssued - this.#open.size) - this.#accepting);
   }
 
   /** Calls `listener` after each event is durable, in order. Returns the way to stop. */
@@ -140,7 +150,7 @@ export class OrderBook {
    * The same, each new order together with its voucher's binding, in one append: nobody mints it in between under another
    * number. Orders that were accepted before are given back as they are.
    * @param bind makes the bindings of the new orders, in their order; called before anything is written
-   * @throws TooManyOpenOrders, and what `bind` throws; nothing is written then.
+   * @throws TooManyIssuedVouchers, and what `bind` throws; nothing is written then.
    */
   issue(requests: readonly MintRequest[], bind: Bind): Promise<RequestOutcome[]> {
     return this.#take(requests, bind);
@@ -148,19 +158,21 @@ export class OrderBook {
 
   /** How many of these would be new orders. */
   async countNew(orderIds: readonly string[]): Promise<number> {
-    const candidates = [...new Set(orderIds)].filter((orderId) => !this.#open.has(orderId));
+    const candidates = [...new Set(orderIds)].filter((orderId) => this.#open.get(orderId) === undefined);
     return (await this.#store.versions(candidates.map(orderStream))).filter((version) => version === 0).length;
   }
 
   /**
    * Accepts an order together with the voucher that is out there for it: in one append, for an order that was accepted
    * without its number would be given another one.
-   * @throws TooManyOpenOrders, VersionConflict (it is known here); nothing is written then.
+   * @throws TooManyOpenOrders, TooManyIssuedVouchers, VersionConflict (it is known here); nothing is written then.
    */
   adopt(request: MintRequest, voucher: VoucherBinding): Promise<void> {
     const { minter } = this.#options;
     return this.#inTurn([accepting, request.orderId], async () => {
-      if (this.room === 0) throw new TooManyOpenOrders(this.#options.maxOpen);
+      const { maxOpen, maxIssued } = this.#options;
+      if (this.room === 0) throw new TooManyOpenOrders(maxOpen);
+      if (this.issueRoom === 0) throw new TooManyIssuedVouchers(maxIssued); // what it counts as until it has a carrier
       await this.#accept([{ ...request, minter }], [voucher]);
     });
   }
@@ -222,7 +234,8 @@ export class OrderBook {
     const fresh = requests.filter(
       ({ orderId }, i) => versions[i] === 0 && !seen.has(orderId) && seen.set(orderId, requests[i] as MintRequest),
     );
-    if (fresh.length > this.room) throw new TooManyOpenOrders(this.#options.maxOpen);
+    if (bind && fresh.length > this.issueRoom) throw new TooManyIssuedVouchers(this.#options.maxIssued);
+    if (!bind && fresh.length > this.room) throw new TooManyOpenOrders(this.#options.maxOpen);
     this.#accepting = fresh.length;
     const accepted = await this.#bindAndAccept(fresh, bind).finally(() => (this.#accepting = 0));
     const outcomes = requests.map(async (request): Promise<RequestOutcome> => {
@@ -297,8 +310,7 @@ export class OrderBook {
       const entry = this.#open.get(orderId);
       const order = await readOrder(this.#store, orderId);
       if (!order || !entry) continue;
-      if (isClosed(order.kind)) this.#open.delete(orderId);
-      else this.#open.set(orderId, { ...entry, order });
+      this.#open.put({ ...entry, order });
     }
   }
 
@@ -308,10 +320,9 @@ export class OrderBook {
     this.#sinceSnapshot += events;
   }
 
-  #apply(entry: Entry | undefined, event: OrderEvent, orderId: string, at: number, position = entry?.position ?? 0): Order {
+  #apply(entry: OpenOrder | undefined, event: OrderEvent, orderId: string, at: number, position = entry?.position ?? 0): Order {
     const order = evolve(entry?.order, event, orderId, at);
-    if (isClosed(order.kind)) this.#open.delete(orderId);
-    else this.#open.set(orderId, { order, position });
+    this.#open.put({ order, position });
     for (const listener of this.#listeners) listener(order, event, entry?.order);
     return order;
   }
@@ -322,8 +333,7 @@ export class OrderBook {
 
   async #load(): Promise<void> {
     const snapshot = await this.#store.loadSnapshot(this.#snapshotName);
-    for (const entry of (snapshot?.data ?? []) as unknown as readonly Entry[])
-      this.#open.set(entry.order.request.orderId, completed(entry));
+    for (const entry of (snapshot?.data ?? []) as unknown as readonly OpenOrder[]) this.#open.put(completed(entry));
     this.#position = snapshot?.position ?? 0;
     for await (const event of this.#store.readAll(this.#position, ordersStreams)) this.#replay(event);
   }
@@ -337,8 +347,7 @@ export class OrderBook {
     if (event.version !== (entry?.order.version ?? 0) + 1) return;
     const order = evolve(entry?.order, { kind: event.kind, data: event.data } as OrderEvent, orderId, event.at);
     if (order.request.minter !== this.#options.minter) return;
-    if (isClosed(order.kind)) this.#open.delete(orderId);
-    else this.#open.set(orderId, { order, position: entry?.position ?? event.position });
+    this.#open.put({ order, position: entry?.position ?? event.position });
   }
 
   /**
@@ -347,7 +356,7 @@ export class OrderBook {
    */
   async #saveSnapshot(): Promise<void> {
     this.#sinceSnapshot = 0;
-    const carried: Entry[] = [];
+    const carried: OpenOrder[] = [];
     let position = this.#position;
     for (const entry of this.#open.values()) {
       if (carried.length === snapshotOrders) {
@@ -370,7 +379,7 @@ export async function readOrder(store: EventStore, orderId: string): Promise<Ord
 }
 
 /** An entry of a snapshot; one of an older mintd does not say since when its order is in its state. */
-const completed = ({ order, position }: Entry): Entry => ({ order: { ...order, changedAt: changedAtOf(order) }, position });
+const completed = ({ order, position }: OpenOrder): OpenOrder => ({ order: { ...order, changedAt: changedAtOf(order) }, position });
 
 const changedAtOf = ({ changedAt, requestedAt }: Partial<Order> & Pick<Order, "requestedAt">): number => changedAt ?? requestedAt;
 

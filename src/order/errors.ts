@@ -46,10 +46,22 @@ export class OrderNotFound extends MintdError {
   }
 }
 
+/** As many vouchers are with their holders as may be. Nothing was written. */
+export class TooManyIssuedVouchers extends MintdError {
+  readonly code = "TOO_MANY_ISSUED_VOUCHERS";
+  constructor(limit: number) {
+    super(`${limit} vouchers may be with their holders at the same time, and these would be more`, {
+      hint: "cancel those that have expired, npx hardhat voucher:cancel --expired, or raise orders.maxIssued; what is redeemed makes room when it is final",
+    });
+  }
+}
+
 /** The book holds as many open orders as it may. */
 export class TooManyOpenOrders extends MintdError {
   readonly code = "TOO_MANY_OPEN_ORDERS";
   constructor(limit: number) {
-    super(`${limit} orders are open, which is the limit`, { hint: "wait until some are final, or raise orders.maxOpen" });
+    super(`${limit} orders may be open at the same time, and these would be more`, {
+      hint: "wait until some are final, or raise orders.maxOpen",
+    });
   }
 }

@@ -19,6 +19,7 @@ export {
   evolve,
   isCarriedBy,
   isVoidAfter,
+  isWithHolder,
   type Order,
   type OrderCommand,
   orderOfStream,

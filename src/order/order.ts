@@ -126,6 +126,10 @@ export const isVoidAfter = ({ voucher, lastSecond = voucher?.second ?? 0 }: Orde
  */
 const canNeverMint = (order: Order, finalSecond = 0): boolean => order.kind !== "authorised" && isVoidAfter(order, finalSecond);
 
+/** Whether the order waits for whoever has its voucher, and for no transaction of ours; until its mint is final. */
+export const isWithHolder = ({ voucher, carrier }: Pick<Order, "voucher" | "carrier">): boolean =>
+  voucher !== undefined && carrier === undefined;
+
 /** Whether the order waits for a transaction of this nonce, whichever of its attempts: only one of them can be mined. */
 export const isCarriedBy = ({ carrier }: Order, { lane, nonce }: CarrierNonce): boolean =>
   carrier?.nonce === nonce && carrier.lane === lane;

@@ -1,6 +1,6 @@
 /** What can be seen of a running mintd: metrics, a log, and the way to read the metrics of another process. */
 export { askMetrics } from "./ask.ts";
-export { catalogue, type Definition, definitions, type Group, groupTitles } from "./catalogue.ts";
+export { catalogue, type Definition, definitions, type Group, groupTitles } from "./catalogue/index.ts";
 export { describeError, type ErrorRecord, hostOf, scrub } from "./describe.ts";
 export { doubtReasons } from "./doubts.ts";
 export { LogFileUnwritable, TelemetryNotRunning, TelemetryPortInUse, TelemetryUnreadable } from "./errors.ts";

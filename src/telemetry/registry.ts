@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { catalogue, type Definition } from "./catalogue.ts";
+import { catalogue, type Definition } from "./catalogue/index.ts";
 
 type Catalogue = typeof catalogue;
 type Label<D extends Definition> = D["labels"][number];

@@ -16,6 +16,7 @@ export {
   type VoucherSkipped,
 } from "./logs.ts";
 export {
+  keyBytes,
   nativeSigner,
   recover,
   recoverVoucher,

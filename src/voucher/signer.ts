@@ -59,15 +59,25 @@ export function nativeSigner(privateKey: Secret | Secret<Uint8Array>, options: {
   return ethersSigner(key);
 }
 
-function keyBytes(privateKey: Secret | Secret<Uint8Array>): Buffer {
+/**
+ * A private key's 32 bytes in memory of their own. Buffer's pool holds whatever else is short, and a thread that is given a
+ * part of it is given all of it.
+ * @throws InvalidPrivateKey
+ */
+export function keyBytes(privateKey: Secret | Secret<Uint8Array>): Uint8Array<ArrayBuffer> {
   const value = privateKey.reveal();
-  if (typeof value === "string" && !/^(0x)?[0-9a-fA-F]{64}$/.test(value)) throw new InvalidPrivateKey();
-  const key = typeof value === "string" ? Buffer.from(value.replace("0x", ""), "hex") : Buffer.from(value);
-  if (key.length !== 32) throw new InvalidPrivateKey();
+  if (typeof value !== "string") {
+    if (value.length !== 32) throw new InvalidPrivateKey();
+    return Uint8Array.from(value);
+  }
+  const digits = /^(?:0x)?([0-9a-fA-F]{64})$/.exec(value)?.[1];
+  if (digits === undefined) throw new InvalidPrivateKey();
+  const key = new Uint8Array(32);
+  Buffer.from(key.buffer).write(digits, "hex"); // not Buffer.from(digits, "hex"), which leaves a copy in the pool
   return key;
 }
 
-function librarySigner(native: Library, key: Buffer): LocalSigner {
+function librarySigner(native: Library, key: Uint8Array): LocalSigner {
   if (!native.privateKeyVerify(key)) throw new InvalidPrivateKey();
   const address = addressOfPublicKey(native.publicKeyCreate(key, false));
   return {
@@ -83,7 +93,7 @@ function librarySigner(native: Library, key: Buffer): LocalSigner {
   };
 }
 
-function ethersSigner(key: Buffer): LocalSigner {
+function ethersSigner(key: Uint8Array): LocalSigner {
   const signing = signingKeyOf(key);
   return {
     address: addressOfPublicKey(Buffer.from(signing.publicKey.slice(2), "hex")),
@@ -95,7 +105,7 @@ function ethersSigner(key: Buffer): LocalSigner {
   };
 }
 
-function signingKeyOf(key: Buffer): SigningKey {
+function signingKeyOf(key: Uint8Array): SigningKey {
   try {
     SigningKey.computePublicKey(key); // the constructor does not check the key's range
     return new SigningKey(key);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SignedVoucherJson } from "../../src/voucher/index.ts";
@@ -35,6 +35,7 @@ describe("The tasks of vouchers", function () {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as SignedVoucherJson);
+  const modeOf = async (name: string): Promise<number> => (await stat(path(name))).mode & 0o777;
   const verified = (run: Run): Verified[] => run.json["lines"] as Verified[];
 
   before(async () => {
@@ -81,6 +82,26 @@ describe("The tasks of vouchers", function () {
     expect(other.json).to.include({ vouchers: 0, conflict: 2 });
     expect(other.code).to.equal(1);
     expect((await readdir(home)).filter((name) => name.endsWith(".partial"))).to.deep.equal([]);
+    expect(await modeOf("a.jsonl")).to.equal(0o600);
+  });
+
+  it("keep vouchers from all but the user, also where others may read the file that is replaced, or a dead run left one", async () => {
+    await writeFile(path("open.jsonl"), "old\n", { mode: 0o644 });
+    await writeFile(path("open.jsonl.partial"), "older\n", { mode: 0o644 });
+    const former = await open(path("open.jsonl"), "r");
+    const left = await open(path("open.jsonl.partial"), "r");
+    try {
+      const run = await alone("voucher:issue", "--count", "2", "--to", to, "--out", path("open.jsonl"), "--json");
+      expect(run.code).to.equal(0);
+      expect(await modeOf("open.jsonl")).to.equal(0o600);
+      expect(await linesOf("open.jsonl")).to.have.lengthOf(2);
+      expect(await former.readFile("utf8")).to.equal("old\n");
+      expect(await left.readFile("utf8")).to.equal("older\n");
+    } finally {
+      await former.close();
+      await left.close();
+    }
+    expectRefusal(await alone("voucher:issue", "--count", "2", "--to", to, "--out", home), "INVALID_ARGUMENT", "--out cannot be written");
   });
 
   it("refuse ids that were perhaps minted before the store knew the chain, and what contradicts itself", async () => {
@@ -149,6 +170,7 @@ describe("The tasks of vouchers", function () {
   it("issue one voucher, and one for each row of a list, now that the store knows the chain", async () => {
     const one = await alone("voucher:issue", "--id", "gift-1", "--to", to, "--from", "+3600", "--out", path("gift.json"));
     expect(one.code).to.equal(0);
+    expect(await modeOf("gift.json")).to.equal(0o600);
     const [gift, list] = await Promise.all([
       alone("voucher:verify", path("gift.json"), "--json"),
       writeFile(path("list.csv"), `id,to,quantity\nrow-1,${to},1\nrow-2,${to},2\ngift-1,${to},2\n`).then(() =>
@@ -177,6 +199,28 @@ describe("The tasks of vouchers", function () {
     expectRefusal(await local("voucher:cancel"), "INVALID_ARGUMENT");
     expectRefusal(await local("voucher:cancel", "nobody-1"), "ORDER_NOT_FOUND");
     expectRefusal(await local("voucher:cancel", "--word", "1", "--mask", "0x3"), "NOT_CANCELLABLE", "--foreign");
+
+    // What this store has still to give out is not cancelled, whoever asks; what it gave away is.
+    const ownWord = (BigInt(line.redemption.txCount) >> 8n).toString();
+    const [top, low] = [`0x8${"0".repeat(63)}`, "0x3"];
+    expectRefusal(await local("voucher:cancel", "--word", ownWord, "--mask", top, "--foreign"), "NOT_CANCELLABLE", "never be redeemed");
+    const lease = await alone("nonce:lease", "--words", "1", "--node", "partner", "--json");
+    const given = await local(
+      "voucher:cancel",
+      "--word",
+      String(lease.json["firstWord"]),
+      "--mask",
+      low,
+      "--foreign",
+      "--dry-run",
+      "--json",
+    );
+    expect(given.json["words"]).to.deep.equal([{ word: lease.json["firstWord"], mask: low, numbers: [], orderIds: [] }]);
+    expectRefusal(
+      await local("voucher:cancel", "--word", (2n ** 248n).toString(), "--mask", low, "--foreign"),
+      "INVALID_ARGUMENT",
+      "2^248",
+    );
 
     expect((await local("voucher:cancel", "--expired")).stdout).to.contain("nothing is to be cancelled");
     await anvil.rpc.request("evm_increaseTime", [400]);

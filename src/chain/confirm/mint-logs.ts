@@ -96,13 +96,15 @@ export class MintLogReader {
     return undefined;
   }
 
-  /** The order whose mint in blocks `from` to `to` used this voucher number up, if there is one. The number is not indexed: all mints are read. */
+  /** The order whose mint in blocks `from` to `to` used this voucher number up, if there is one. */
   async takerOf(number: bigint, from: number, to: number): Promise<string | undefined> {
-    for await (const { minted } of this.inRange(from, to)) {
-      const taker = minted.find(({ log }) => log.txCount === number);
-      if (taker) return taker.log.orderId;
-    }
+    for await (const { log } of this.mintsOf(new Set([number]), from, to)) return log.orderId;
     return undefined;
+  }
+
+  /** The mints in blocks `from` to `to` that used these voucher numbers up. Numbers are not indexed: all mints are read. */
+  async *mintsOf(numbers: ReadonlySet<bigint>, from: number, to: number): AsyncGenerator<Located<Minted>> {
+    for await (const { minted } of this.inRange(from, to)) yield* minted.filter(({ log }) => numbers.has(log.txCount));
   }
 
   /** What was cancelled of these words of the bitmap in blocks `from` to `to`. */

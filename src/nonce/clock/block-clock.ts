@@ -121,6 +121,24 @@ export class BlockClock {
     return alignToSecond(nowMs);
   }
 
+  /**
+   * The whole second of chain time as well as it is known, for what is better judged by a doubtful time than not at all, such
+   * as whether a window has passed. Never refuses: where the clock is in doubt, the newest block's second goes on by
+   * monotonic time from when it was seen, since the chain's time goes on while no block comes.
+   *
+   * What remains: in doubt, a machine's clock that runs ahead makes it late by as much, and one that is behind does not show
+   * that the first block seen was an old one. Where the chain has a time of its own, the machine's clock is asked last of all.
+   * @param tipSecond of the newest block of a former run, where there is one
+   * @param machineSecond by the system's clock
+   */
+  roughly(tipSecond: number | undefined, machineSecond: number): number {
+    const { nowMs, withinBound } = this.reading();
+    const byBlock = this.#newest ? alignToSecond(this.#newestNowMs(this.#newest)) : tipSecond;
+    if (nowMs !== undefined && withinBound) return Math.max(byBlock ?? 0, alignToSecond(nowMs));
+    if (byBlock !== undefined && !this.#times.keepsSlots) return byBlock;
+    return Math.max(byBlock ?? 0, machineSecond);
+  }
+
   /** What is known now. */
   reading(): ClockReading {
     const monotonicMs = this.#monotonic();
@@ -162,6 +180,11 @@ export class BlockClock {
     // Found by the first look of its slot, it may have been there for long: one look between shows whether blocks come earlier.
     const betweenMs = seenAtMs - notBeforeMs > this.#times.slotMs / 2 ? seenAtMs + planned(seenAtMs) / 2 : 0;
     return Math.min(betweenMs > nowMs + 1 ? betweenMs - nowMs : planned(nowMs), this.#times.slotMs + pollMs);
+  }
+
+  /** The time since a block's timestamp is at least the time since it was seen. */
+  #newestNowMs({ timestamp, seenAtMs }: Pick<SeenBlock, "timestamp" | "seenAtMs">): number {
+    return timestamp * 1_000 + Math.max(0, this.#monotonic() - seenAtMs);
   }
 
   #heard(monotonicMs: number): Interval[] {

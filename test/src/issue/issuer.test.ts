@@ -2,9 +2,19 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { BatchMaker } from "../../../src/chain/index.ts";
 import { MintdError } from "../../../src/error.ts";
-import { expiredVouchers, inline, Issuer, keyInBatch, newBatchId, requestsOfBatch, SigningPool } from "../../../src/issue/index.ts";
+import {
+  expiredVouchers,
+  inline,
+  type Issued,
+  Issuer,
+  type IssuerParts,
+  keyInBatch,
+  newBatchId,
+  requestsOfBatch,
+  SigningPool,
+} from "../../../src/issue/index.ts";
 import type { Issuing } from "../../../src/mintd.ts";
-import { DrawnNumbers } from "../../../src/order/index.ts";
+import { DrawnNumbers, type OrderBook, type OrderCommand } from "../../../src/order/index.ts";
 import { nativeSigner, recoverVoucher } from "../../../src/voucher/index.ts";
 import { collect, failure } from "../store/expectations.ts";
 import { issue, IssuingFolder, key, minter, numbers, outcomes, requestOf, requests, vouchers } from "./issuings.ts";
@@ -26,6 +36,24 @@ describe("Issuing vouchers", function () {
     issuing = await folder.open(options);
   };
   const events = async (): Promise<number> => issuing.store.head();
+  /** An issuer over the same orders, with some of its parts replaced. */
+  const issuerOf = (parts: Partial<IssuerParts>): Issuer =>
+    new Issuer({
+      book: issuing.book,
+      numbers: { reserve: (count) => Promise.resolve(Array.from({ length: count }, (_, i) => BigInt(i))) },
+      signer: inline(nativeSigner(key)),
+      domain: issuing.issuer.domain,
+      clock: folder.seconds,
+      ...parts,
+    });
+  const bookWith = (book: OrderBook, replaced: Partial<IssuerParts["book"]>): IssuerParts["book"] => ({
+    issue: (all, bind) => book.issue(all, bind),
+    execute: (told) => book.execute(told),
+    get: (orderId) => book.get(orderId),
+    countNew: (orderIds) => book.countNew(orderIds),
+    ...{ issueRoom: 10, maxIssued: 10 },
+    ...replaced,
+  });
   const carrier = { lane: "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC", nonce: 3, hash: `0x${"ab".repeat(32)}` };
 
   beforeEach(async () => {
@@ -136,8 +164,8 @@ describe("Issuing vouchers", function () {
       await failure("WINDOW_OUT_OF_RANGE", issue(issuing, requests(1), { from }));
     const bad = [{ to: "0x12" }, { to: `0x${"0".repeat(40)}` }, { quantity: 0 }, { uriDigest: "0x" }];
     for (const each of bad) await failure("INVALID_REDEMPTION", issue(issuing, [...requests(500), requestOf("bad", each)]));
-    await again({ settings: { orders: { maxOpen: 300 } } });
-    await failure("TOO_MANY_OPEN_ORDERS", issue(issuing, requests(301)));
+    await again({ settings: { orders: { maxIssued: 300 } } });
+    await failure("TOO_MANY_ISSUED_VOUCHERS", issue(issuing, requests(301)));
     await again({
       seconds: {
         second() {
@@ -147,6 +175,39 @@ describe("Issuing vouchers", function () {
     });
     await failure("CLOCK_UNCERTAIN", issue(issuing, requests(1)));
     expect(await events()).to.equal(before);
+  });
+
+  it("counts an order that was accepted for the service against the room for vouchers, before anything is written", async () => {
+    await again({ settings: { orders: { maxIssued: 200 } } });
+    await issuing.book.request(requests(201));
+    const before = await events();
+    await failure("TOO_MANY_ISSUED_VOUCHERS", issue(issuing, requests(201)));
+    expect(await events()).to.equal(before);
+    expect(new Set(outcomes(await issue(issuing, requests(200))))).to.deep.equal(new Set(["issued"]));
+    expect(issuing.book.issueRoom).to.equal(0);
+    expect(new Set(outcomes(await issue(issuing, requests(200))))).to.deep.equal(new Set(["repeated"]));
+  });
+
+  it("counts no order twice against the room, however often it is in the list", async () => {
+    await again({ settings: { orders: { maxIssued: 3 } } });
+    await issuing.book.request(requests(1));
+    const issued = await issue(issuing, Array.from({ length: 1_100 }, () => requests(3)).flat());
+    expect(new Set(vouchers(issued).map(({ redemption }) => redemption.txCount)).size).to.equal(3);
+    expect(issued).to.have.lengthOf(3_300);
+  });
+
+  it("does not go on with orders accepted for the service where another call took their room meanwhile", async () => {
+    const ahead = 8 * 128;
+    await again({ settings: { orders: { maxIssued: ahead + 128 } } });
+    await issuing.book.request(requests(ahead + 128));
+    const iterator = issuing.issuer.issue(requests(ahead + 128))[Symbol.asyncIterator]();
+    await iterator.next();
+    await issue(issuing, [requestOf("meanwhile")]);
+    const rest = async () => {
+      while (!(await iterator.next()).done);
+    };
+    await failure("TOO_MANY_ISSUED_VOUCHERS", rest());
+    expect(issuing.book.issueRoom).to.equal(127);
   });
 
   it("issues for a window that lies ahead", async () => {
@@ -190,37 +251,91 @@ describe("Issuing vouchers", function () {
   it("hands out no voucher whose order was not recorded as it says, e.g. because its command was put off", async () => {
     await issuing.book.request([requestOf("late")]);
     const { book } = issuing;
-    const deferring = new Issuer({
-      book: {
-        issue: (all, bind) => book.issue(all, bind),
-        execute: () => Promise.resolve(), // as where other writers are in the way: told later
-        get: (orderId) => book.get(orderId),
-        countNew: (orderIds) => book.countNew(orderIds),
-        ...{ room: 10, maxOpen: 10 },
-      },
-      numbers: { reserve: (count) => Promise.resolve(Array.from({ length: count }, (_, i) => BigInt(i))) },
-      signer: inline(nativeSigner(key)),
-      domain: issuing.issuer.domain,
-      clock: folder.seconds,
-    });
+    // As where other writers are in the way: told later.
+    const deferring = issuerOf({ book: bookWith(book, { execute: () => Promise.resolve() }) });
     expect(outcomes(await collect(deferring.issue([requestOf("late")])))).to.deep.equal(["underway"]);
     expect((await book.find(requestOf("late").orderId)).kind).to.equal("requested");
+  });
+
+  it("hands out no renewed voucher whose order still has the second that it had before", async () => {
+    const [old] = numbers(await issue(issuing, [requestOf("late")]));
+    folder.seconds.now += 301;
+    const { book } = issuing;
+    const deferring = issuerOf({ book: bookWith(book, { execute: () => Promise.resolve() }) });
+    expect(outcomes(await collect(deferring.issue([requestOf("late")], { renew: true })))).to.deep.equal(["underway"]);
+    expect(book.get(requestOf("late").orderId)?.voucher).to.deep.equal({ number: String(old), second: folder.seconds.now - 301 });
+  });
+
+  it("refuses a list at once where the clock does, though only its end is new: none of it is given out and no number taken", async () => {
+    const known = requests(300);
+    await issue(issuing, known);
+    let reserved = 0;
+    const uncertain = issuerOf({
+      roughly: () => folder.seconds.now,
+      numbers: {
+        reserve(count) {
+          reserved += count;
+          return Promise.resolve(Array.from({ length: count }, (_, i) => 5_000n + BigInt(i)));
+        },
+      },
+      clock: {
+        second() {
+          throw new ClockUncertain();
+        },
+      },
+    });
+    const before = await events();
+    for (const all of [[...known, requestOf("new")], [requestOf("new")]]) {
+      await failure("CLOCK_UNCERTAIN", uncertain.issue(all)[Symbol.asyncIterator]().next());
+    }
+    await issuing.book.request([requestOf("accepted")]);
+    await failure(
+      "CLOCK_UNCERTAIN",
+      uncertain
+        .issue([...known, requestOf("accepted")])
+        [Symbol.asyncIterator]()
+        .next(),
+    );
+    await failure("CLOCK_UNCERTAIN", uncertain.issue(known, { renew: true })[Symbol.asyncIterator]().next());
+    expect(await events()).to.equal(before + 1);
+    expect(reserved).to.equal(0);
+    expect(new Set(outcomes(await collect(uncertain.issue(known))))).to.deep.equal(new Set(["repeated"]));
+  });
+
+  it("takes the second anew as a long list goes on, and a retry gives the same vouchers all the same", async () => {
+    const begun = folder.seconds.now;
+    const all = requests(9 * 128);
+    const iterator = issuing.issuer.issue(all)[Symbol.asyncIterator]();
+    const first = (await iterator.next()).value as Issued;
+    folder.seconds.now += 301; // whoever takes the vouchers is slow
+    const issued = [first, ...(await collect({ [Symbol.asyncIterator]: () => iterator }))];
+    expect(new Set(outcomes(issued))).to.deep.equal(new Set(["issued"]));
+    expect(vouchers(issued)[0]?.redemption.alignedSecond).to.equal(begun);
+    expect(vouchers(issued).at(-1)?.redemption.alignedSecond).to.equal(begun + 301);
+    const retried = await issue(issuing, all.slice(-128));
+    expect(vouchers(retried)).to.deep.equal(vouchers(issued).slice(-128));
+    expect(outcomes(await issue(issuing, all.slice(0, 2)))).to.deep.equal(["expired", "expired"]);
+  });
+
+  it("does not go on with a window that was asked for and has passed in the middle of the list", async () => {
+    const from = folder.seconds.now;
+    const iterator = issuing.issuer.issue(requests(9 * 128), { from })[Symbol.asyncIterator]();
+    await iterator.next();
+    folder.seconds.now += 301;
+    await failure("WINDOW_OUT_OF_RANGE", collect({ [Symbol.asyncIterator]: () => iterator }));
+    await failure("ORDER_NOT_FOUND", issuing.book.find(requestOf(`key-${9 * 128 - 1}`).orderId));
   });
 
   it("asks for the numbers of a batch by one user, so that they lie close together", async () => {
     const asked: (string | undefined)[] = [];
     let next = 0n;
-    const numbered = new Issuer({
-      book: issuing.book,
+    const numbered = issuerOf({
       numbers: {
         reserve(count, user) {
           asked.push(user);
           return Promise.resolve(Array.from({ length: count }, () => next++));
         },
       },
-      signer: inline(nativeSigner(key)),
-      domain: issuing.issuer.domain,
-      clock: folder.seconds,
     });
     await collect(numbered.issue(requests(300), { user: "batch/1" }));
     await collect(numbered.issue([requestOf("single")]));
@@ -312,13 +427,21 @@ describe("Issuing vouchers", function () {
   it("lists the vouchers that have expired by word, and none that was redeemed, sent or still holds", async () => {
     const issued = numbers(await issue(issuing, requests(600)));
     const sent = requestOf("key-5").orderId;
-    await issuing.book.execute([{ orderId: sent, command: { kind: "assign", carrier } }]);
+    const driven = requestOf("key-7").orderId; // authorised again, and carried still
+    const tell = (orderId: string, command: OrderCommand) => issuing.book.execute([{ orderId, command }]);
+    await tell(sent, { kind: "assign", carrier });
+    await tell(driven, { kind: "assign", carrier });
+    await tell(driven, { kind: "unconfirm", reason: "nonce-taken", carrier });
+    await tell(driven, { kind: "authorise", voucher: { number: String(issued[7]), second: folder.seconds.now } });
+    expect(issuing.book.get(driven)).to.deep.include({ kind: "authorised", carrier });
     folder.seconds.now += 300;
     expect(expiredVouchers(issuing.book, folder.seconds.now)).to.deep.equal([]);
     await issue(issuing, requests(10, 5_000));
     const words = expiredVouchers(issuing.book, folder.seconds.now + 1);
-    expect(words.flatMap((word) => word.numbers)).to.deep.equal(issued.filter((_, i) => i !== 5));
-    expect(words.flatMap((word) => word.orderIds)).to.deep.equal(requests(600).flatMap(({ orderId }) => (orderId === sent ? [] : orderId)));
+    expect(words.flatMap((word) => word.numbers)).to.deep.equal(issued.filter((_, i) => i !== 5 && i !== 7));
+    expect(words.flatMap((word) => word.orderIds)).to.deep.equal(
+      requests(600).flatMap(({ orderId }) => ([sent, driven].includes(orderId) ? [] : orderId)),
+    );
     for (const { word, mask, numbers: of } of words) {
       expect(of.every((number) => number >> 8n === word)).to.equal(true);
       expect(mask).to.equal(of.reduce((bits, number) => bits + (1n << (number % 256n)), 0n));

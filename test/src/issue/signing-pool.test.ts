@@ -54,6 +54,12 @@ describe("The signing pool", function () {
       );
     }));
 
+  it("gives its threads the key and not a byte of whatever lies beside it in memory", () =>
+    withPool({ program: program("telling-thread"), threads: 1 }, async (pool) => {
+      const told = await pool.sign(domain, many(100));
+      for (const each of told) expect(parseInt(each.slice(2, 10), 16)).to.equal(32);
+    }));
+
   it("and signing in the calling thread give the signatures of test/vectors/vouchers.json", async () => {
     const { signer, vouchers } = JSON.parse(readFileSync(new URL("../../vectors/vouchers.json", import.meta.url), "utf8")) as {
       signer: { privateKey: string; address: string };

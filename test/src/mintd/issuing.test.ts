@@ -1,26 +1,16 @@
 import { expect } from "chai";
 import { Interface } from "ethers";
-import {
-  type CancellationParts,
-  cancelVouchers,
-  encodeCancel,
-  Finality,
-  MintLogReader,
-  type WordToCancel,
-} from "../../../src/chain/index.ts";
-import { systemClock } from "../../../src/clock.ts";
-import { configSchema } from "../../../src/config/schema.ts";
-import { byWord, cancellableOrders, cancellableWord, expiredVouchers, type Issued, mergeWords } from "../../../src/issue/index.ts";
+import { type CancellationParts, encodeCancel, type SentTransaction, type WordToCancel } from "../../../src/chain/index.ts";
+import { byWord, cancellableOrders, cancellableWord, expiredVouchers, mergeWords } from "../../../src/issue/index.ts";
 import { requestOf } from "../../../src/list/mint-list.ts";
-import { type Mintd, openIssuing } from "../../../src/mintd.ts";
+import type { Mintd } from "../../../src/mintd.ts";
 import { orderStream } from "../../../src/order/index.ts";
-import { Secret } from "../../../src/secret.ts";
 import { encodeRedeem, encodeRedeemMany, type SignedVoucher } from "../../../src/voucher/index.ts";
 import { eventually } from "../../eventually.ts";
 import { collect, failure } from "../store/expectations.ts";
-import { admin, attempts, listOf, minting, send, stranger, until, voucherSigner, World } from "./world.ts";
+import { cancel as cancelIn, issueOffline as issue, sendAsAdmin, tip, vouchersOf } from "./cancelling.ts";
+import { admin, attempts, listOf, minting, send, sent, stranger, until, World } from "./world.ts";
 
-const vouchersOf = (issued: readonly Issued[]): SignedVoucher[] => issued.flatMap((each) => ("voucher" in each ? each.voucher : []));
 const minterAbi = new Interface(["function redeemed(uint256) view returns (bool)"]);
 
 describe("Vouchers that were issued offline", function () {
@@ -31,42 +21,14 @@ describe("Vouchers that were issued offline", function () {
   beforeEach(async () => (world = await World.begin()));
   afterEach(() => world.end());
 
-  const tip = async (): Promise<number> => {
-    const { timestamp } = await world.anvil.rpc.request<{ timestamp: string }>("eth_getBlockByNumber", ["latest", false]);
-    return Number(timestamp);
-  };
-
-  /** As `voucher:issue` does, without an endpoint. */
-  async function issueOffline(count: number): Promise<SignedVoucher[]> {
-    const now = await tip();
-    await using issuing = await openIssuing({
-      ...{ config: configSchema.parse({}), deployment: world.deployment, storePath: world.storePath },
-      ...{ voucherKey: new Secret(voucherSigner.privateKey), seconds: { second: () => now } },
-    });
-    return vouchersOf(await collect(issuing.issuer.issue(rows.slice(0, count).map((row) => requestOf(row, "default")))));
-  }
+  const issueOffline = (count: number): Promise<SignedVoucher[]> => issue(world, rows.slice(0, count));
+  const cancel = (mintd: Mintd, words: readonly WordToCancel[], parts: Partial<CancellationParts> = {}) =>
+    cancelIn(world, mintd, words, parts);
 
   const redeemMany = (vouchers: readonly SignedVoucher[]): Promise<string> => {
     const [redemptions, signatures] = [vouchers.map(({ redemption }) => redemption), vouchers.map(({ signature }) => signature)];
     return send(world, stranger, encodeRedeemMany(redemptions, signatures, true));
   };
-
-  /** @param fee of the admin's transaction, in wei; anvil puts the highest first, and the stranger's is 100 gwei */
-  async function sendAsAdmin(data: string, fee = 10_000_000_000n): Promise<string> {
-    const provider = world.provider;
-    const fees = { maxFeePerGas: fee, maxPriorityFeePerGas: 1_000_000_000n, gasLimit: 500_000 };
-    const { hash } = await admin.connect(provider).sendTransaction({ to: world.minter, data, ...fees });
-    provider.destroy();
-    return hash;
-  }
-
-  const cancel = (mintd: Mintd, words: readonly WordToCancel[], parts: Partial<CancellationParts> = {}) =>
-    cancelVouchers(words, {
-      ...{ rpc: world.anvil.rpc, reader: new MintLogReader(world.anvil.rpc, world.minter), minter: world.minter },
-      ...{ deployedAt: world.deployment.block, finality: new Finality(world.anvil.rpc, "depth"), book: mintd.book },
-      ...{ clock: systemClock, pollMs: 10, send: (data: string) => sendAsAdmin(data) },
-      ...parts,
-    });
 
   const isUsed = async (number: bigint): Promise<boolean> => {
     const call = { to: world.minter, data: minterAbi.encodeFunctionData("redeemed", [number]) };
@@ -100,7 +62,7 @@ describe("Vouchers that were issued offline", function () {
     await world.anvil.mine(40);
     await world.anvil.mineWhile(mintd.minting.idle());
     expect(await world.minted()).to.have.members(vouchers.slice(0, 200).map(({ redemption }) => redemption.orderId));
-    expect(expiredVouchers(mintd.book, await tip())).to.deep.equal([]);
+    expect(expiredVouchers(mintd.book, await tip(world))).to.deep.equal([]);
 
     const words = expiredVouchers(mintd.book, await expire(mintd));
     expect(words.flatMap(({ numbers }) => numbers)).to.deep.equal(vouchers.slice(200).map(({ redemption }) => redemption.txCount));
@@ -137,9 +99,9 @@ describe("Vouchers that were issued offline", function () {
       const sent = Promise.withResolvers<string>();
       const cancelling = cancel(mintd, cancellableOrders(orders), {
         async send(data) {
-          const hash = await sendAsAdmin(data, fee);
-          sent.resolve(hash);
-          return hash;
+          const transaction = await sendAsAdmin(world, data, { fee });
+          sent.resolve(transaction.hash);
+          return transaction;
         },
       });
       const ours = await sent.promise;
@@ -163,10 +125,10 @@ describe("Vouchers that were issued offline", function () {
   it("are cancelled by the run after one that died at any point, with nothing sent twice", async () => {
     await issueOffline(20);
     let words: WordToCancel[] = [];
-    const dying = { send: (): Promise<string> => Promise.reject(new Error("died before it sent")) };
+    const dying = { send: (): Promise<SentTransaction> => Promise.reject(new Error("died before it sent")) };
     const sentAndDied = {
-      async send(data: string): Promise<string> {
-        await sendAsAdmin(data);
+      async send(data: string): Promise<SentTransaction> {
+        await sendAsAdmin(world, data);
         throw new Error("died when it had sent");
       },
     };
@@ -198,8 +160,9 @@ describe("Vouchers that were issued offline", function () {
     const sent: string[] = [];
     const cancelling = cancel(mintd, words, {
       async send(data) {
-        sent.push(await sendAsAdmin(data));
-        return sent.at(-1) ?? "";
+        const transaction = await sendAsAdmin(world, data);
+        sent.push(transaction.hash);
+        return transaction;
       },
       onProgress({ blocksLeft }) {
         if (blocksLeft === 0 || reorganised) return;
@@ -218,7 +181,7 @@ describe("Vouchers that were issued offline", function () {
     const [voucher] = await issueOffline(2);
     const number = voucher?.redemption.txCount ?? 0n;
     await using mintd = await world.open();
-    const one = { word: number >> 8n, mask: 1n << (number & 0xffn), used: 0n, foreign: false };
+    const one = { word: number >> 8n, mask: 1n << (number & 0xffn), used: 0n, foreign: false, isOwn: false };
     expect(cancellableWord(mintd.book, one)).to.deep.include({ numbers: [number], orderIds: [voucher?.redemption.orderId] });
     const wider = { ...one, mask: one.mask | (1n << 200n) };
     expect(() => cancellableWord(mintd.book, wider))
@@ -226,6 +189,12 @@ describe("Vouchers that were issued offline", function () {
       .with.property("code", "NOT_CANCELLABLE");
     expect(cancellableWord(mintd.book, { ...wider, foreign: true })).to.deep.include({ mask: wider.mask, numbers: [number] });
     expect(cancellableWord(mintd.book, { ...wider, used: 1n << 200n })).to.deep.include({ mask: wider.mask });
+    // The other numbers of the word are this store's to give out: a voucher that gets one later must not be void already.
+    expect(() => cancellableWord(mintd.book, { ...wider, foreign: true, isOwn: true }))
+      .to.throw("could never be redeemed")
+      .with.property("code", "NOT_CANCELLABLE");
+    expect(cancellableWord(mintd.book, { ...one, isOwn: true })).to.deep.include({ numbers: [number] });
+    expect(cancellableWord(mintd.book, { ...wider, isOwn: true, used: 1n << 200n })).to.deep.include({ mask: wider.mask });
     const carrier = { lane: mintd.lanes.addresses[0] ?? "", nonce: 9, hash: `0x${"ab".repeat(32)}` };
     const orderId = voucher?.redemption.orderId ?? "";
     const order = mintd.book.get(orderId);
@@ -252,7 +221,7 @@ describe("Vouchers that were issued offline", function () {
   it("are left open when the account may not cancel", async () => {
     await issueOffline(1);
     await using mintd = await world.open();
-    const asStranger = { send: (data: string) => send(world, stranger, data) };
+    const asStranger = { send: (data: string) => sent(world, stranger, data) };
     await failure("CANCELLATION_REVERTED", cancel(mintd, byWord([...mintd.book.open()]), asStranger));
     expect([...mintd.book.open()].map(({ kind }) => kind)).to.deep.equal(["authorised"]);
   });
@@ -286,6 +255,49 @@ describe("A service that issues vouchers while it mints", function () {
     expect((await attempts(world)).flatMap(({ orderIds }) => orderIds)).to.have.members(ids);
     expect(await world.minted()).to.have.members([...ids, redeemed.redemption.orderId]);
     expect(mintd.book.openCount).to.equal(1_999);
+  });
+});
+
+describe("A service with as many vouchers out as may be", function () {
+  this.timeout(60_000);
+  let world: World;
+
+  beforeEach(async () => (world = await World.begin()));
+  afterEach(() => world.end());
+
+  it("mints its list all the same, and refuses one more voucher by name", async () => {
+    await using mintd = await world.open({ settings: { orders: { maxOpen: 40, maxIssued: 100 } } });
+    await mintd.start();
+    const requests = listOf(101, 10_000).map((row) => requestOf(row, "default"));
+    const from = mintd.confirmations.tip?.timestamp ?? 0;
+    expect(vouchersOf(await collect(mintd.issuer.issue(requests.slice(0, 100), { from })))).to.have.lengthOf(100);
+    expect(await world.anvil.mineWhile(minting(mintd, listOf(90)), 4)).to.include({ rows: 90, final: 90 });
+    const refused = await failure("TOO_MANY_ISSUED_VOUCHERS", collect(mintd.issuer.issue(requests, { from })));
+    expect(refused.hint).to.contain("voucher:cancel --expired").and.contain("orders.maxIssued");
+    expect(mintd.book.openCount).to.equal(100);
+  });
+});
+
+describe("A service whose chain makes no block", function () {
+  this.timeout(60_000);
+  let world: World;
+
+  beforeEach(async () => (world = await World.begin()));
+  afterEach(() => world.end());
+
+  it("takes no voucher for live by the old block: the window passes, and no new one is issued for it", async () => {
+    await using mintd = await world.open();
+    await mintd.start();
+    const tip = mintd.confirmations.tip?.timestamp ?? 0;
+    const from = tip - 296; // by the block alone it would hold for ever
+    const [request, other] = listOf(2).map((row) => requestOf(row, "default"));
+    if (!request || !other) throw new Error("a list of two rows has two");
+    await mintd.issuer.issueOne(request, { from });
+    const outcome = async () => (await collect(mintd.issuer.issue([request])))[0]?.outcome;
+    await eventually("its window has passed", async () => (await outcome()) === "expired" || undefined);
+    await failure("WINDOW_OUT_OF_RANGE", mintd.issuer.issueOne(other, { from }));
+    expect(mintd.confirmations.tip?.timestamp).to.equal(tip);
+    expect(mintd.book.get(other.orderId)).to.equal(undefined);
   });
 });
 

@@ -1,7 +1,16 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ContractFactory, HDNodeWallet, Interface, type InterfaceAbi, JsonRpcProvider, keccak256, Wallet } from "ethers";
+import {
+  ContractFactory,
+  HDNodeWallet,
+  Interface,
+  type InterfaceAbi,
+  JsonRpcProvider,
+  keccak256,
+  type TransactionResponse,
+  Wallet,
+} from "ethers";
 import { type Deployment, type Rpc, type RpcCall, type RpcOutcome, RpcRefused, RpcUnanswered } from "../../../src/chain/index.ts";
 import { configSchema } from "../../../src/config/schema.ts";
 import type { ListReport } from "../../../src/list/index.ts";
@@ -158,6 +167,17 @@ export function rpcWith(
   };
 }
 
+/** An endpoint whose answers to one method are what `change` makes of the true ones. */
+export function answering<A>(rpc: Rpc, changed: string, change: (answer: A, params: readonly unknown[]) => A): Rpc {
+  return {
+    async request<T>(method: string, params: readonly unknown[]): Promise<T> {
+      const answer = await rpc.request<T>(method, params);
+      return method === changed ? (change(answer as unknown as A, params) as unknown as T) : answer;
+    },
+    each: (calls) => rpc.each(calls),
+  };
+}
+
 const succeeded = <T>(value: T): RpcOutcome<T> => ({ ok: true, value });
 
 function refused(error: unknown): RpcOutcome<never> {
@@ -218,11 +238,16 @@ export async function attempts(world: World): Promise<{ nonce: number; hash: str
 
 /** Sends a transaction that is mined before the lane's where both wait: its tip is higher. */
 export async function send(world: World, from: HDNodeWallet, data: string): Promise<string> {
+  return (await sent(world, from, data)).hash;
+}
+
+/** The same, with its place among the account's transactions. */
+export async function sent(world: World, from: HDNodeWallet, data: string): Promise<TransactionResponse> {
   const provider = world.provider;
   const fees = { maxFeePerGas: 100_000_000_000n, maxPriorityFeePerGas: 50_000_000_000n };
-  const sent = await from.connect(provider).sendTransaction({ to: world.minter, data, gasLimit: 14_000_000, ...fees });
+  const transaction = await from.connect(provider).sendTransaction({ to: world.minter, data, gasLimit: 14_000_000, ...fees });
   provider.destroy();
-  return sent.hash;
+  return transaction;
 }
 
 /** Waits until so many open orders are in this state. */

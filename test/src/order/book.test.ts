@@ -120,12 +120,13 @@ describe("The order book", () => {
         return store.append(writes);
       },
     });
-    const book = await openBook(counting, { maxOpen: 1 });
+    const book = await openBook(counting, { maxOpen: 1, maxIssued: 1 });
     await book.adopt(requestFor(1), { number: "7", second: 100 });
     expect(appends).to.equal(1);
     expect(book.get(idOf(1))).to.deep.include({ kind: "authorised", version: 2, voucher: { number: "7", second: 100 } });
     expect(await readOrder(store, idOf(1))).to.deep.equal(book.get(idOf(1)));
-    await failure("TOO_MANY_OPEN_ORDERS", book.adopt(requestFor(2), { number: "8", second: 100 }));
+    await failure("TOO_MANY_ISSUED_VOUCHERS", book.adopt(requestFor(2), { number: "8", second: 100 }));
+    await failure("TOO_MANY_OPEN_ORDERS", (await openBook(store, { maxOpen: 0 })).adopt(requestFor(2), { number: "8", second: 100 }));
     await failure("VERSION_CONFLICT", (await openBook(store)).adopt(requestFor(1), { number: "9", second: 100 }));
     expect(await store.head()).to.equal(2);
   });

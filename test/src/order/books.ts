@@ -35,6 +35,7 @@ export function openBook(store: EventStore, options: Partial<OrderBookOptions> =
   return OrderBook.open(store, {
     minter,
     maxOpen: 10_000,
+    maxIssued: 10_000,
     now: () => 1_000,
     monotonic: () => 1_000,
     onTrouble: (error) => {

@@ -192,6 +192,52 @@ describe("BlockClock", () => {
     }
   });
 
+  describe("tells roughly, without ever refusing,", () => {
+    const machine = 1_700_000_000;
+    const trueSecond = (hand: Hand): number => Math.floor(hand.trueMs / 1_000);
+
+    it("its own second where it is sure, whatever the machine's clock says", () => {
+      const hand = new Hand();
+      hand.slots(20);
+      hand.pass(7_000);
+      expect(hand.clock.roughly(undefined, machine)).to.equal(hand.clock.second());
+      expect(hand.clock.roughly(1, 0)).to.equal(hand.clock.second());
+    });
+
+    for (const times of [slots12, ownTime]) {
+      it(`a second that goes on while no block comes for hours (${times.keepsSlots ? "slots" : "own time"})`, () => {
+        const hand = new Hand(times);
+        hand.slots(3);
+        hand.pass(4 * 3_600_000);
+        expect(hand.clock.reading().doubt).to.equal("too few blocks");
+        expect(hand.clock.roughly(undefined, 0)).to.be.within(trueSecond(hand) - 2, trueSecond(hand));
+        hand.slots(64);
+        hand.pass(Math.ceil(1_000 / DRIFT_PER_MS));
+        expect(hand.clock.reading().doubt).to.equal("stalled");
+        expect(hand.clock.roughly(undefined, 0)).to.be.within(trueSecond(hand) - 2, trueSecond(hand));
+      });
+    }
+
+    it("no earlier than the machine's clock where the first block it saw may be an old one", () => {
+      const hand = new Hand();
+      hand.slot();
+      expect(hand.clock.roughly(undefined, trueSecond(hand) + 3_600)).to.equal(trueSecond(hand) + 3_600);
+      expect(new Hand().clock.roughly(1_600_000_000, 1_600_003_600)).to.equal(1_600_003_600);
+      expect(new Hand().clock.roughly(1_600_003_600, 1_600_000_000)).to.equal(1_600_003_600);
+      expect(new Hand().clock.roughly(undefined, machine)).to.equal(machine);
+    });
+
+    it("the time of a chain of its own, ahead of the machine's or behind it, also when it was just set", () => {
+      const hand = new Hand(ownTime);
+      expect(hand.clock.roughly(undefined, machine)).to.equal(machine);
+      expect(hand.clock.roughly(1_500_000_000, machine)).to.equal(1_500_000_000);
+      hand.slots(20);
+      expect(hand.clock.roughly(1_500_000_000, machine)).to.be.within(trueSecond(hand) - 1, trueSecond(hand));
+      hand.slot({ shiftS: 1_000 });
+      expect(hand.clock.roughly(undefined, machine)).to.be.within(trueSecond(hand) + 999, trueSecond(hand) + 1_000);
+    });
+  });
+
   describe("with time sources", () => {
     const around = (hand: Hand, offMs: number, halfMs: number) => ({
       lowMs: hand.trueMs + offMs - halfMs,
