@@ -45,7 +45,13 @@ export async function measurePriceGas(connection: NetworkConnection): Promise<Ga
       assets.map(async (assetId) => bring(fixture, await reportNow(fixture, { assetId }), { root: roots[`${assetId}`] ?? assetId })),
     );
     const all = brought.map(({ report: { packed, nonce } }) => ({ packed, nonce }));
-    return gasOf(() => prices.submitMany(circuitId, brought.map(({ proof }) => [...proof]) as never, all));
+    return gasOf(() =>
+      prices.submitMany(
+        circuitId,
+        brought.map(({ proof }) => [...proof]),
+        all,
+      ),
+    );
   };
   await batch();
   report["price proof posted, each of a batch of 8"] = Math.round((await batch()) / BATCH);

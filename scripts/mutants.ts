@@ -148,6 +148,112 @@ const mutants: readonly Mutant[] = [
     from: "external restricted nonReentrant",
     to: "external nonReentrant",
   },
+  {
+    name: "a block may be used twice",
+    file: "price/PackedPrice",
+    from: "blockNumber(packed) > blockNumber(stored) &&",
+    to: "blockNumber(packed) >= blockNumber(stored) &&",
+  },
+  {
+    name: "an older price may come with a newer block",
+    file: "price/PackedPrice",
+    from: " && timestamp(packed) > timestamp(stored)",
+    to: "",
+  },
+  {
+    name: "the quorum is not compared",
+    file: "price/PackedPrice",
+    from: "if (met.quorum < set.quorum) return QUORUM_NOT_REACHED;",
+    to: "",
+  },
+  {
+    name: "the deviation is not compared",
+    file: "price/PackedPrice",
+    from: "if (met.maxDeviationBps > set.maxDeviationBps) return DEVIATION_TOO_LARGE;",
+    to: "",
+  },
+  {
+    name: "the age of quotes is not compared",
+    file: "price/PackedPrice",
+    from: "if (met.maxAgeSeconds > set.maxAgeSeconds) return QUOTE_TOO_OLD;",
+    to: "",
+  },
+  {
+    name: "a report may be from the future",
+    file: "price/PackedPrice",
+    from: "if (agreedAt > block.timestamp) return TIMESTAMP_IN_FUTURE;",
+    to: "",
+  },
+  {
+    name: "a report may be a second older",
+    file: "price/PackedPrice",
+    from: "agreedAt + maxDelaySeconds) return",
+    to: "agreedAt + maxDelaySeconds + 1) return",
+  },
+  { name: "a report has another encoding", file: "price/PackedPrice", from: "if (packed >> END != 0) return REPORT_MALFORMED;", to: "" },
+  { name: "a price may be zero", file: "price/PackedPrice", from: "if (price(packed) == 0) return PRICE_OUT_OF_RANGE;", to: "" },
+  {
+    name: "a report changes the terms",
+    file: "price/PackedPrice",
+    from: "(stored & ~PRICE) | (packed & PRICE);",
+    to: "(stored & (type(uint256).max << 182)) | (packed & (2 ** 182 - 1));",
+  },
+  { name: "a proof is not asked for", file: "price/ProvenPrices", from: "if (!_verifies(", to: "if (false && !_verifies(" },
+  {
+    name: "a batch is not verified",
+    file: "price/ProvenPrices",
+    from: "if (!IPriceProofVerifier(usableVerifier(circuitId))",
+    to: "if (false && !IPriceProofVerifier(usableVerifier(circuitId))",
+  },
+  { name: "any block will do", file: "price/ProvenPrices", from: "if (blockHash == 0) revert", to: "if (false) revert" },
+  {
+    name: "the recipient is not bound",
+    file: "price/ProvenPrices",
+    from: "mstore(add(free, 0x40), shr(96, shl(96, recipient)))",
+    to: "mstore(add(free, 0x40), 0)",
+  },
+  { name: "the nonce is not bound", file: "price/ProvenPrices", from: "mstore(add(free, 0x60), nonce)", to: "mstore(add(free, 0x60), 0)" },
+  {
+    name: "the circuit is not bound",
+    file: "price/ProvenPrices",
+    from: "mstore(add(free, 0x80), circuitId)",
+    to: "mstore(add(free, 0x80), 0)",
+  },
+  {
+    name: "the verifier's code is not bound",
+    file: "price/ProvenPrices",
+    from: "mstore(add(free, 0x40), codeHash)",
+    to: "mstore(add(free, 0x40), 0)",
+  },
+  { name: "any term will do", file: "price/ProvenPrices", from: "if (given != _sources", to: "if (false && given != _sources" },
+  {
+    name: "anyone sets terms",
+    file: "price/ProvenPrices",
+    from: "PriceTerms calldata terms) external restricted",
+    to: "PriceTerms calldata terms) external",
+  },
+  { name: "anyone sets sources", file: "price/ProvenPrices", from: "uint256 root) external restricted", to: "uint256 root) external" },
+  {
+    name: "anyone removes sources",
+    file: "price/ProvenPrices",
+    from: "removeSources(uint64 assetId, bytes32 circuitId) external restricted",
+    to: "removeSources(uint64 assetId, bytes32 circuitId) external",
+  },
+  { name: "a proof is of any asset", file: "price/ProvenPrices", from: "if (packed.assetId() != assetId) revert", to: "if (false) revert" },
+  {
+    name: "one's own proof goes before a newer price",
+    file: "price/ProvenPrices",
+    from: "if (!stored.olderThan(packed)) return (stored.price(), stored.timestamp());",
+    to: "",
+  },
+  { name: "a batch stores what is older", file: "price/ProvenPrices", from: "if (newer) _post(", to: "_post(" },
+  {
+    name: "a changed verifier is asked",
+    file: "price/CircuitRegistry",
+    from: "if (present != registered) revert",
+    to: "if (false) revert",
+  },
+  { name: "one's own proof may be old", file: "vault/CollateralVault", from: "to, _fresh(c, price, timestamp));", to: "to, price);" },
   { name: "nobody asks the account", file: "vault/CollateralVault", from: "if (allowanceD18 < amountD18)", to: "if (false)" },
   { name: "an allowance is not used up", file: "vault/CollateralVault", from: "= allowanceD18 - amountD18;", to: "= allowanceD18;" },
   { name: "anyone settles cast items", file: "vault/CastMinter", from: "if (msg.sender != address(this))", to: "if (false)" },
@@ -189,12 +295,15 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const hardhat = `${root}node_modules/hardhat/dist/src/cli.js`;
 const wanted = process.argv[2] ?? "";
 
+/** Tests of the contracts that need more than Solidity to make what they send. */
+const mochaFiles = ["vouchers", "price/proven-prices", "price/mint-with-proof"].map((name) => `test/contracts/${name}.test.ts`);
+
 const notices = (): boolean => {
   // What does not compile proves nothing: let that be an error of this script.
   execFileSync(process.execPath, [hardhat, "build", "--no-tests"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
   for (const suite of ["solidity", "mocha"]) {
     try {
-      execFileSync(process.execPath, [hardhat, "test", suite, ...(suite === "mocha" ? ["test/contracts/vouchers.test.ts"] : [])], {
+      execFileSync(process.execPath, [hardhat, "test", suite, ...(suite === "mocha" ? mochaFiles : [])], {
         cwd: root,
         stdio: "ignore",
         env: { ...process.env, FUZZ_RUNS: "32" },

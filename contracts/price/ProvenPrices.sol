@@ -189,7 +189,7 @@ contract ProvenPrices is IProvenPrices, CircuitRegistry {
         }
     }
 
-    /// @dev verifyProofOfSources of the verifier, with its data laid out by hand: 600 gas less.
+    /// @dev verifyProofOfSources of the verifier, with its data laid out by hand, as every proof pays for it.
     function _verifies(
         address verifier,
         bytes32 blockHash,

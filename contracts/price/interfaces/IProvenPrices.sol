@@ -41,9 +41,9 @@ struct PriceTerms {
 /// the future and not too old, the asset's terms are met, and the proof is one of a usable circuit by the asset's sources.
 /// Anybody may bring one. What prevents a replay is the block's height, never the bytes of a proof: anybody can change those.
 ///
-/// A refusal has a code that never changes; the first nine are those of src/price, and docs/circuits.md has them all. What is
-/// wrong with the circuit itself is an error of ICircuitRegistry, which this contract is too: asking another one would cost each
-/// proof 3,000 gas.
+/// A refusal has a code that never changes; those below 0x20 mean what they mean in src/price; docs/circuits.md has them all. What is
+/// wrong with the circuit itself is an error of ICircuitRegistry, which this contract is too, since each proof would pay for asking
+/// another one.
 interface IProvenPrices is IPriceFeed, ICircuitRegistry {
     /// @notice A newer price is stored.
     event PricePosted(uint64 indexed assetId, uint64 price, uint40 timestamp, uint40 blockNumber);

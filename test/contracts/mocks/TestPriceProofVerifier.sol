@@ -94,7 +94,7 @@ contract TestPriceProofVerifier is IPriceProofVerifier {
             _holds(m, proof);
     }
 
-    /// @dev _addProduct for all inputs but the sources' root, written out: 200 gas less for the check that is made most.
+    /// @dev _addProduct for all inputs but the sources' root, written out: 300 gas less for the check that is made most.
     function _addInputsOfSources(uint256 m, uint256[4] calldata inputs) private view returns (bool ok) {
         assembly ("memory-safe") {
             let product := add(m, 0x40)

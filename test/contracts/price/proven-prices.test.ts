@@ -40,7 +40,7 @@ describe("proven prices", function () {
   const sendMany = (circuitId: string, all: readonly Brought[]) =>
     fixture.prices.connect(fixture.stranger).submitMany(
       circuitId,
-      all.map(({ proof }) => [...proof]) as never,
+      all.map(({ proof }) => [...proof]),
       all.map(({ report: { packed, nonce } }) => ({ packed, nonce })),
     );
   const brought = async (changes: Partial<Report> = {}, binding: Binding = {}) =>
@@ -107,11 +107,11 @@ describe("proven prices", function () {
     });
 
     it("refuses a timestamp in the future, and one that is older than the asset's terms allow", async () => {
-      const { setNextBlockTimestamp } = fixture.connection.networkHelpers.time;
+      const { time } = fixture.connection.networkHelpers;
       const timestamp = (await seconds()) + 10;
       const [ofEther, ofCoin] = [await brought({ timestamp }), await brought({ timestamp, assetId: coin })];
-      const sendAt = async (time: number, what: Brought) => {
-        await setNextBlockTimestamp(time);
+      const sendAt = async (second: number, what: Brought) => {
+        await time.setNextBlockTimestamp(second);
         return send(what);
       };
       await expectRefused(sendAt(timestamp - 1, ofEther), codes.TIMESTAMP_IN_FUTURE);
@@ -296,7 +296,7 @@ describe("proven prices", function () {
       expect(
         await fixture.prices.submitMany.staticCall(
           fixture.circuitId,
-          all.map((b) => [...b.proof]) as never,
+          all.map((b) => [...b.proof]),
           all.map((b) => b.report),
         ),
       ).to.equal(7n);

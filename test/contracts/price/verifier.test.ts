@@ -73,6 +73,8 @@ function searchOutside(seed: number): Point2 {
 /** r * point: what is left of it has an order that divides the cofactor, and a pairing that does not look takes B + it for B. */
 const cofactorPart = (point: Point2): Point2 => point.multiplyUnsafe(SCALAR - 1n).add(point);
 
+const without = (list: readonly bigint[], at: number): bigint[] => list.filter((_, index) => index !== at);
+
 type Make = (base: { proof: Proof; inputs: bigint[] }, round: number) => Omit<Case, "kind">;
 
 /** Ways to make a case of a true proof. */
@@ -176,6 +178,9 @@ describe("the generated verifier", function () {
   let curve: Awaited<ReturnType<Curves["getCurveFromName"]>>;
   const ask = (name: string, ...args: unknown[]) => verifier.getFunction(name).staticCall(...args) as Promise<unknown>;
 
+  /** A copy: the result of a call cannot be passed to another. */
+  const termOf = async (root: bigint | undefined): Promise<bigint[]> => [...((await ask("sourcesTerm", root)) as bigint[])];
+
   before(async () => {
     const { ethers } = await network.create();
     const [signer] = await ethers.getSigners();
@@ -200,5 +205,91 @@ describe("the generated verifier", function () {
     for (let at = 0; at < cases.length; at += 25) wrong.push(...(await Promise.all(cases.slice(at, at + 25).map(compared))).flat());
     expect(wrong).to.deep.equal([]);
     expect(cases.filter(({ valid }) => valid)).to.have.length.within(200, 300);
+  });
+
+  it("refuses what is out of its field before any precompile takes the gas", async () => {
+    const inputs = inputsOf("gas");
+    const proof = words(prove(inputs, "gas"));
+    const term = await termOf(inputs[1]);
+    const cheap = { gasLimit: 50_000n };
+    for (let at = 0; at < 8; at++) {
+      const wrong = replaced(proof, at, (proof[at] ?? 0n) + BASE);
+      expect(await ask("verifyProof", wrong, inputs, cheap), `coordinate ${at}`).to.equal(false);
+      expect(await ask("verifyProofOfSources", wrong, term, without(inputs, 1), cheap), `coordinate ${at}`).to.equal(false);
+      expect(await ask("verifyBatch", [wrong], [inputs], cheap), `coordinate ${at} of a batch`).to.equal(false);
+    }
+    for (let at = 0; at < 5; at++) {
+      const wrong = replaced(inputs, at, (inputs[at] ?? 0n) + SCALAR);
+      expect(await ask("verifyProof", proof, wrong, cheap), `input ${at}`).to.equal(false);
+      expect(await ask("verifyBatch", [proof], [wrong], cheap), `input ${at} of a batch`).to.equal(false);
+      if (at !== 1) expect(await ask("verifyProofOfSources", proof, term, without(wrong, 1), cheap), `input ${at}`).to.equal(false);
+    }
+    expect(await termOf(SCALAR)).to.deep.equal([0n, 0n]);
+  });
+
+  it("says the same with the term of the sources as with their root", async () => {
+    for (const { kind, proof, inputs, valid } of makeCases(Object.keys(kinds).length)) {
+      const root = inputs[1] ?? 0n;
+      if (root >= SCALAR) continue;
+      const term = await termOf(root);
+      expect(await ask("verifyProofOfSources", proof, term, without(inputs, 1)), kind).to.equal(valid);
+      const other = await termOf(root + 1n);
+      if (kind === "true") expect(await ask("verifyProofOfSources", proof, other, without(inputs, 1))).to.equal(false);
+    }
+  });
+
+  it("says of a batch that all of it is true, for each way to spoil one proof", async () => {
+    const cases = makeCases(Object.keys(kinds).length);
+    const good = cases.filter(({ valid }) => valid);
+    const batch = (all: readonly Case[]) =>
+      ask(
+        "verifyBatch",
+        all.map(({ proof }) => proof),
+        all.map(({ inputs }) => inputs),
+      );
+    expect(await batch(good)).to.equal(true);
+    expect(await batch(good.toReversed())).to.equal(true);
+    expect(await batch(good.slice(0, 1))).to.equal(true);
+    for (const [at, each] of cases.entries()) {
+      if (each.valid) continue;
+      const place = at % (good.length + 1);
+      expect(await batch([...good.slice(0, place), each, ...good.slice(place)]), `${each.kind} at ${place}`).to.equal(false);
+      expect(await batch([each]), `${each.kind} alone`).to.equal(false);
+    }
+  });
+
+  it("does not let false proofs of a batch make up for each other", async () => {
+    const all = [0, 1, 2].map((at) => ({ proof: prove(inputsOf(`pair ${at}`), `pair ${at}`), inputs: inputsOf(`pair ${at}`) }));
+    const [one, two, three] = all;
+    if (!one || !two || !three) throw new Error("there are three");
+    const shift = first(3n); // C is off by as much in one as it is in the other direction in the other
+    const c = (of: typeof one, by: typeof shift) => words({ ...of.proof, c: of.proof.c.add(by) });
+    const inputs = all.map((each) => each.inputs);
+    const opposite = shift.negate();
+    expect(await ask("verifyBatch", [c(one, shift), c(two, opposite), words(three.proof)], inputs)).to.equal(false);
+    expect(await ask("verifyBatch", [words(one.proof), c(two, shift), c(three, opposite)], inputs)).to.equal(false);
+    expect(await ask("verifyBatch", [c(one, shift), words(two.proof), words(three.proof)], inputs)).to.equal(false);
+    const moved = [replaced(one.inputs, 0, (one.inputs[0] ?? 0n) + 1n), replaced(two.inputs, 0, (two.inputs[0] ?? 0n) - 1n), three.inputs];
+    expect(
+      await ask(
+        "verifyBatch",
+        [one, two, three].map(({ proof }) => words(proof)),
+        moved,
+      ),
+    ).to.equal(false);
+  });
+
+  it("takes no empty batch, and no other number of inputs than of proofs", async () => {
+    const inputs = inputsOf("count");
+    const proof = words(prove(inputs, "count"));
+    for (const [proofs, all] of [
+      [[], []],
+      [[proof], []],
+      [[], [inputs]],
+      [[proof, proof], [inputs]],
+      [[proof], [inputs, inputs]],
+    ] as const) {
+      expect(await ask("verifyBatch", proofs, all)).to.equal(false);
+    }
   });
 });
