@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type BenchChain, benchChain, keys } from "./bench-chain.ts";
 import { median, spread } from "./statistics.ts";
-import { batchGas, type Rpc } from "../src/chain/index.ts";
+import { batchGas, mintGasOf, type Rpc } from "../src/chain/index.ts";
 import { signTransaction } from "../src/chain/lane/transaction.ts";
 import { systemClock } from "../src/clock.ts";
 import { loadConfig } from "../src/config/index.ts";
@@ -82,7 +82,10 @@ async function presign({ chain, deployment }: BenchChain, round: number): Promis
           nonce: nonce++,
           to: domain.verifyingContract,
           data,
-          gasLimit: batchGas(redemptions.map(() => 1)),
+          gasLimit: batchGas(
+            redemptions.map(() => 1),
+            mintGasOf("VoucherMinter"),
+          ),
           ...fees,
         },
         lane,

@@ -9,9 +9,10 @@ export class InvalidArgument extends MintdError {
   }
 }
 
-/** `tokens` (ERC-721) or `editions` (ERC-1155). @throws InvalidArgument */
+/** `tokens` (ERC-721), `editions` (ERC-1155) or `cast` (cast tokens). @throws InvalidArgument */
 export function minterNamed(name: string): MinterName {
   if (name === "tokens") return "VoucherMinter";
   if (name === "editions") return "EditionMinter";
-  throw new InvalidArgument("--minter", `is '${name}', which is neither 'tokens' nor 'editions'`, "--minter tokens");
+  if (name === "cast") return "CastMinter";
+  throw new InvalidArgument("--minter", `is '${name}', which is none of 'tokens', 'editions' and 'cast'`, "--minter tokens");
 }

@@ -11,7 +11,7 @@ const skipInvalid = {
 } as const;
 const minter = {
   name: "minter",
-  description: "'tokens' (ERC-721) or 'editions' (ERC-1155)",
+  description: "'tokens' (ERC-721), 'editions' (ERC-1155) or 'cast' (cast tokens)",
   type: ArgumentType.STRING,
   defaultValue: "tokens",
 } as const;

@@ -1,5 +1,5 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
-import { bindStore, readDeployment } from "../src/chain/index.ts";
+import { bindStore, minterOf, readDeployment } from "../src/chain/index.ts";
 import { drawnSlice, NumberLedger, NUMBERS_PER_WORD } from "../src/nonce/index.ts";
 import { openSqliteStore } from "../src/store/index.ts";
 import { minterNamed } from "./arguments.ts";
@@ -18,7 +18,7 @@ const action: NewTaskActionFunction<Args> = ({ words, node, minter, json }, hre)
     const name = minterNamed(minter);
     const { storePath, deployments, network, config } = await taskContext(hre);
     const deployment = await readDeployment(deployments, network);
-    const { address } = deployment.contracts[name];
+    const { address } = minterOf(deployment, name);
     const store = await openSqliteStore({ path: storePath });
     try {
       await bindStore(store, deployment);

@@ -1,5 +1,5 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
-import { type LaneState, readLane, readDeployment, type Rpc } from "../src/chain/index.ts";
+import { type LaneState, type MinterName, minterOf, readLane, readDeployment, type Rpc } from "../src/chain/index.ts";
 import { openSqliteStore } from "../src/store/index.ts";
 import { NumberLedger, type NumberLedgerOptions, NUMBERS_PER_WORD } from "../src/nonce/index.ts";
 import { addressOf, taskContext } from "./context.ts";
@@ -56,8 +56,9 @@ const action: NewTaskActionFunction<{ readonly json: boolean }> = ({ json }, hre
         lanes.push(await noncesOf(rpc, address, await readLane(store, deployment.chainId, address)));
       }
       const vouchers: VoucherNumbers[] = [];
-      for (const minter of ["VoucherMinter", "EditionMinter"] as const) {
-        const { address } = deployment.contracts[minter];
+      const minters: MinterName[] = ["VoucherMinter", "EditionMinter", ...(deployment.cast ? ["CastMinter" as const] : [])];
+      for (const minter of minters) {
+        const { address } = minterOf(deployment, minter);
         vouchers.push({
           minter,
           address,

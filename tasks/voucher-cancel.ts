@@ -13,6 +13,7 @@ import {
   usedBits,
   VoucherForElsewhere,
   type WordToCancel,
+  minterOf,
 } from "../src/chain/index.ts";
 import { systemClock } from "../src/clock.ts";
 import { cancellableOrders, cancellableWord, expiredVouchers, hasNumber, mergeWords, NotCancellable } from "../src/issue/index.ts";
@@ -118,7 +119,7 @@ async function cancel(
   minter: string,
 ): Promise<CancelledWord[]> {
   const deployment = await readDeployment(deployments, network);
-  const { address } = deployment.contracts[minterNamed(minter)];
+  const { address } = minterOf(deployment, minterNamed(minter));
   const { ethers } = await hre.network.getOrCreate(network);
   const [admin] = await ethers.getSigners();
   if (!admin) throw new NoAccounts(network);

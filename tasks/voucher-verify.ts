@@ -1,5 +1,5 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
-import { isSigner, MintLogReader, readDeployment, type Rpc, usedBits } from "../src/chain/index.ts";
+import { isSigner, minterOf, MintLogReader, readDeployment, type Rpc, usedBits } from "../src/chain/index.ts";
 import { type Verdict, verifyVoucher } from "../src/issue/index.ts";
 import { minterNamed } from "./arguments.ts";
 import { addressOf, taskContext } from "./context.ts";
@@ -33,8 +33,9 @@ const shown = 20;
 const action: NewTaskActionFunction<Args> = ({ file, chain, minter, json }, hre) =>
   reporting(json, async () => {
     const context = await taskContext(hre);
-    const { chainId, contracts, block } = await readDeployment(context.deployments, context.network);
-    const { address } = contracts[minterNamed(minter)];
+    const deployment = await readDeployment(context.deployments, context.network);
+    const { chainId, block } = deployment;
+    const { address } = minterOf(deployment, minterNamed(minter));
     const signer = addressOf(context.keys.voucher);
     const now = chain ? await chainSecond(context.rpc) : Math.floor(Date.now() / 1_000);
     // With the chain at hand, it says who may sign.

@@ -1,7 +1,8 @@
 /** The chain: one lane's transactions, batches, confirmations, and what a deployment left behind. */
 export { adoptHistory, adoptionStream } from "./confirm/adoption.ts";
 export { BatchMaker } from "./batch/batch-maker.ts";
-export { Batcher, batchGas, type BatchLimits, type InLine } from "./batch/batcher.ts";
+export { Batcher, type BatchLimits, type InLine } from "./batch/batcher.ts";
+export { batchGas, type MintGas, mintGasOf } from "./batch/mint-gas.ts";
 export {
   type CancellationParts,
   type CancellationProgress,

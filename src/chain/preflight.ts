@@ -1,7 +1,7 @@
 import { AbiCoder, id } from "ethers";
 import type { OrderBook } from "../order/index.ts";
 import type { EventStore } from "../store/index.ts";
-import type { Deployment, MinterName } from "./deployment.ts";
+import { type Deployment, type MinterName, minterOf } from "./deployment.ts";
 import { ChainMismatch, GenesisMismatch, InsufficientFunds, LaneMissing, NoCodeAtAddress, SignerNotAuthorised } from "./errors.ts";
 import { genesisHash } from "./genesis.ts";
 import { l1DataFee } from "./fees/l1-fee.ts";
@@ -27,7 +27,7 @@ const selector = (signature: string): string => id(signature).slice(0, 10);
 
 /** The minter is there and lets this signer sign. @throws NoCodeAtAddress, SignerNotAuthorised */
 export async function checkMinter(rpc: Rpc, deployment: Deployment, minter: MinterName, signer: string): Promise<void> {
-  const { address } = deployment.contracts[minter];
+  const { address } = minterOf(deployment, minter);
   const code = await rpc.request<string>("eth_getCode", [address, "latest"]);
   if (code === "0x") throw new NoCodeAtAddress(minter, address, deployment.network);
   const data = selector("isSigner(address)") + AbiCoder.defaultAbiCoder().encode(["address"], [signer]).slice(2);

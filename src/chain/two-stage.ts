@@ -1,7 +1,7 @@
 import { type MintRequest, type OrderBook, readOrder } from "../order/index.ts";
 import type { EventStore } from "../store/index.ts";
 import { encodeRedeem, type Redemption, recoverVoucher, type SignedVoucher, type VoucherDomain } from "../voucher/index.ts";
-import { batchGas } from "./batch/batcher.ts";
+import { batchGas, type MintGas } from "./batch/mint-gas.ts";
 import { VoucherForElsewhere } from "./errors.ts";
 import type { Lane } from "./lane/lane.ts";
 import type { Pricing } from "./lane/pricing.ts";
@@ -17,6 +17,7 @@ export interface TwoStageParts {
   readonly rpc: Rpc;
   readonly domain: VoucherDomain;
   readonly pricing: Pricing;
+  readonly gas: MintGas;
 }
 
 /** What became of a redemption: sent now, or there was nothing to send. */
@@ -44,7 +45,7 @@ export async function redeemVoucher(voucher: SignedVoucher, parts: TwoStageParts
   }
   const lane = parts.laneFor(requestOf(redemption));
   const data = encodeRedeem(redemption, signature);
-  const gasLimit = batchGas([redemption.quantity]);
+  const gasLimit = batchGas([redemption.quantity], parts.gas);
   await refuseWhatReverts(rpc, lane.address, domain.verifyingContract, { data, gasLimit });
   const fees = await parts.pricing.feesAt(undefined);
   const binding = { number: redemption.txCount.toString(), second: redemption.alignedSecond };

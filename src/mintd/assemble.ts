@@ -3,6 +3,8 @@ import {
   adoptHistory,
   BatchMaker,
   batchGas,
+  mintGasOf,
+  minterOf,
   bindStore,
   checkChain,
   checkFunds,
@@ -50,7 +52,8 @@ export async function assemble(options: MintdOptions, telemetry: Telemetry): Pro
     reach = () => undefined,
   } = options;
   const minter = options.minter ?? "VoucherMinter";
-  const { address } = deployment.contracts[minter];
+  const { address } = minterOf(deployment, minter);
+  const gas = mintGasOf(minter);
   const { chainId } = deployment;
   const usual = networkOf(chainId);
   const network = { ...usual, pollMs: config.rpc.pollMs ?? usual.pollMs, laneWindow: config.lane.window ?? usual.laneWindow };
@@ -148,13 +151,13 @@ export async function assemble(options: MintdOptions, telemetry: Telemetry): Pro
       takesUsers: (lane) => lane.state.duty === "open" && !funds.isLow(lane),
       releasesUsers: (lane) => lane.state.duty === "draining" || (lane.state.duty === "open" && funds.isLow(lane)),
       isOpen: (carrier) => lanes.isOpen(carrier),
-      limits: { ...config.batch, maxGas },
+      limits: { ...config.batch, maxGas, gas },
     });
     const signing = new SigningPool({ key: options.voucherKey });
     const roughly = () => blockClock.roughly(confirmations.tip?.timestamp, machineSecond(clock));
     const drawn = new DrawnNumbers();
     const issuer = new Issuer({ book, numbers, drawn, signer: signing, domain, clock: blockClock, roughly });
-    const batches = new BatchMaker({ book, rpc, numbers, drawn, signer: voucherSigner, domain });
+    const batches = new BatchMaker({ book, rpc, numbers, drawn, signer: voucherSigner, domain, gas });
     const minting = new Minting({
       ...{ book, dispatcher, batches, lanes, funds, upkeep, confirmations, pricing, network, clock, onTrouble: hear, notify, reach },
       lookInMs: () => (config.rpc.pollMs === undefined ? blockClock.lookInMs(network.pollMs) : network.pollMs),
@@ -195,12 +198,12 @@ export async function assemble(options: MintdOptions, telemetry: Telemetry): Pro
       voucherSigner,
       domain,
       issuer,
-      twoStage: { store, book, laneFor, rpc, domain, pricing },
+      twoStage: { store, book, laneFor, rpc, domain, pricing, gas },
       telemetry,
       async start() {
         try {
           await telemetry.start();
-          await patiently(clock, () => checkFunds(rpc, lanes.addresses, chainId, batchGas([1])));
+          await patiently(clock, () => checkFunds(rpc, lanes.addresses, chainId, batchGas([1], gas)));
           timeSources.start();
           await minting.start();
           compensation.start();

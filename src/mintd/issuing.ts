@@ -1,4 +1,4 @@
-import { adoptionStream, bindStore, type Deployment, type MinterName } from "../chain/index.ts";
+import { adoptionStream, bindStore, type Deployment, type MinterName, minterOf } from "../chain/index.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { MintdConfig } from "../config/index.ts";
 import { type BulkSigner, Issuer, SigningPool } from "../issue/index.ts";
@@ -43,7 +43,7 @@ export interface Issuing extends AsyncDisposable {
 export async function openIssuing(options: IssuingOptions): Promise<Issuing> {
   const { config, deployment, storePath, clock = systemClock, onTrouble = () => undefined } = options;
   const { chainId } = deployment;
-  const { address } = deployment.contracts[options.minter ?? "VoucherMinter"];
+  const { address } = minterOf(deployment, options.minter ?? "VoucherMinter");
   const signer = options.signer ?? new SigningPool({ key: options.voucherKey });
   const store = await openSqliteStore({ path: storePath, now: () => clock.now() });
   try {

@@ -3,6 +3,7 @@ import type { DigestSigner, VoucherDomain } from "../../voucher/index.ts";
 import type { Fees } from "../fees/fees.ts";
 import type { LaneWork } from "../lane/lane.ts";
 import type { Rpc } from "../rpc/rpc.ts";
+import type { MintGas } from "./mint-gas.ts";
 import { redemptionBatch } from "./redemption-batch.ts";
 import { BatchReverts, simulate, type Simulation } from "./simulation.ts";
 
@@ -15,6 +16,7 @@ export interface BatchMakerParts {
   readonly drawn: DrawnNumbers;
   readonly signer: DigestSigner;
   readonly domain: VoucherDomain;
+  readonly gas: MintGas;
 }
 
 /** Who sends the batch, under which head, at which price. */
@@ -59,9 +61,9 @@ export class BatchMaker {
   }
 
   async #works(orders: readonly Order[], setting: BatchSetting, suspicious: boolean): Promise<LaneWork[]> {
-    const { book, domain, signer } = this.#parts;
+    const { book, domain, signer, gas } = this.#parts;
     if (orders.length === 0) return [];
-    const { data, gasLimit, authorised } = await redemptionBatch(orders, domain, signer);
+    const { data, gasLimit, authorised } = await redemptionBatch(orders, { domain, signer, gas });
     const verdict = await this.#simulate({ data, gasLimit }, setting, suspicious);
     if (verdict.kind === "mints") {
       const orderIds = orders.map(({ request }) => request.orderId);

@@ -1,5 +1,6 @@
 import type { Order } from "../../order/index.ts";
 import { MAX_BATCH } from "../../voucher/index.ts";
+import { batchGas, type MintGas } from "./mint-gas.ts";
 
 export interface BatchLimits {
   /** Orders in a transaction, 1..256. */
@@ -8,20 +9,8 @@ export interface BatchLimits {
   readonly maxGas: number;
   /** How long a batch that is not full waits for more. */
   readonly maxWaitMs: number;
-}
-
-/**
- * Upper bounds of what redeemBatch costs, from bench/gas.json with a quarter added: a batch, an order of one token to a
- * fresh owner, each further token of a quantity. The batch's part holds what EditionMinter keeps free for a contract that
- * receives tokens (RECEIVER_GAS, 250,000). What is not used is not paid.
- */
-const gas = { batch: 400_000, order: 65_000, furtherToken: 2_500 };
-
-/** Gas limit for a batch of these quantities. */
-export function batchGas(quantities: Iterable<number>): number {
-  let sum = gas.batch;
-  for (const quantity of quantities) sum += gas.order + gas.furtherToken * (quantity - 1);
-  return sum;
+  /** What a mint costs. */
+  readonly gas: MintGas;
 }
 
 /** An order in line, with its place among all that were ever accepted. */
@@ -72,6 +61,7 @@ export class Batcher {
     this.#putInOrder();
     const taken: Order[] = [];
     const left: InLine[] = [];
+    const { gas, maxGas } = this.#limits;
     let spent = gas.batch;
     let next = 0;
     for (; next < this.#line.length && taken.length < this.#limits.maxItems; next++) {
@@ -80,8 +70,8 @@ export class Batcher {
       const ruling = verdict(each.order);
       if (ruling === "later") left.push(each);
       if (ruling !== "take") continue;
-      spent += batchGas([each.order.request.quantity]) - gas.batch;
-      if (spent > this.#limits.maxGas && taken.length > 0) break;
+      spent += batchGas([each.order.request.quantity], gas) - gas.batch;
+      if (spent > maxGas && taken.length > 0) break;
       taken.push(each.order);
     }
     this.#line = left.length > 0 ? [...left, ...this.#line.slice(next)] : this.#line.slice(next);

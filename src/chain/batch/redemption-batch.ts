@@ -1,6 +1,6 @@
 import type { Order, Told } from "../../order/index.ts";
 import { batchDigest, type DigestSigner, encodeRedeemBatch, type Redemption, toHex, type VoucherDomain } from "../../voucher/index.ts";
-import { batchGas } from "./batcher.ts";
+import { batchGas, type MintGas } from "./mint-gas.ts";
 
 /** A batch ready for a lane. */
 export interface RedemptionBatch {
@@ -16,7 +16,10 @@ export interface RedemptionBatch {
  * second each time: the bit on chain lets only one of its vouchers mint.
  * @param orders each with its voucher number and the chain time that its voucher is to be bound to
  */
-export async function redemptionBatch(orders: readonly Order[], domain: VoucherDomain, signer: DigestSigner): Promise<RedemptionBatch> {
+export async function redemptionBatch(
+  orders: readonly Order[],
+  { domain, signer, gas }: { domain: VoucherDomain; signer: DigestSigner; gas: MintGas },
+): Promise<RedemptionBatch> {
   const redemptions = orders.map(({ request, voucher }): Redemption => {
     if (!voucher) throw new TypeError(`order ${request.orderId} has no voucher yet`);
     const txCount = BigInt(voucher.number);
@@ -33,7 +36,10 @@ export async function redemptionBatch(orders: readonly Order[], domain: VoucherD
   return {
     orders,
     data: encodeRedeemBatch(redemptions, signature, true),
-    gasLimit: batchGas(orders.map((order) => order.request.quantity)),
+    gasLimit: batchGas(
+      orders.map((order) => order.request.quantity),
+      gas,
+    ),
     authorised: redemptions.map(({ orderId, txCount, alignedSecond }) => ({
       orderId,
       command: { kind: "authorise", voucher: { number: txCount.toString(), second: alignedSecond } },

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { BatchMaker } from "../../../src/chain/index.ts";
+import { BatchMaker, mintGasOf } from "../../../src/chain/index.ts";
 import { MintdError } from "../../../src/error.ts";
 import {
   expiredVouchers,
@@ -350,7 +350,7 @@ describe("Issuing vouchers", function () {
       const drawn = new DrawnNumbers();
       const shown: string[] = [];
       const batches = new BatchMaker({
-        ...{ book: issuing.book, drawn, signer: nativeSigner(key), domain: issuing.issuer.domain },
+        ...{ book: issuing.book, drawn, signer: nativeSigner(key), domain: issuing.issuer.domain, gas: mintGasOf("VoucherMinter") },
         numbers: { reserve: () => Promise.resolve([777n]) },
         rpc: {
           request<T>(_: string, params: readonly unknown[]): Promise<T> {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Dispatcher } from "../../../../src/chain/index.ts";
+import { Dispatcher, mintGasOf } from "../../../../src/chain/index.ts";
 import { allows, type Carrier, decide, evolve, isClosed, type Order, type OrderCommand, userOf } from "../../../../src/order/index.ts";
 import { hashOf, idOf, requestFor } from "../../order/orders.ts";
 
@@ -75,7 +75,7 @@ export class World {
       takesUsers: (lane) => lane.duty === "open",
       releasesUsers: (lane) => lane.duty === "draining",
       isOpen: ({ lane, nonce }) => this.#lanes.some(({ address, open }) => address === lane && open.has(nonce)),
-      limits: { maxItems: 3, maxGas: 14_000_000, maxWaitMs: 0 },
+      limits: { maxItems: 3, maxGas: 14_000_000, maxWaitMs: 0, gas: mintGasOf("VoucherMinter") },
     });
   }
 
