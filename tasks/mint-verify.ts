@@ -1,6 +1,6 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { type ExpectedMint, verifyList, type VerifyReport } from "../src/audit/index.ts";
-import { checkChain, minterOf, MintLogReader, readDeployment } from "../src/chain/index.ts";
+import { castContracts, checkChain, minterOf, MintLogReader, readDeployment } from "../src/chain/index.ts";
 import { readMintList, requestOf } from "../src/list/index.ts";
 import { minterNamed } from "./arguments.ts";
 import { type TaskContext, taskContext } from "./context.ts";
@@ -19,7 +19,9 @@ const shownFindings = 20;
 export async function runVerify(context: TaskContext, { csv, minter, skipInvalid }: Omit<Args, "json">): Promise<VerifyReport> {
   const deployment = await readDeployment(context.deployments, context.network);
   await checkChain(context.rpc, deployment);
-  const reader = new MintLogReader(context.rpc, minterOf(deployment, minterNamed(minter)).address);
+  const name = minterNamed(minter);
+  const token = name === "CastMinter" ? castContracts(deployment).CastToken.address : undefined;
+  const reader = new MintLogReader(context.rpc, minterOf(deployment, name).address, token);
   return verifyList(expected(csv, context, skipInvalid), { rpc: context.rpc, reader, deployedAt: deployment.block });
 }
 

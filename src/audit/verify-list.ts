@@ -77,6 +77,11 @@ function problemOf(mint: Located<Minted>, expected: ExpectedMint, transfers: Rea
   const { to, quantity, firstTokenId } = mint.log;
   if (to.toLowerCase() !== expected.to.toLowerCase()) return { problem: `minted to ${to}, the list says ${expected.to}` };
   if (quantity !== BigInt(expected.quantity)) return { problem: `minted ${quantity.toString()}, the list says ${expected.quantity}` };
+  // Cast tokens have no ids: one transfer of the whole amount.
+  if (firstTokenId === 0n) {
+    const created = transfers.get(`${mint.txHash}/${to.toLowerCase()}/0`) ?? 0;
+    return created < expected.quantity ? { problem: `the token shows ${created} of ${expected.quantity} units` } : {};
+  }
   let moved = 0;
   for (let token = firstTokenId; token < firstTokenId + quantity; token++)
     moved += transfers.get(`${mint.txHash}/${to.toLowerCase()}/${token.toString()}`) ?? 0;

@@ -39,12 +39,15 @@ interface RawLog {
 
 /**
  * Transfers from the zero address, i.e. what the token itself says was created: transaction, receiver and token joined by
- * slashes, and how many. An ERC-721 has one of each, an ERC-1155 as many as were minted.
+ * slashes, and how many. An ERC-721 has one of each, an ERC-1155 as many as were minted; cast tokens have no ids, are token 0 and
+ * are counted in the unit of their vouchers.
  */
 export type Creations = ReadonlyMap<string, number>;
 
 const ZERO_TOPIC = `0x${"0".repeat(64)}`;
 const TRANSFER_TOPIC = id("Transfer(address,address,uint256)");
+/** CastMinter.UNIT_D18: a voucher's quantity is in hundredths of a cast token. */
+const CAST_UNIT_D18 = 10n ** 16n;
 const TRANSFER_SINGLE_TOPIC = id("TransferSingle(address,address,address,uint256,uint256)");
 
 /** Blocks that one eth_getLogs asks for at most; halved while a node says that it is too much. */
@@ -57,11 +60,15 @@ const mostTopics = 64;
 export class MintLogReader {
   readonly #rpc: Rpc;
   readonly #minter: string;
+  /** Whose transfers show what was created: the minter, and the cast token, which is a contract of its own. */
+  readonly #tokens: readonly string[];
   readonly #bits: readonly number[];
 
-  constructor(rpc: Rpc, minter: string) {
+  /** @param token the minter's token where that is another contract */
+  constructor(rpc: Rpc, minter: string, token?: string) {
     this.#rpc = rpc;
     this.#minter = minter;
+    this.#tokens = token === undefined ? [minter] : [minter, token];
     this.#bits = bloomBits(minter);
   }
 
@@ -85,7 +92,7 @@ export class MintLogReader {
   /** The same with what the token's own transfer logs say was created in those blocks. */
   async *withTransfers(from: number, to: number): AsyncGenerator<MintLogs & { readonly transfers: Creations }> {
     const topics = [[MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC, TRANSFER_TOPIC, TRANSFER_SINGLE_TOPIC]];
-    for await (const raw of this.#pieces(from, to, topics)) yield { ...mintLogs(raw), transfers: creations(raw) };
+    for await (const raw of this.#pieces(from, to, topics, this.#tokens)) yield { ...mintLogs(raw), transfers: creations(raw) };
   }
 
   /** The mint of one order in blocks `from` to `to`, if there is one. */
@@ -125,12 +132,12 @@ export class MintLogReader {
     return false;
   }
 
-  async *#pieces(from: number, to: number, topics: readonly unknown[]): AsyncGenerator<RawLog[]> {
+  async *#pieces(from: number, to: number, topics: readonly unknown[], address?: readonly string[]): AsyncGenerator<RawLog[]> {
     let blocks = mostBlocks;
     for (let start = from; start <= to;) {
       const end = Math.min(to, start + blocks - 1);
       try {
-        yield await this.#get({ fromBlock: toQuantity(start), toBlock: toQuantity(end), topics });
+        yield await this.#get({ fromBlock: toQuantity(start), toBlock: toQuantity(end), topics, ...(address && { address }) });
         start = end + 1;
       } catch (error) {
         const tooMuch = error instanceof RpcRefused || error instanceof RpcUnanswered;
@@ -169,7 +176,10 @@ function creations(raw: readonly RawLog[]): Creations {
   };
   for (const log of raw) {
     const [topic, first, second, third] = log.topics;
-    if (topic === TRANSFER_TOPIC && first === ZERO_TOPIC) add(log, second, third ?? "0x0", 1);
+    if (topic === TRANSFER_TOPIC && first === ZERO_TOPIC) {
+      if (third === undefined) add(log, second, "0x0", Number(BigInt(log.data) / CAST_UNIT_D18));
+      else add(log, second, third, 1);
+    }
     if (topic === TRANSFER_SINGLE_TOPIC && second === ZERO_TOPIC)
       add(log, third, log.data.slice(0, 66), Number(`0x${log.data.slice(66, 130)}`));
   }
