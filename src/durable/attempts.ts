@@ -1,5 +1,5 @@
 import type { Fees } from "../chain/fees/fees.ts";
-import { replacementFees } from "../chain/fees/replacement.ts";
+import { replacementFees, standInFees } from "../chain/fees/replacement.ts";
 import { latestOf, type OpenAttempt, type OpenNonce } from "../chain/lane/lane-ledger.ts";
 import { feesOf } from "../chain/lane/replacement.ts";
 import type { Version } from "../store/event-store.ts";
@@ -95,16 +95,18 @@ export class Attempts {
     return this.#further(which, wanted, true, ({ nonce }, fees) => (this.#parts.kit ?? noKit()).noOp(nonce, fees));
   }
 
-  /** The node will never take these bytes: a no-op takes their nonce. @throws FeeCapReached */
-  async giveUp(hash: string): Promise<void> {
+  /** The node says that it will never take these bytes: a no-op is to take their nonce. Returns whether one is recorded. */
+  async giveUp(hash: string): Promise<boolean> {
     const { record, kit, cap, notify } = this.#parts;
-    await record.inTurn(async () => {
+    return record.inTurn(async () => {
       const attempt = record.attemptOf(hash);
       const open = attempt && record.openAt(attempt.nonce);
-      if (!open || latestOf(open).hash !== hash || isBeingCancelled(open) || record.minedAt(open.nonce)) return;
-      const fees = replacementFees(feesOf(attempt), feesOf(attempt), { maxFeePerGas: cap });
-      const noOp = await this.#append(open.nonce, "none", await (kit ?? noKit()).noOp(open.nonce, fees));
+      if (!open || record.minedAt(open.nonce)) return false;
+      if (isBeingCancelled(open)) return attempt.orderIds.length > 0;
+      if (latestOf(open).hash !== hash) return false; // replaced
+      const noOp = await this.#append(open.nonce, "none", await (kit ?? noKit()).noOp(open.nonce, standInFees(feesOf(attempt), cap)));
       notify({ kind: "cancelled", nonce: noOp.nonce, hash: noOp.hash });
+      return true;
     });
   }
 
@@ -121,12 +123,14 @@ export class Attempts {
       const [work, key] = [workOf(open), keyOf(open)];
       if (work === undefined || !hasWorkLeft(open)) {
         await record.append([displaced], key === undefined ? [] : [{ key, event: { kind: "released", data: displaced.data } }]);
+        outbox.giveUp(open);
         return undefined;
       }
       const { nextNonce } = record;
       const signed = this.#read(await (kit ?? noKit()).resign(await record.bytesOf(latestOf(open)), { nonce: nextNonce }), nextNonce);
       this.#parts.checkAlive();
       await record.append([displaced, { kind: "attempted", data: attemptOf(signed, work) }], bound(key, signed, record.state.version + 2));
+      outbox.relieve(open);
       outbox.send(nextNonce, signed.hash, signed.raw);
       return nextNonce;
     });

@@ -65,14 +65,14 @@ export class ProviderUnsuitable extends MintdError {
 }
 
 /**
- * The node said, several times, that it will never take these bytes. A no-op takes their nonce, so that what is behind is not
- * held up. Whether the no-op or the transaction is mined is known when the nonce is final.
+ * The node said, several times, that it will never take these bytes, and the nonce is final without them: a no-op has it, or
+ * a foreign transaction. Before that it is doubt, and nothing is thrown: another node may have had them.
  */
 export class TransactionNotTaken extends MintdError {
   readonly code = "TRANSACTION_NOT_TAKEN";
   constructor(hash: string, nonce: number, reason: string) {
-    super(`the node refuses transaction ${hash} of nonce ${nonce}: ${reason}`, {
-      hint: "mend what the node says; its nonce is used up by a no-op, and its key is free when that is final",
+    super(`the node refused transaction ${hash}, and its nonce ${nonce} is used up without it: ${reason}`, {
+      hint: "mend what the node said and send it again; its key is free",
     });
   }
 }

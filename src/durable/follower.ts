@@ -111,7 +111,9 @@ export class Follower {
       // One that no canonical block of ours has is of a reorganised block, or of a head that we have not seen yet.
       if (!(await this.#heads.isCanonical(block, receipt.blockHash))) continue;
       record.markMined(nonce, { hash: receipt.transactionHash, block, blockHash: receipt.blockHash });
-      outbox.release(nonce);
+      const open = record.openAt(nonce);
+      if (open && isWork(open, receipt)) outbox.relieve(open);
+      else outbox.release(nonce); // a no-op: until it is final, the work may be mined after all
     }
   }
 
@@ -166,7 +168,7 @@ export class Follower {
 
   /** Closes nonces mined at or below the final block, and tells their keys, in one append. Returns whether any were. */
   async #settle(finalBlock: number): Promise<boolean> {
-    const { record, notify } = this.#parts;
+    const { record, outbox, notify } = this.#parts;
     const due = record.minedUpTo(finalBlock).slice(0, mostSettled);
     const open = due.flatMap((nonce) => record.openAt(nonce) ?? []);
     const receipts = await this.#receiptsOf(open);
@@ -186,8 +188,11 @@ export class Follower {
           still.flatMap(({ open: each, receipt }) => toldOf(each, receipt)),
         );
     });
-    for (const { open: each, receipt } of closed)
+    for (const { open: each, receipt } of closed) {
+      if (isWork(each, receipt)) outbox.relieve(each);
+      else outbox.giveUp(each);
       notify({ kind: "settled", nonce: each.nonce, hash: receipt.transactionHash, succeeded: succeeded(receipt) });
+    }
     await record.saveSnapshot().catch((error: unknown) => {
       notify({ kind: "trouble", error }); // one that fails costs the next start time, and nothing else
     });
@@ -212,6 +217,10 @@ export class Follower {
     }
   }
 }
+
+/** Whether the block has what the nonce is for, and not a no-op in its place. */
+const isWork = ({ attempts }: OpenNonce, { transactionHash }: Receipt): boolean =>
+  attempts.some(({ hash, orderIds }) => hash === transactionHash && orderIds.length > 0);
 
 const succeeded = ({ status }: Receipt): boolean => status !== "0x0";
 

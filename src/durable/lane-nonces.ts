@@ -87,7 +87,7 @@ export class LaneNonces {
     const notify = this.#notify;
     const reads = new PatientReads(rpc, clock);
     const nonces = new AccountNonces(reads, clock);
-    const onRefused = (hash: string): Promise<void> => this.#orTrouble(() => attempts.giveUp(hash));
+    const onRefused = async (hash: string): Promise<boolean> => (await this.#orTrouble(() => attempts.giveUp(hash))) === true;
     const outbox = new Outbox({ rpc, clock, record, notify, onRefused, onFatal: this.#fail });
     const checkAlive = this.#checkAlive;
     const attempts = new Attempts({ record, outbox, kit, chainId, cap, notify, checkAlive });
@@ -97,7 +97,10 @@ export class LaneNonces {
       ...{ rpc: reads, nonces, record, outbox, finality, notify },
       onDisplaced: (open) => this.#orTrouble(() => attempts.moveOn(open)),
       // Where the bytes are not seen, whoever is given a nonce next is given this one.
-      onGap: (nonce) => this.#orTrouble(async () => kit && attempts.fill(nonce, await feesNow(rpc, cap))),
+      onGap: (nonce) =>
+        this.#orTrouble(async () => {
+          if (kit) await attempts.fill(nonce, await feesNow(rpc, cap));
+        }),
     });
     this.#reserved = new Reserved(record, nonces);
   }
@@ -136,7 +139,7 @@ export class LaneNonces {
    * answered or it is in doubt whether it has: either way they are sent until they are mined.
    * @throws KeyReused, KeyBeingCancelled, InvalidKey, SignedOtherwise, UnsupportedTransaction, what `sign` and the store throw:
    *   nothing was sent
-   * @throws TransactionNotTaken where the node will never have these bytes
+   * @throws TransactionNotTaken where the node said that it will never have these bytes, and a no-op in their place is final
    */
   send(sending: Sending): Promise<Recorded> {
     return this.#awake.during(async () => {
@@ -149,7 +152,7 @@ export class LaneNonces {
     });
   }
 
-  /** What the node says to recorded bytes first. @throws TransactionNotTaken */
+  /** Waits for what the node says to recorded bytes first; what it refuses is waited for until it is certain. @throws TransactionNotTaken */
   async announced(recorded: Recorded): Promise<Recorded> {
     const { hash, nonce } = recorded;
     const answer = await this.#awake.during(() => this.#outbox.answerOf(nonce, hash));
@@ -348,12 +351,13 @@ export class LaneNonces {
   }
 
   /** What fails for a while, such as a node, a signer or a fee cap, is told and tried again; what cannot be mended is thrown. */
-  async #orTrouble(work: () => Promise<void>): Promise<void> {
+  async #orTrouble<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
-      await work();
+      return await work();
     } catch (error) {
       if (isFatal(error)) throw error;
       if (!this.#stop.signal.aborted) this.#trouble(error);
+      return undefined;
     }
   }
 

@@ -203,20 +203,6 @@ describe("DurableSigner and the chain", () => {
     expect(await receiversOf(world, signer)).to.deep.equal([(await signer.getAddress()).toLowerCase(), receiver(1)]);
   });
 
-  it("uses up the nonce of what a node will never take, tells its caller, and holds nothing up", async () => {
-    await using world = await World.open({ blockTime: 0.05 });
-    const signer = await world.signer();
-    const order = signer.once("order-1");
-    const refused = failure("TRANSACTION_NOT_TAKEN", order.sendTransaction({ to: receiver(1), value: 1n, gasLimit: 20_000 }));
-    const behind = await signer.sendTransaction({ to: receiver(2), value: 1n });
-    await refused;
-    await behind.wait();
-    await signer.settled();
-    await (await order.sendTransaction({ to: receiver(1), value: 1n })).wait();
-    const own = (await signer.getAddress()).toLowerCase();
-    expect((await receiversOf(world, signer)).sort()).to.deep.equal([own, receiver(1), receiver(2)].sort());
-  });
-
   it("keeps what the account cannot pay for, and sends it when it can", async () => {
     await using world = await World.open();
     const { address } = new Wallet(keyAt(0));
