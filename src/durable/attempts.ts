@@ -8,7 +8,8 @@ import { type Work, workOfKey } from "./keys.ts";
 import type { DurableNotice } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
 import { attemptOf, hasWorkLeft, isBeingCancelled, keyOf, type KeyTold, type LaneRecord, workingAttemptOf, workOf } from "./record.ts";
-import type { Signed, TransactionKit } from "./transactions.ts";
+import type { Signing } from "./signing.ts";
+import type { Change, Signed, TransactionKit } from "./transactions.ts";
 
 /** What is to be sent. */
 export interface Sending {
@@ -40,8 +41,7 @@ export interface AttemptsParts {
   /** Replacements and no-ops never offer more per gas, wei. */
   readonly cap: bigint;
   readonly notify: (notice: DurableNotice) => void;
-  /** @throws DurableClosed, or what stopped the lane */
-  readonly checkAlive: () => void;
+  readonly signing: Signing;
 }
 
 /**
@@ -57,13 +57,12 @@ export class Attempts {
 
   /** The first attempt of the next nonce, or what the key stands for already. */
   first({ key, content, sign, broadcast = true }: Sending): Promise<Recorded> {
-    const { record, outbox } = this.#parts;
+    const { record, outbox, signing } = this.#parts;
     return record.inTurn(async () => {
       const known = key === undefined ? undefined : await this.#under(key, content);
       if (known) return known;
       const { nextNonce } = record;
-      const signed = this.#read(await sign(nextNonce), nextNonce);
-      this.#parts.checkAlive(); // signing took its time
+      const signed = this.#read(await signing.within(() => sign(nextNonce)), nextNonce);
       if (signed.content !== content) throw new SignedOtherwise("the content", content, signed.content);
       const attempt = attemptOf(signed, key === undefined ? "own" : workOfKey(key));
       const { nonce, hash, raw } = attempt;
@@ -86,25 +85,24 @@ export class Attempts {
 
   /** The same transaction at higher fees. @throws NonceNotOpen, FeeCapReached */
   replace(which: number | string, wanted: Fees): Promise<Recorded> {
-    const { record, kit } = this.#parts;
-    return this.#further(which, wanted, false, async (former, fees) => (kit ?? noKit()).resign(await record.bytesOf(former), { fees }));
+    return this.#further(which, wanted, false, (former, fees) => this.#resigned(former, { fees }));
   }
 
   /** A no-op in its place. @throws NonceNotOpen, FeeCapReached */
   cancel(which: number | string, wanted: Fees): Promise<Recorded> {
-    return this.#further(which, wanted, true, ({ nonce }, fees) => (this.#parts.kit ?? noKit()).noOp(nonce, fees));
+    return this.#further(which, wanted, true, ({ nonce }, fees) => this.#noOp(nonce, fees));
   }
 
   /** The node says that it will never take these bytes: a no-op is to take their nonce. Returns whether one is recorded. */
   async giveUp(hash: string): Promise<boolean> {
-    const { record, kit, cap, notify } = this.#parts;
+    const { record, cap, notify } = this.#parts;
     return record.inTurn(async () => {
       const attempt = record.attemptOf(hash);
       const open = attempt && record.openAt(attempt.nonce);
       if (!open || record.minedAt(open.nonce)) return false;
       if (isBeingCancelled(open)) return attempt.orderIds.length > 0;
       if (latestOf(open).hash !== hash) return false; // replaced
-      const noOp = await this.#append(open.nonce, "none", await (kit ?? noKit()).noOp(open.nonce, standInFees(feesOf(attempt), cap)));
+      const noOp = await this.#append(open.nonce, "none", await this.#noOp(open.nonce, standInFees(feesOf(attempt), cap)));
       notify({ kind: "cancelled", nonce: noOp.nonce, hash: noOp.hash });
       return true;
     });
@@ -115,7 +113,7 @@ export class Attempts {
    * that gives the old one up; what was cancelled is let go.
    */
   async moveOn({ nonce }: OpenNonce): Promise<void> {
-    const { record, outbox, kit, notify } = this.#parts;
+    const { record, outbox, notify } = this.#parts;
     const to = await record.inTurn(async () => {
       const open = record.openAt(nonce);
       if (!open || record.minedAt(nonce)) return undefined;
@@ -127,8 +125,7 @@ export class Attempts {
         return undefined;
       }
       const { nextNonce } = record;
-      const signed = this.#read(await (kit ?? noKit()).resign(await record.bytesOf(latestOf(open)), { nonce: nextNonce }), nextNonce);
-      this.#parts.checkAlive();
+      const signed = this.#read(await this.#resigned(latestOf(open), { nonce: nextNonce }), nextNonce);
       await record.append([displaced, { kind: "attempted", data: attemptOf(signed, work) }], bound(key, signed, record.state.version + 2));
       outbox.relieve(open);
       outbox.send(nextNonce, signed.hash, signed.raw);
@@ -139,9 +136,9 @@ export class Attempts {
 
   /** Uses up a nonce that nothing stands for. */
   async fill(nonce: number, fees: Fees): Promise<void> {
-    const { record, kit } = this.#parts;
+    const { record } = this.#parts;
     await record.inTurn(async () => {
-      if (!record.openAt(nonce)) await this.#append(nonce, "none", await (kit ?? noKit()).noOp(nonce, fees));
+      if (!record.openAt(nonce)) await this.#append(nonce, "none", await this.#noOp(nonce, fees));
     });
   }
 
@@ -167,12 +164,22 @@ export class Attempts {
   async #append(nonce: number, work: Work | "none", raw: string): Promise<Recorded> {
     const { record, outbox } = this.#parts;
     const attempt = attemptOf(this.#read(raw, nonce), work);
-    this.#parts.checkAlive();
     const version = record.state.version + 1;
     await record.append([{ kind: "attempted", data: attempt }]);
     outbox.release(nonce); // the former bytes are not sent any more
     outbox.send(nonce, attempt.hash, raw);
     return { nonce, hash: attempt.hash, raw, version };
+  }
+
+  async #resigned(former: OpenAttempt, change: Change): Promise<string> {
+    const { record, signing, kit = noKit() } = this.#parts;
+    const raw = await record.bytesOf(former);
+    return signing.within(() => kit.resign(raw, change));
+  }
+
+  #noOp(nonce: number, fees: Fees): Promise<string> {
+    const { signing, kit = noKit() } = this.#parts;
+    return signing.within(() => kit.noOp(nonce, fees));
   }
 
   /** In turn only. */

@@ -56,6 +56,16 @@ export class SignedOtherwise extends MintdError {
   }
 }
 
+/** The signer did not sign in time. Nothing was recorded or sent, and the nonce is free; a signature that comes late is thrown away. */
+export class SignatureTimedOut extends MintdError {
+  readonly code = "SIGNATURE_TIMED_OUT";
+  constructor(address: string, limitMs: number) {
+    super(`the signer of ${address} did not sign within ${limitMs} ms; nothing was recorded`, {
+      hint: "look at the wallet or the remote signer, then send again; signingTimeoutMs sets how long it may take",
+    });
+  }
+}
+
 /** The library's object cannot do what is needed here. */
 export class ProviderUnsuitable extends MintdError {
   readonly code = "PROVIDER_UNSUITABLE";

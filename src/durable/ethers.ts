@@ -10,6 +10,7 @@ import {
   type TypedDataField,
 } from "ethers";
 import type { Fees } from "../chain/fees/fees.ts";
+import { RpcUnanswered } from "../chain/rpc/rpc.ts";
 import { systemClock } from "../clock.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { NonceGiven, ProviderUnsuitable, UnsupportedTransaction } from "./errors.ts";
@@ -21,6 +22,7 @@ import { checkKey } from "./keys.ts";
 import type { LaneNonces, PendingNonce, Recorded } from "./lane-nonces.ts";
 import { type DurableOptions, settingsOf } from "./options.ts";
 import { type Share, shareLane } from "./shared.ts";
+import { withinMs } from "./timeout.ts";
 import { contentOf, sentTypes } from "./transactions.ts";
 
 export * from "./index.ts";
@@ -92,8 +94,8 @@ export class DurableSigner extends AbstractSigner<Provider> {
   /**
    * Records and sends. Resolves when the node has answered, or when it is in doubt: then it is sent again until it is mined.
    * What it throws was not sent, save TransactionNotTaken.
-   * @throws NonceGiven, UnsupportedTransaction, KeyReused, KeyBeingCancelled, TransactionNotTaken, what the store throws, and
-   *   ethers' errors of estimating
+   * @throws NonceGiven, UnsupportedTransaction, KeyReused, KeyBeingCancelled, SignatureTimedOut, TransactionNotTaken, what the
+   *   store throws, and ethers' errors of estimating
    */
   override async sendTransaction(request: TransactionRequest): Promise<TransactionResponse> {
     checkRequest(request);
@@ -174,11 +176,22 @@ export class DurableSigner extends AbstractSigner<Provider> {
 
   async #open(): Promise<Share> {
     const settings = settingsOf(this.#options);
-    const address = await this.getAddress();
-    const { chainId } = await readPatiently(systemClock, () => this.provider.getNetwork());
+    const { timeoutMs, signingTimeoutMs } = settings;
+    const address = await withinMs(signingTimeoutMs, this.getAddress(), () => {
+      const hint = "look at the wallet or the remote signer, then try again";
+      return new ProviderUnsuitable(`the signer did not tell its address within ${signingTimeoutMs} ms`, hint);
+    });
+    // ethers itself asks for ever where no node answers
+    const { chainId } = await withinMs(
+      timeoutMs,
+      readPatiently(systemClock, () => this.provider.getNetwork()),
+      () => {
+        return new RpcUnanswered("eth_chainId", "the provider", `nothing within ${timeoutMs} ms`);
+      },
+    );
     return shareLane("ethers", {
       ...settings,
-      rpc: new EthersRpc(this.provider, settings.timeoutMs),
+      rpc: new EthersRpc(this.provider, timeoutMs),
       chainId: Number(chainId),
       address,
       kit: ethersKit(this.#signer, chainId, address),

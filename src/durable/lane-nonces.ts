@@ -21,6 +21,7 @@ import { Outbox } from "./outbox.ts";
 import { isBeingCancelled, keyOf, LaneRecord } from "./record.ts";
 import { PatientReads } from "./patient-reads.ts";
 import { Reserved } from "./reserved.ts";
+import { Signing, usualSigningTimeoutMs } from "./signing.ts";
 import type { TransactionKit } from "./transactions.ts";
 
 export type { Recorded, Sending } from "./attempts.ts";
@@ -38,6 +39,8 @@ export interface LaneNoncesParts {
   readonly finality: FinalityRule;
   /** Replacements and no-ops never offer more per gas, wei. */
   readonly maxFeePerGas?: bigint | undefined;
+  /** Milliseconds that a signature may take. Default 120,000. */
+  readonly signingTimeoutMs?: number | undefined;
   readonly notify?: ((notice: DurableNotice) => void) | undefined;
   /** Keeps the process alive while somebody waits; tests, where processes die without ending, replace it. */
   readonly awake?: Pick<Awake, "during">;
@@ -72,6 +75,8 @@ export class LaneNonces {
   readonly #reserved: Reserved;
   readonly #awake: Pick<Awake, "during">;
   readonly #stop = new AbortController();
+  /** Aborts when it is closed, or cannot go on. */
+  readonly #ended = new AbortController();
   readonly #work = new Bell();
   readonly #looked = new Bell();
   #starting: Promise<void> | undefined;
@@ -89,8 +94,9 @@ export class LaneNonces {
     const nonces = new AccountNonces(reads, clock);
     const onRefused = async (hash: string): Promise<boolean> => (await this.#orTrouble(() => attempts.giveUp(hash))) === true;
     const outbox = new Outbox({ rpc, clock, record, notify, onRefused, onFatal: this.#fail });
-    const checkAlive = this.#checkAlive;
-    const attempts = new Attempts({ record, outbox, kit, chainId, cap, notify, checkAlive });
+    const { address, signingTimeoutMs: limitMs = usualSigningTimeoutMs } = parts;
+    const signing = new Signing({ address, limitMs, ended: this.#ended.signal, checkAlive: this.#checkAlive });
+    const attempts = new Attempts({ record, outbox, kit, chainId, cap, notify, signing });
     this.#outbox = outbox;
     this.#attempts = attempts;
     this.#follower = new Follower({
@@ -137,8 +143,8 @@ export class LaneNonces {
   /**
    * Gives out a nonce: signs and makes durable in one step, in turn; then the bytes are sent. Resolves when the node has
    * answered or it is in doubt whether it has: either way they are sent until they are mined.
-   * @throws KeyReused, KeyBeingCancelled, InvalidKey, SignedOtherwise, UnsupportedTransaction, what `sign` and the store throw:
-   *   nothing was sent
+   * @throws KeyReused, KeyBeingCancelled, InvalidKey, SignedOtherwise, SignatureTimedOut, UnsupportedTransaction, what `sign` and
+   *   the store throw: nothing was sent
    * @throws TransactionNotTaken where the node said that it will never have these bytes, and a no-op in their place is final
    */
   send(sending: Sending): Promise<Recorded> {
@@ -281,6 +287,7 @@ export class LaneNonces {
 
   async #close(): Promise<void> {
     this.#stop.abort();
+    this.#ended.abort();
     this.#work.ring();
     await this.#starting?.catch(() => undefined);
     await this.#outbox.close();
@@ -367,6 +374,7 @@ export class LaneNonces {
 
   readonly #fail = (error: unknown): void => {
     this.#failure ??= error;
+    this.#ended.abort();
     this.#outbox.abandon();
     this.#work.ring();
     this.#looked.ring();
