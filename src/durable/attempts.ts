@@ -1,9 +1,10 @@
 import type { Fees } from "../chain/fees/fees.ts";
 import { replacementFees, standInFees } from "../chain/fees/replacement.ts";
-import { latestOf, type OpenAttempt, type OpenNonce } from "../chain/lane/lane-ledger.ts";
+import { type Attempt, type LaneEvent, latestOf, type OpenAttempt, type OpenNonce } from "../chain/lane/lane-ledger.ts";
 import { feesOf } from "../chain/lane/replacement.ts";
+import { StoreWriteFailed } from "../store/errors.ts";
 import type { Version } from "../store/event-store.ts";
-import { KeyBeingCancelled, KeyReused, NonceNotOpen, SignedOtherwise } from "./errors.ts";
+import { KeyBeingCancelled, KeyReused, NonceNotOpen, RecordInDoubt, SignedOtherwise } from "./errors.ts";
 import { type Work, workOfKey } from "./keys.ts";
 import type { DurableNotice } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
@@ -42,6 +43,8 @@ export interface AttemptsParts {
   readonly cap: bigint;
   readonly notify: (notice: DurableNotice) => void;
   readonly signing: Signing;
+  /** Hears of bytes of which nobody knows whether they are recorded. */
+  readonly onDoubt: (doubt: RecordInDoubt) => void;
 }
 
 /**
@@ -67,7 +70,7 @@ export class Attempts {
       const attempt = attemptOf(signed, key === undefined ? "own" : workOfKey(key));
       const { nonce, hash, raw } = attempt;
       const version = record.state.version + 1;
-      await record.append([{ kind: "attempted", data: attempt }], bound(key, signed, version));
+      await this.#durably(attempt, [], bound(key, signed, version));
       if (broadcast) outbox.send(nonce, hash, raw);
       return { nonce, hash, raw, version };
     });
@@ -126,7 +129,7 @@ export class Attempts {
       }
       const { nextNonce } = record;
       const signed = this.#read(await this.#resigned(latestOf(open), { nonce: nextNonce }), nextNonce);
-      await record.append([displaced, { kind: "attempted", data: attemptOf(signed, work) }], bound(key, signed, record.state.version + 2));
+      await this.#durably(attemptOf(signed, work), [displaced], bound(key, signed, record.state.version + 2));
       outbox.relieve(open);
       outbox.send(nextNonce, signed.hash, signed.raw);
       return nextNonce;
@@ -165,10 +168,22 @@ export class Attempts {
     const { record, outbox } = this.#parts;
     const attempt = attemptOf(this.#read(raw, nonce), work);
     const version = record.state.version + 1;
-    await record.append([{ kind: "attempted", data: attempt }]);
+    await this.#durably(attempt);
     outbox.release(nonce); // the former bytes are not sent any more
     outbox.send(nonce, attempt.hash, raw);
     return { nonce, hash: attempt.hash, raw, version };
+  }
+
+  /** In turn only. @throws RecordInDoubt: then nothing more is recorded or sent. */
+  async #durably(attempt: Attempt, before: readonly LaneEvent[] = [], told: readonly KeyTold[] = []): Promise<void> {
+    try {
+      await this.#parts.record.append([...before, { kind: "attempted", data: attempt }], told);
+    } catch (error) {
+      if (!(error instanceof StoreWriteFailed)) throw error;
+      const doubt = new RecordInDoubt(attempt.hash, attempt.nonce, error);
+      this.#parts.onDoubt(doubt);
+      throw doubt;
+    }
   }
 
   async #resigned(former: OpenAttempt, change: Change): Promise<string> {

@@ -87,6 +87,24 @@ export class TransactionNotTaken extends MintdError {
   }
 }
 
+/**
+ * The write of a transaction's signed bytes failed, and nobody knows whether they are in the store: doubt. They were not sent.
+ * Memory and store may differ, so nothing more is recorded or sent until it is opened again, which reads what is there: a
+ * transaction that is recorded is sent then.
+ */
+export class RecordInDoubt extends MintdError {
+  readonly code = "RECORD_IN_DOUBT";
+  /** Of the transaction whose write failed. */
+  readonly hash: string;
+  constructor(hash: string, nonce: number, cause: unknown) {
+    super(`nobody knows whether transaction ${hash} (nonce ${nonce}) was recorded: its write failed; nothing was sent since`, {
+      cause,
+      hint: "mend what the cause says, close it, and make a new one over the store, opened again if the cause is permanent: send with the same key, or look for the hash in pending()",
+    });
+    this.hash = hash;
+  }
+}
+
 /** A no-op is final in place of the transaction, or another transaction while it was being cancelled: it is never mined. */
 export class TransactionCancelled extends MintdError {
   readonly code = "TRANSACTION_CANCELLED";

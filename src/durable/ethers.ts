@@ -93,9 +93,11 @@ export class DurableSigner extends AbstractSigner<Provider> {
 
   /**
    * Records and sends. Resolves when the node has answered, or when it is in doubt: then it is sent again until it is mined.
-   * What it throws was not sent, save TransactionNotTaken.
-   * @throws NonceGiven, UnsupportedTransaction, KeyReused, KeyBeingCancelled, SignatureTimedOut, TransactionNotTaken, what the
-   *   store throws, and ethers' errors of estimating
+   * What it throws was not recorded and not sent, save these two.
+   * @throws RecordInDoubt: it was not sent, and is if a new start finds it recorded
+   * @throws TransactionNotTaken: it was sent and refused, and is never mined
+   * @throws NonceGiven, UnsupportedTransaction, KeyReused, KeyBeingCancelled, SignatureTimedOut, what the store throws, and
+   *   ethers' errors of estimating
    */
   override async sendTransaction(request: TransactionRequest): Promise<TransactionResponse> {
     checkRequest(request);

@@ -11,7 +11,7 @@ import { StoreClosed, StoreCorrupt, StoreWriteFailed, VersionConflict } from "..
 import type { EventStore } from "../store/event-store.ts";
 import { Attempts, type Recorded, type Sending } from "./attempts.ts";
 import { Awake } from "./awake.ts";
-import { DurableClosed, TransactionNotTaken } from "./errors.ts";
+import { DurableClosed, RecordInDoubt, TransactionNotTaken } from "./errors.ts";
 import { Follower } from "./follower.ts";
 import { Inclusion, type Which } from "./inclusion.ts";
 import { checkKey } from "./keys.ts";
@@ -96,7 +96,7 @@ export class LaneNonces {
     const outbox = new Outbox({ rpc, clock, record, notify, onRefused, onFatal: this.#fail });
     const { address, signingTimeoutMs: limitMs = usualSigningTimeoutMs } = parts;
     const signing = new Signing({ address, limitMs, ended: this.#ended.signal, checkAlive: this.#checkAlive });
-    const attempts = new Attempts({ record, outbox, kit, chainId, cap, notify, signing });
+    const attempts = new Attempts({ record, outbox, kit, chainId, cap, notify, signing, onDoubt: this.#fail });
     this.#outbox = outbox;
     this.#attempts = attempts;
     this.#follower = new Follower({
@@ -143,8 +143,9 @@ export class LaneNonces {
   /**
    * Gives out a nonce: signs and makes durable in one step, in turn; then the bytes are sent. Resolves when the node has
    * answered or it is in doubt whether it has: either way they are sent until they are mined.
-   * @throws KeyReused, KeyBeingCancelled, InvalidKey, SignedOtherwise, SignatureTimedOut, UnsupportedTransaction, what `sign` and
-   *   the store throw: nothing was sent
+   * @throws KeyReused, KeyBeingCancelled, InvalidKey, SignedOtherwise, SignatureTimedOut, UnsupportedTransaction, what `sign`
+   *   throws: nothing was recorded or sent
+   * @throws RecordInDoubt: nothing was sent, and it is if a new start finds it recorded
    * @throws TransactionNotTaken where the node said that it will never have these bytes, and a no-op in their place is final
    */
   send(sending: Sending): Promise<Recorded> {
@@ -373,7 +374,8 @@ export class LaneNonces {
   };
 
   readonly #fail = (error: unknown): void => {
-    this.#failure ??= error;
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
     this.#ended.abort();
     this.#outbox.abandon();
     this.#work.ring();
@@ -382,7 +384,7 @@ export class LaneNonces {
   };
 }
 
-/** The record cannot be written any more, or the chain is not the one of the record. A disk that is full for a while is neither. */
+/** The record cannot be written any more, or is in doubt, or the chain is not the one of the record. */
 const isFatal = (error: unknown): boolean =>
   (error instanceof StoreWriteFailed && error.permanent) ||
-  [FinalBlocksLost, StoreClosed, StoreCorrupt, VersionConflict].some((kind) => error instanceof kind);
+  [FinalBlocksLost, RecordInDoubt, StoreClosed, StoreCorrupt, VersionConflict].some((kind) => error instanceof kind);

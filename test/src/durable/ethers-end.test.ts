@@ -83,9 +83,36 @@ describe("DurableSigner at its end", () => {
     await signer.resume();
     isBroken = true; // so that the no-op in the place of what the node refuses is not recorded
     const sent = await signer.once("order-1").sendTransaction({ ...payment, gasLimit: 20_000 });
-    await failure("STORE_WRITE_FAILED", sent.wait());
-    await failure("STORE_WRITE_FAILED", signer.sendTransaction(payment));
+    await failure("RECORD_IN_DOUBT", sent.wait());
+    await failure("RECORD_IN_DOUBT", signer.sendTransaction(payment));
   });
+
+  for (const isWritten of [true, false]) {
+    it(`takes a failed write for doubt and sends nothing until it is opened again, when it was ${isWritten ? "" : "not "}made`, async () => {
+      await using world = await World.open({ noMining: true });
+      const store = await world.store();
+      let isBroken = false;
+      const breaking = storeWith(store, async (writes) => {
+        if (!isBroken) return store.append(writes);
+        isBroken = false; // the next one would be made
+        if (isWritten) await store.append(writes);
+        throw new StoreWriteFailed("x", "disk full", { permanent: false });
+      });
+      const signer = world.signerOver(breaking);
+      await signer.resume();
+      isBroken = true;
+      const doubt = await failure("RECORD_IN_DOUBT", signer.once("order-1").sendTransaction(payment));
+      await failure("RECORD_IN_DOUBT", signer.sendTransaction({ ...payment, to: receiver(2) }));
+      await signer.close();
+      const next = await world.signer();
+      await next.resume();
+      const { hash } = doubt as unknown as { hash: string };
+      expect((await next.pending()).flatMap(({ hashes }) => hashes)).to.deep.equal(isWritten ? [hash] : []);
+      const sent = await next.once("order-1").sendTransaction(payment);
+      await world.anvil.mineWhile(sent.wait(), 1);
+      expect((await world.minedOf(sent.from)).map(({ to }) => to)).to.deep.equal([receiver(1)]);
+    });
+  }
 
   for (const how of ["throws", "rejects"] as const) {
     it(`goes on when its listener ${how}`, async () => {
