@@ -144,3 +144,13 @@ export class LaneTaken extends MintdError {
     });
   }
 }
+
+/** The store's ledger of this account has transactions of a mintd service, which knows what to do with them. Nothing was read or written further. */
+export class LaneOfService extends MintdError {
+  readonly code = "LANE_OF_SERVICE";
+  constructor(address: string, chainId: number, orderId: string) {
+    super(`the store's ledger of ${address} on chain ${chainId} is one of a mintd service: it has order ${orderId} on its way`, {
+      hint: "take another account and a store of its own for durable nonces; the service goes on with this one",
+    });
+  }
+}

@@ -169,11 +169,15 @@ export class DurableSigner extends AbstractSigner<Provider> {
 
   /** The account's nonces themselves. */
   async lane(): Promise<LaneNonces> {
-    this.#opened.share ??= this.#open().catch((error: unknown) => {
-      delete this.#opened.share;
+    this.#opened.share ??= this.#open();
+    try {
+      return await (
+        await this.#opened.share
+      ).lane;
+    } catch (error) {
+      delete this.#opened.share; // the next call begins anew
       throw error;
-    });
-    return (await this.#opened.share).lane;
+    }
   }
 
   async #open(): Promise<Share> {

@@ -13,6 +13,7 @@ import { Attempts, type Recorded, type Sending } from "./attempts.ts";
 import { Awake } from "./awake.ts";
 import { DurableClosed, RecordInDoubt, TransactionNotTaken } from "./errors.ts";
 import { Follower } from "./follower.ts";
+import { hinted } from "./hints.ts";
 import { Inclusion, type Which } from "./inclusion.ts";
 import { checkKey } from "./keys.ts";
 import { feesNow, noCap } from "./market.ts";
@@ -135,7 +136,7 @@ export class LaneNonces {
       .during(() => this.#start())
       .catch((error: unknown) => {
         this.#starting = undefined;
-        throw error;
+        throw hinted(error);
       });
     return this.#starting;
   }
@@ -282,7 +283,12 @@ export class LaneNonces {
     const { clock, rpc, maxFeePerGas = noCap } = this.#parts;
     return this.#awake.during(async () => {
       await this.resume();
-      return this.announced(await further(given ?? (await patiently(clock, () => feesNow(rpc, maxFeePerGas)))));
+      const recorded = async (): Promise<Recorded> => further(given ?? (await patiently(clock, () => feesNow(rpc, maxFeePerGas))));
+      return this.announced(
+        await recorded().catch((error: unknown) => {
+          throw hinted(error);
+        }),
+      );
     });
   }
 
@@ -370,12 +376,12 @@ export class LaneNonces {
   }
 
   readonly #trouble = (error: unknown): void => {
-    this.#notify({ kind: "trouble", error });
+    this.#notify({ kind: "trouble", error: hinted(error) });
   };
 
   readonly #fail = (error: unknown): void => {
     if (this.#failure !== undefined) return;
-    this.#failure = error;
+    this.#failure = hinted(error);
     this.#ended.abort();
     this.#outbox.abandon();
     this.#work.ring();

@@ -14,8 +14,9 @@ import {
   toSnapshot,
 } from "../chain/lane/lane-ledger.ts";
 import type { EventStore, NewEvent, StreamId, Version } from "../store/event-store.ts";
+import { LaneOfService } from "./errors.ts";
 import { type Fate, fateOf } from "./fate.ts";
-import { type KeyEvent, keyOfWork, Keys, type KeyState, type Work, workOfHash } from "./keys.ts";
+import { isWork, type KeyEvent, keyOfWork, Keys, type KeyState, type Work, workOfHash } from "./keys.ts";
 import type { Signed } from "./transactions.ts";
 
 /** Where a nonce was mined, as far as is known now. */
@@ -60,9 +61,13 @@ export class LaneRecord {
     this.#keys = new Keys(store, chainId, address);
   }
 
+  /** @throws LaneOfService, and what the store throws */
   static async open(store: EventStore, chainId: number, address: string): Promise<LaneRecord> {
     const record = new LaneRecord(store, chainId, address);
     record.#state = await readLane(store, chainId, address);
+    const works = [...record.#state.open.values()].flatMap(({ attempts }) => attempts.flatMap(({ orderIds }) => orderIds));
+    const foreign = works.find((work) => !isWork(work));
+    if (foreign !== undefined) throw new LaneOfService(address, chainId, foreign);
     for (const { attempts } of record.#state.open.values()) for (const attempt of attempts) record.#byHash.set(attempt.hash, attempt);
     return record;
   }

@@ -18,7 +18,7 @@ import { getChainId, sendRawTransaction, sendTransaction, writeContract } from "
 import { systemClock } from "../clock.ts";
 import { MintdError } from "../error.ts";
 import type { EventStore } from "../store/event-store.ts";
-import { NonceGiven } from "./errors.ts";
+import { DurableClosed, NonceGiven } from "./errors.ts";
 import type { LaneNonces } from "./lane-nonces.ts";
 import { type DurableOptions, settingsOf } from "./options.ts";
 import { type Share, shareLane } from "./shared.ts";
@@ -147,7 +147,11 @@ function durableActions<chain extends Chain | undefined, account extends Account
   };
   // viem's own actions call each other on the client as it was before it was extended, so they are given this one's.
   const writing = { ...sending, sendTransaction: send };
-  const write = (request: unknown): Promise<Hash> => writeContract(writing as never, request as never);
+  // viem makes every error of it one of the contract's.
+  const write = (request: unknown): Promise<Hash> =>
+    writeContract(writing as never, request as never).catch((error: unknown) => {
+      throw ownOf(error) ?? error;
+    });
   const deploy = ({ abi, args, bytecode, ...request }: Deployed): Promise<Hash> =>
     send({ ...request, data: encodeDeployData({ abi, args, bytecode } as EncodeDeployDataParameters) });
   return { sendTransaction: send as never, sendRawTransaction: sendRaw, writeContract: write, deployContract: deploy as never };
@@ -187,12 +191,15 @@ class ViemLanes implements Lanes {
   readonly #options: DurableNonceManagerOptions;
   readonly #shares = new Map<string, Share>();
   readonly #open = new Map<string, LaneNonces>();
+  #isClosed = false;
 
   constructor(options: DurableNonceManagerOptions) {
     this.#options = options;
   }
 
+  /** @throws DurableClosed */
   async get(address: string, chainId: number, client: Client, signs: LocalAccount | undefined): Promise<LaneNonces> {
+    this.#checkOpen(address);
     const form = signs ? recording : alone;
     const name = nameOf(form, address, chainId);
     let share = this.#shares.get(name);
@@ -207,11 +214,13 @@ class ViemLanes implements Lanes {
       this.#shares.delete(name);
       throw error;
     });
+    this.#checkOpen(address);
     this.#open.set(name, lane);
     return lane;
   }
 
   peek(address: string, chainId: number): LaneNonces | undefined {
+    this.#checkOpen(address);
     return this.#open.get(nameOf(recording, address, chainId));
   }
 
@@ -225,10 +234,15 @@ class ViemLanes implements Lanes {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const shares = [...this.#shares.values()];
     this.#shares.clear();
     this.#open.clear();
     await Promise.all(shares.map((share) => share.release()));
+  }
+
+  #checkOpen(address: string): void {
+    if (this.#isClosed) throw new DurableClosed(address);
   }
 }
 
