@@ -39,6 +39,8 @@ export interface AttemptsParts {
   /** Undefined where the bytes are never seen. */
   readonly kit: TransactionKit | undefined;
   readonly chainId: number;
+  /** Gas for a no-op. @throws RpcUnanswered */
+  readonly noOpGas: () => Promise<number>;
   /** Replacements and no-ops never offer more per gas, wei. */
   readonly cap: bigint;
   readonly notify: (notice: DurableNotice) => void;
@@ -91,21 +93,23 @@ export class Attempts {
     return this.#further(which, wanted, false, (former, fees) => this.#resigned(former, { fees }));
   }
 
-  /** A no-op in its place. @throws NonceNotOpen, FeeCapReached */
-  cancel(which: number | string, wanted: Fees): Promise<Recorded> {
-    return this.#further(which, wanted, true, ({ nonce }, fees) => this.#noOp(nonce, fees));
+  /** A no-op in its place. @throws NonceNotOpen, FeeCapReached, RpcUnanswered */
+  async cancel(which: number | string, wanted: Fees): Promise<Recorded> {
+    const gas = await this.#parts.noOpGas();
+    return this.#further(which, wanted, true, ({ nonce }, fees) => this.#noOp(nonce, fees, gas));
   }
 
-  /** The node says that it will never take these bytes: a no-op is to take their nonce. Returns whether one is recorded. */
+  /** The node says that it will never take these bytes: a no-op is to take their nonce. Returns whether one is recorded. @throws RpcUnanswered */
   async giveUp(hash: string): Promise<boolean> {
     const { record, cap, notify } = this.#parts;
+    const gas = await this.#parts.noOpGas();
     return record.inTurn(async () => {
       const attempt = record.attemptOf(hash);
       const open = attempt && record.openAt(attempt.nonce);
       if (!open || record.minedAt(open.nonce)) return false;
       if (isBeingCancelled(open)) return attempt.orderIds.length > 0;
       if (latestOf(open).hash !== hash) return false; // replaced
-      const noOp = await this.#append(open.nonce, "none", await this.#noOp(open.nonce, standInFees(feesOf(attempt), cap)));
+      const noOp = await this.#append(open.nonce, "none", await this.#noOp(open.nonce, standInFees(feesOf(attempt), cap), gas));
       notify({ kind: "cancelled", nonce: noOp.nonce, hash: noOp.hash });
       return true;
     });
@@ -140,8 +144,9 @@ export class Attempts {
   /** Uses up a nonce that nothing stands for. */
   async fill(nonce: number, fees: Fees): Promise<void> {
     const { record } = this.#parts;
+    const gas = await this.#parts.noOpGas();
     await record.inTurn(async () => {
-      if (!record.openAt(nonce)) await this.#append(nonce, "none", await this.#noOp(nonce, fees));
+      if (!record.openAt(nonce)) await this.#append(nonce, "none", await this.#noOp(nonce, fees, gas));
     });
   }
 
@@ -192,9 +197,9 @@ export class Attempts {
     return signing.within(() => kit.resign(raw, change));
   }
 
-  #noOp(nonce: number, fees: Fees): Promise<string> {
+  #noOp(nonce: number, fees: Fees, gas: number): Promise<string> {
     const { signing, kit = noKit() } = this.#parts;
-    return signing.within(() => kit.noOp(nonce, fees));
+    return signing.within(() => kit.noOp(nonce, fees, gas));
   }
 
   /** In turn only. */

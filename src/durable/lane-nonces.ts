@@ -16,7 +16,7 @@ import { Follower } from "./follower.ts";
 import { hinted } from "./hints.ts";
 import { Inclusion, type Which } from "./inclusion.ts";
 import { checkKey } from "./keys.ts";
-import { feesNow, noCap } from "./market.ts";
+import { feesNow, noCap, noOpGasNow } from "./market.ts";
 import type { DurableNotice } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
 import { isBeingCancelled, keyOf, LaneRecord } from "./record.ts";
@@ -40,6 +40,8 @@ export interface LaneNoncesParts {
   readonly finality: FinalityRule;
   /** Replacements and no-ops never offer more per gas, wei. */
   readonly maxFeePerGas?: bigint | undefined;
+  /** Gas of a no-op. Default: what the node estimates. */
+  readonly noOpGas?: number | undefined;
   /** Milliseconds that a signature may take. Default 120,000. */
   readonly signingTimeoutMs?: number | undefined;
   readonly notify?: ((notice: DurableNotice) => void) | undefined;
@@ -97,7 +99,8 @@ export class LaneNonces {
     const outbox = new Outbox({ rpc, clock, record, notify, onRefused, onFatal: this.#fail });
     const { address, signingTimeoutMs: limitMs = usualSigningTimeoutMs } = parts;
     const signing = new Signing({ address, limitMs, ended: this.#ended.signal, checkAlive: this.#checkAlive });
-    const attempts = new Attempts({ record, outbox, kit, chainId, cap, notify, signing, onDoubt: this.#fail });
+    const noOpGas = (): Promise<number> => (parts.noOpGas === undefined ? noOpGasNow(reads, address) : Promise.resolve(parts.noOpGas));
+    const attempts = new Attempts({ noOpGas, record, outbox, kit, chainId, cap, notify, signing, onDoubt: this.#fail });
     this.#outbox = outbox;
     this.#attempts = attempts;
     this.#follower = new Follower({

@@ -18,6 +18,8 @@ export interface DurableOptions {
    * account, so others wait for it. Default 120,000.
    */
   readonly signingTimeoutMs?: number;
+  /** Gas of a no-op. Default: what the node estimates and a quarter, at least 21,000 and at most 5,000,000. */
+  readonly noOpGas?: number;
   /** Replacements and no-ops never offer more per gas, wei. Default: no limit. */
   readonly maxFeePerGas?: bigint;
   /** Hears what happens besides what was asked for. */
@@ -31,12 +33,13 @@ export interface Settings {
   readonly finality: FinalityRule;
   readonly timeoutMs: number;
   readonly signingTimeoutMs: number;
+  readonly noOpGas: number | undefined;
   readonly maxFeePerGas: bigint | undefined;
   readonly notify: ((notice: DurableNotice) => void) | undefined;
 }
 
 export function settingsOf(options: DurableOptions & { readonly store: EventStore }): Settings {
   const { store, pollMs = 1_000, finality = "depth", timeoutMs = 10_000, maxFeePerGas, notify } = options;
-  const { signingTimeoutMs = usualSigningTimeoutMs } = options;
-  return { store, clock: quietClock, pollMs, finality, timeoutMs, signingTimeoutMs, maxFeePerGas, notify };
+  const { signingTimeoutMs = usualSigningTimeoutMs, noOpGas } = options;
+  return { store, clock: quietClock, pollMs, finality, timeoutMs, signingTimeoutMs, noOpGas, maxFeePerGas, notify };
 }

@@ -3,6 +3,8 @@ import { type JsonRpcProvider, type TransactionRequest, Wallet } from "ethers";
 import { DurableSigner, type DurableNotice } from "../../../src/durable/ethers.ts";
 import { eventually } from "../../eventually.ts";
 import { failure } from "../store/expectations.ts";
+import { noOpGasNow } from "../../../src/durable/market.ts";
+import { type Rpc, RpcRefused, RpcUnanswered } from "../../../src/chain/rpc/rpc.ts";
 import { keyAt, receiver, World } from "./world.ts";
 
 const fees = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n };
@@ -54,12 +56,28 @@ describe("DurableSigner and what a node refuses", () => {
 
   it("offers as much as it did where the cap forbids more", async () => {
     await using world = await World.open({ noMining: true });
-    const signer = await world.signer(0, { maxFeePerGas: fees.maxFeePerGas });
+    const signer = await world.signer(0, { maxFeePerGas: fees.maxFeePerGas, noOpGas: 30_000 });
     const told = failure("TRANSACTION_NOT_TAKEN", signer.sendTransaction(refused));
     await world.anvil.mineWhile(told, 16);
     const [noOp] = await world.minedOf(await signer.getAddress());
-    const { maxFeePerGas } = await world.anvil.rpc.request<{ maxFeePerGas: string }>("eth_getTransactionByHash", [noOp?.hash]);
-    expect(BigInt(maxFeePerGas)).to.equal(fees.maxFeePerGas);
+    const mined = await world.anvil.rpc.request<{ maxFeePerGas: string; gas: string }>("eth_getTransactionByHash", [noOp?.hash]);
+    expect(BigInt(mined.maxFeePerGas)).to.equal(fees.maxFeePerGas);
+    expect(Number(mined.gas), "as it was set").to.equal(30_000);
+  });
+
+  it("estimates the gas of a no-op, within bounds", async () => {
+    const saying = (answer: unknown): Rpc => ({
+      request: <T>() => (answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer as T)),
+      each: () => Promise.resolve([]),
+    });
+    const gas = (answer: unknown): Promise<number> => noOpGasNow(saying(answer), receiver(1));
+    expect(await gas("0x5208")).to.equal(21_000);
+    expect(await gas("0x1")).to.equal(21_000);
+    expect(await gas("0x186a0")).to.equal(125_000);
+    expect(await gas("0xffffffffffff")).to.equal(5_000_000);
+    expect(await gas("nothing")).to.equal(21_000);
+    expect(await gas(new RpcRefused("eth_estimateGas", -32_601, "the method does not exist", undefined))).to.equal(21_000);
+    await failure("RPC_UNANSWERED", gas(new RpcUnanswered("eth_estimateGas", "the node", "lost")));
   });
 
   it("takes one node's refusal for doubt where another node had the bytes: they are sent, and not refused", async () => {

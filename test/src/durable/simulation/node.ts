@@ -115,6 +115,8 @@ export class SimulatedNode implements Rpc {
         return { baseFeePerGas: ["0x7"], gasUsedRatio: [], reward: [] };
       case "eth_maxPriorityFeePerGas":
         return "0xa";
+      case "eth_estimateGas":
+        return "0x5208";
       case "eth_getTransactionCount":
         return toQuantity(this.#countAt(second, stale));
       case "eth_getBlockByNumber":
