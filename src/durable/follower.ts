@@ -1,9 +1,10 @@
 import { Finality, type FinalityRule } from "../chain/confirm/finality.ts";
-import { Heads } from "../chain/confirm/heads.ts";
+import { type HeadChange, Heads } from "../chain/confirm/heads.ts";
+import { FinalBlocksLost } from "../chain/identity-errors.ts";
 import type { AccountNonces } from "../chain/lane/account-nonces.ts";
 import { type AccountCounts } from "../chain/lane/account-nonces.ts";
 import { latestOf, type LaneEvent, type OpenNonce } from "../chain/lane/lane-ledger.ts";
-import type { Rpc } from "../chain/rpc/rpc.ts";
+import { type Rpc, RpcUnanswered } from "../chain/rpc/rpc.ts";
 import type { DurableNotice } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
 import { keyOf, type KeyTold, type LaneRecord } from "./record.ts";
@@ -35,6 +36,8 @@ export interface FollowerParts {
 const mostCalls = 50;
 /** Nonces closed in one append. */
 const mostSettled = 16;
+/** Looks in a row that must find final blocks gone: one answer may come from another node's chain. */
+const looksForLoss = 3;
 /** Looks in a row that must see a gap. */
 const looksForGap = 3;
 
@@ -46,6 +49,8 @@ export class Follower {
   readonly #parts: FollowerParts;
   readonly #heads: Heads;
   readonly #finality: Finality;
+  /** Looks in a row that found final blocks gone. */
+  #losses = 0;
   /** Attempts that the node did not have at the last look, by hash: one look may be stale, or older than the broadcast. */
   #missing = new Set<string>();
   /** A nonce that the chain waits for although nothing stands for it, and in how many looks it was seen. */
@@ -67,10 +72,10 @@ export class Follower {
     return counts;
   }
 
-  /** @throws RpcUnanswered, RpcRefused: look again later. @throws FinalBlocksLost: this is another chain */
+  /** @throws RpcUnanswered, RpcRefused: look again later. @throws FinalBlocksLost: several looks say that this is another chain */
   async look(): Promise<void> {
     const { record, nonces, outbox, notify } = this.#parts;
-    const { orphaned, added } = await this.#heads.look();
+    const { orphaned, added } = await this.#lookAtHeads();
     if (orphaned.length > 0) notify({ kind: "reorg", blocks: orphaned.length });
     const unmined = orphaned.flatMap(({ hash }) => record.orphan(hash));
     for (const nonce of unmined.sort((a, b) => a - b)) await outbox.sendAgain(nonce);
@@ -86,6 +91,17 @@ export class Follower {
     const finalBlock = await this.#finality.under(head);
     while (await this.#settle(finalBlock));
     await this.#findDisplaced(counts, finalBlock);
+  }
+
+  async #lookAtHeads(): Promise<HeadChange> {
+    try {
+      const change = await this.#heads.look();
+      this.#losses = 0;
+      return change;
+    } catch (error) {
+      if (!(error instanceof FinalBlocksLost) || ++this.#losses >= looksForLoss) throw error;
+      throw new RpcUnanswered("eth_getBlockByNumber", "the node", `doubtful: ${error.message}`);
+    }
   }
 
   /**

@@ -5,8 +5,8 @@ import { InvalidKey } from "./errors.ts";
 interface Place {
   readonly nonce: number;
   readonly hash: string;
-  /** Where in the account's ledger its bytes are. */
-  readonly version: Version;
+  /** Where in the account's ledger its bytes are. Early events do not say it: then the ledger is searched for the hash. */
+  readonly version?: Version | undefined;
 }
 
 /** What a key's stream says of it. */

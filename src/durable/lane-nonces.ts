@@ -212,12 +212,12 @@ export class LaneNonces {
    * @throws TransactionCancelled when that is final, and what stopped the following
    */
   included(which: Which, signal?: AbortSignal): Promise<{ readonly hash: string } | undefined> {
-    const aborted = new Promise<void>((resolve) => {
-      signal?.addEventListener("abort", () => {
-        resolve();
-      });
-    });
-    return this.#awake.during(async () => {
+    const aborted = Promise.withResolvers<undefined>();
+    const abort = (): void => {
+      aborted.resolve(undefined);
+    };
+    signal?.addEventListener("abort", abort);
+    const wait = this.#awake.during(async () => {
       this.#checkAlive();
       const inclusion = await Inclusion.of(this.#record, which);
       while (!(await this.#isStarted()) && signal?.aborted !== true) await this.#parts.clock.pause(this.#parts.pollMs, signal);
@@ -226,9 +226,10 @@ export class LaneNonces {
         const found = await inclusion.look();
         if (found || signal?.aborted === true) return found;
         this.#checkAlive();
-        await Promise.race([rung, aborted]);
+        await Promise.race([rung, aborted.promise]);
       }
     });
+    return wait.finally(() => signal?.removeEventListener("abort", abort));
   }
 
   /** Waits until nothing is left that is not final. */

@@ -32,6 +32,11 @@ export interface KeyTold {
   readonly event: KeyEvent;
 }
 
+/** A key, and where the bytes of its transaction are. */
+export interface BoundKey {
+  readonly bound: (NonNullable<KeyState["bound"]> & { readonly version: Version }) | undefined;
+}
+
 /** Nonces closed between two snapshots. */
 const closedBetweenSnapshots = 64;
 /** Hashes of closed nonces that are found without reading the ledger. */
@@ -125,8 +130,12 @@ export class LaneRecord {
     return nonces;
   }
 
-  readKey(key: string): Promise<KeyState> {
-    return this.#keys.read(key);
+  async readKey(key: string): Promise<BoundKey> {
+    const { bound } = await this.#keys.read(key);
+    if (!bound) return { bound };
+    const version = bound.version ?? (await this.versionOf(bound.hash));
+    if (version === undefined) throw new TypeError(`the ledger of ${this.address} has no attempt ${bound.hash}`);
+    return { bound: { ...bound, version } };
   }
 
   /** In turn only. Durable when it resolves. */
