@@ -138,7 +138,7 @@ export class DurableSigner extends AbstractSigner<Provider> {
     return (await this.lane()).pending();
   }
 
-  /** The transaction that a key stands for; undefined where it is free. */
+  /** The transaction that a key stands for; undefined where it is free. @throws KeyBeingCancelled */
   async recorded(key: string): Promise<TransactionResponse | undefined> {
     const lane = await this.lane();
     const known = await lane.recorded(key);

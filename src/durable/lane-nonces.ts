@@ -246,7 +246,7 @@ export class LaneNonces {
   /**
    * A further attempt of a nonce: the same transaction at higher fees, 12.5 % more on both at least. Durable before it is
    * sent; whichever attempt the chain takes, it takes one.
-   * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused, TransactionNotTaken
+   * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused, SignatureTimedOut, RecordInDoubt, TransactionNotTaken
    */
   replace(which: number | string, fees?: Fees): Promise<Recorded> {
     return this.#priced(fees, (wanted) => this.#attempts.replace(which, wanted));
@@ -255,7 +255,7 @@ export class LaneNonces {
   /**
    * A further attempt of a nonce that does nothing. Which of them the chain took is known when the nonce is final; a key is
    * free from then on if it was the no-op.
-   * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused
+   * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused, SignatureTimedOut, RecordInDoubt
    */
   cancel(which: number | string, fees?: Fees): Promise<Recorded> {
     return this.#priced(fees, (wanted) => this.#attempts.cancel(which, wanted));

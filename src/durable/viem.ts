@@ -52,7 +52,8 @@ export interface DurableNonceManager extends NonceManager {
   account<account extends LocalAccount>(account: account): DurableAccount<account>;
   /**
    * For `client.extend`: sends what these accounts signed until it is mined, and returns the recorded hash for a key that was
-   * used before. Transactions of other accounts go through unchanged.
+   * used before. Transactions of other accounts go through unchanged. Throws our errors as they are, and not wrapped in viem's.
+   * @throws KeyReused, KeyBeingCancelled, NonceGiven, SignatureTimedOut, RecordInDoubt, TransactionNotTaken, DurableClosed
    */
   readonly actions: <chain extends Chain | undefined, account extends Account | undefined>(
     client: Client<Transport, chain, account>,

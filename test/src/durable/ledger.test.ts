@@ -73,25 +73,49 @@ describe("LaneNonces over what was recorded and what a node says", () => {
     await last.close();
   });
 
+  it("tells by the first hash of work that had to find another nonce when a block has it, and not when that is final", async () => {
+    const node = nodeOf(50);
+    const displaced = Promise.withResolvers<undefined>();
+    const lane = await open(new MemoryStore(), node, ({ kind }) => {
+      if (kind === "displaced") displaced.resolve(undefined);
+    });
+    const first = await lane.send(sending);
+    node.foreign((nonce) => transfer(nonce, "0x00000000000000000000000000000000000000ff"));
+    node.mine(1);
+    for (let blocks = 0; blocks < 40; blocks++) node.mine(0);
+    await displaced.promise;
+    const including = lane.included(first);
+    const mining = setInterval(() => {
+      if (node.mined.length < 2) node.mine(1); // it is in the pool soon
+    });
+    const included = await including.finally(() => {
+      clearInterval(mining);
+    });
+    expect(lane.pending().map(({ hashes }) => hashes)).to.deep.equal([[included?.hash]]);
+    expect(included?.hash).to.not.equal(first.hash);
+    await lane.close();
+  });
+
   it("believes that final blocks are gone when several looks say so, and not one", async () => {
     const [node, other] = [nodeOf(50), nodeOf(60, 1)];
     const endpoint = new Endpoint(node);
     const notices: DurableNotice[] = [];
-    let heard = Promise.withResolvers<undefined>();
+    const heard = Promise.withResolvers<undefined>();
     const lane = await open(new MemoryStore(), endpoint, (notice) => {
       notices.push(notice);
-      if (notice.kind === "trouble") {
-        if (notices.filter(({ kind }) => kind === "trouble").length === 1) endpoint.node = node;
-        heard.resolve(undefined);
-      }
+      if (notice.kind !== "trouble" && notice.kind !== "stopped") return;
+      if (notices.filter(({ kind }) => kind === "trouble").length === 1) endpoint.node = node; // one answer was another chain's
+      heard.resolve(undefined);
     });
     await lane.send(sending);
-    endpoint.node = other;
-    await heard.promise;
     node.mine(1);
     await lane.included({ key: "order-1" });
+    endpoint.node = other;
+    await heard.promise;
+    await lane.send({ ...sending, key: "order-2" });
+    node.mine(1);
+    await lane.included({ key: "order-2" });
     expect(notices.map(({ kind }) => kind)).to.not.include("stopped");
-    heard = Promise.withResolvers<undefined>();
     endpoint.node = other;
     const { hint } = await failure("FINAL_BLOCKS_LOST", lane.settled());
     expect(hint).to.not.contain("npm start");
