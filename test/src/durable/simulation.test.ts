@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { MintdError } from "../../../src/error.ts";
+import { RecordInDoubt } from "../../../src/durable/index.ts";
 import { Random } from "../../chaos/random.ts";
 import { MemoryStore } from "../nonce/memory-store.ts";
 import { SimulatedNode } from "./simulation/node.ts";
@@ -25,6 +26,7 @@ class Run {
   readonly #unexpected: unknown[] = [];
   #process: SimulatedProcess;
   #foreigners = 0;
+  #isInDoubt = false;
   readonly #closings: Promise<void>[] = [];
 
   constructor(seed: number) {
@@ -60,7 +62,9 @@ class Run {
   #step(): void {
     const random = this.#random;
     const what = random.next();
-    if (what < 0.35) this.#send(this.#newKey());
+    if (this.#isInDoubt) this.#restart();
+    if (what < 0.04) this.#send(this.#refuse(this.#newKey()));
+    else if (what < 0.35) this.#send(this.#newKey());
     else if (what < 0.45 && this.#keys.length > 0) this.#send(random.pick(this.#keys));
     else if (what < 0.7) for (let blocks = random.int(1, 4); blocks > 0; blocks--) this.#node.mine(random.int(0, 4));
     else if (what < 0.76) this.#node.reorg(random.int(1, 12), random.chance(0.3));
@@ -102,13 +106,15 @@ class Run {
   }
 
   /** The node will not have this key's transaction, or will again. */
-  #refuse(key: string): void {
+  #refuse(key: string): string {
     if (!this.#node.refused.delete(key)) this.#node.refused.add(key);
+    return key;
   }
 
   /** A process dies, or is closed, which has to end. */
   #restart(): void {
     const former = this.#process;
+    this.#isInDoubt = false;
     if (this.#random.chance(0.5)) former.kill();
     else this.#closings.push(former.lane.then((lane) => lane.close()).finally(() => { former.kill(); })); // prettier-ignore
     const closed = this.#closings.at(-1) ?? Promise.resolve();
@@ -149,6 +155,7 @@ class Run {
       "STORE_WRITE_FAILED",
       "VERSION_CONFLICT",
     );
+    if (error instanceof RecordInDoubt) this.#isInDoubt = true;
     if (!(error instanceof MintdError && codes.includes(error.code))) this.#unexpected.push(error);
   };
 
