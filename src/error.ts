@@ -6,7 +6,7 @@ export abstract class MintdError extends Error {
   /** Stable, machine-readable, SCREAMING_SNAKE_CASE. */
   abstract readonly code: string;
   /** What to do about it, one sentence, or undefined where nothing can be done by the caller. */
-  readonly hint: string | undefined;
+  hint: string | undefined;
 
   constructor(message: string, options: { cause?: unknown; hint?: string } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -1,13 +1,13 @@
 import { MintdError } from "../error.ts";
 import { networkOf } from "./networks.ts";
 
-/** The endpoint serves another chain than the configuration says. */
+/** The endpoint serves another chain than is expected. */
 export class ChainMismatch extends MintdError {
   readonly code = "CHAIN_MISMATCH";
   /** @param endpoint its host, where there are several */
   constructor(expected: number, actual: number, endpoint?: string) {
     const who = endpoint === undefined ? "the endpoint" : `the endpoint ${endpoint}`;
-    super(`${who} serves chain ${actual} (${networkOf(actual).name}), the configuration says ${expected} (${networkOf(expected).name})`, {
+    super(`${who} serves chain ${actual} (${networkOf(actual).name}), expected was ${expected} (${networkOf(expected).name})`, {
       hint: "point the network's RPC URL at the right chain",
     });
   }

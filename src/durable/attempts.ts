@@ -1,14 +1,16 @@
 import type { Fees } from "../chain/fees/fees.ts";
-import { replacementFees } from "../chain/fees/replacement.ts";
-import { latestOf, type OpenAttempt, type OpenNonce } from "../chain/lane/lane-ledger.ts";
+import { replacementFees, standInFees } from "../chain/fees/replacement.ts";
+import { type Attempt, type LaneEvent, latestOf, type OpenAttempt, type OpenNonce } from "../chain/lane/lane-ledger.ts";
 import { feesOf } from "../chain/lane/replacement.ts";
+import { StoreWriteFailed } from "../store/errors.ts";
 import type { Version } from "../store/event-store.ts";
-import { KeyBeingCancelled, KeyReused, NonceNotOpen, SignedOtherwise } from "./errors.ts";
+import { KeyBeingCancelled, KeyReused, NonceNotOpen, RecordInDoubt, SignedOtherwise } from "./errors.ts";
 import { type Work, workOfKey } from "./keys.ts";
 import type { DurableNotice } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
 import { attemptOf, hasWorkLeft, isBeingCancelled, keyOf, type KeyTold, type LaneRecord, workingAttemptOf, workOf } from "./record.ts";
-import type { Signed, TransactionKit } from "./transactions.ts";
+import type { Signing } from "./signing.ts";
+import type { Change, Signed, TransactionKit } from "./transactions.ts";
 
 /** What is to be sent. */
 export interface Sending {
@@ -37,11 +39,14 @@ export interface AttemptsParts {
   /** Undefined where the bytes are never seen. */
   readonly kit: TransactionKit | undefined;
   readonly chainId: number;
+  /** Gas for a no-op. @throws RpcUnanswered */
+  readonly noOpGas: () => Promise<number>;
   /** Replacements and no-ops never offer more per gas, wei. */
   readonly cap: bigint;
   readonly notify: (notice: DurableNotice) => void;
-  /** @throws DurableClosed, or what stopped the lane */
-  readonly checkAlive: () => void;
+  readonly signing: Signing;
+  /** Hears of bytes of which nobody knows whether they are recorded. */
+  readonly onDoubt: (doubt: RecordInDoubt) => void;
 }
 
 /**
@@ -57,18 +62,17 @@ export class Attempts {
 
   /** The first attempt of the next nonce, or what the key stands for already. */
   first({ key, content, sign, broadcast = true }: Sending): Promise<Recorded> {
-    const { record, outbox } = this.#parts;
+    const { record, outbox, signing } = this.#parts;
     return record.inTurn(async () => {
       const known = key === undefined ? undefined : await this.#under(key, content);
       if (known) return known;
       const { nextNonce } = record;
-      const signed = this.#read(await sign(nextNonce), nextNonce);
-      this.#parts.checkAlive(); // signing took its time
+      const signed = this.#read(await signing.within(() => sign(nextNonce)), nextNonce);
       if (signed.content !== content) throw new SignedOtherwise("the content", content, signed.content);
       const attempt = attemptOf(signed, key === undefined ? "own" : workOfKey(key));
       const { nonce, hash, raw } = attempt;
       const version = record.state.version + 1;
-      await record.append([{ kind: "attempted", data: attempt }], bound(key, signed, version));
+      await this.#durably(attempt, [], bound(key, signed, version));
       if (broadcast) outbox.send(nonce, hash, raw);
       return { nonce, hash, raw, version };
     });
@@ -86,25 +90,28 @@ export class Attempts {
 
   /** The same transaction at higher fees. @throws NonceNotOpen, FeeCapReached */
   replace(which: number | string, wanted: Fees): Promise<Recorded> {
-    const { record, kit } = this.#parts;
-    return this.#further(which, wanted, false, async (former, fees) => (kit ?? noKit()).resign(await record.bytesOf(former), { fees }));
+    return this.#further(which, wanted, false, (former, fees) => this.#resigned(former, { fees }));
   }
 
-  /** A no-op in its place. @throws NonceNotOpen, FeeCapReached */
-  cancel(which: number | string, wanted: Fees): Promise<Recorded> {
-    return this.#further(which, wanted, true, ({ nonce }, fees) => (this.#parts.kit ?? noKit()).noOp(nonce, fees));
+  /** A no-op in its place. @throws NonceNotOpen, FeeCapReached, RpcUnanswered */
+  async cancel(which: number | string, wanted: Fees): Promise<Recorded> {
+    const gas = await this.#parts.noOpGas();
+    return this.#further(which, wanted, true, ({ nonce }, fees) => this.#noOp(nonce, fees, gas));
   }
 
-  /** The node will never take these bytes: a no-op takes their nonce. @throws FeeCapReached */
-  async giveUp(hash: string): Promise<void> {
-    const { record, kit, cap, notify } = this.#parts;
-    await record.inTurn(async () => {
+  /** The node says that it will never take these bytes: a no-op is to take their nonce. Returns whether one is recorded. @throws RpcUnanswered */
+  async giveUp(hash: string): Promise<boolean> {
+    const { record, cap, notify } = this.#parts;
+    const gas = await this.#parts.noOpGas();
+    return record.inTurn(async () => {
       const attempt = record.attemptOf(hash);
       const open = attempt && record.openAt(attempt.nonce);
-      if (!open || latestOf(open).hash !== hash || isBeingCancelled(open) || record.minedAt(open.nonce)) return;
-      const fees = replacementFees(feesOf(attempt), feesOf(attempt), { maxFeePerGas: cap });
-      const noOp = await this.#append(open.nonce, "none", await (kit ?? noKit()).noOp(open.nonce, fees));
+      if (!open || record.minedAt(open.nonce)) return false;
+      if (isBeingCancelled(open)) return attempt.orderIds.length > 0;
+      if (latestOf(open).hash !== hash) return false; // replaced
+      const noOp = await this.#append(open.nonce, "none", await this.#noOp(open.nonce, standInFees(feesOf(attempt), cap), gas));
       notify({ kind: "cancelled", nonce: noOp.nonce, hash: noOp.hash });
+      return true;
     });
   }
 
@@ -113,7 +120,7 @@ export class Attempts {
    * that gives the old one up; what was cancelled is let go.
    */
   async moveOn({ nonce }: OpenNonce): Promise<void> {
-    const { record, outbox, kit, notify } = this.#parts;
+    const { record, outbox, notify } = this.#parts;
     const to = await record.inTurn(async () => {
       const open = record.openAt(nonce);
       if (!open || record.minedAt(nonce)) return undefined;
@@ -121,12 +128,13 @@ export class Attempts {
       const [work, key] = [workOf(open), keyOf(open)];
       if (work === undefined || !hasWorkLeft(open)) {
         await record.append([displaced], key === undefined ? [] : [{ key, event: { kind: "released", data: displaced.data } }]);
+        outbox.giveUp(open);
         return undefined;
       }
       const { nextNonce } = record;
-      const signed = this.#read(await (kit ?? noKit()).resign(await record.bytesOf(latestOf(open)), { nonce: nextNonce }), nextNonce);
-      this.#parts.checkAlive();
-      await record.append([displaced, { kind: "attempted", data: attemptOf(signed, work) }], bound(key, signed, record.state.version + 2));
+      const signed = this.#read(await this.#resigned(latestOf(open), { nonce: nextNonce }), nextNonce);
+      await this.#durably(attemptOf(signed, work), [displaced], bound(key, signed, record.state.version + 2));
+      outbox.relieve(open);
       outbox.send(nextNonce, signed.hash, signed.raw);
       return nextNonce;
     });
@@ -135,9 +143,10 @@ export class Attempts {
 
   /** Uses up a nonce that nothing stands for. */
   async fill(nonce: number, fees: Fees): Promise<void> {
-    const { record, kit } = this.#parts;
+    const { record } = this.#parts;
+    const gas = await this.#parts.noOpGas();
     await record.inTurn(async () => {
-      if (!record.openAt(nonce)) await this.#append(nonce, "none", await (kit ?? noKit()).noOp(nonce, fees));
+      if (!record.openAt(nonce)) await this.#append(nonce, "none", await this.#noOp(nonce, fees, gas));
     });
   }
 
@@ -163,12 +172,34 @@ export class Attempts {
   async #append(nonce: number, work: Work | "none", raw: string): Promise<Recorded> {
     const { record, outbox } = this.#parts;
     const attempt = attemptOf(this.#read(raw, nonce), work);
-    this.#parts.checkAlive();
     const version = record.state.version + 1;
-    await record.append([{ kind: "attempted", data: attempt }]);
+    await this.#durably(attempt);
     outbox.release(nonce); // the former bytes are not sent any more
     outbox.send(nonce, attempt.hash, raw);
     return { nonce, hash: attempt.hash, raw, version };
+  }
+
+  /** In turn only. @throws RecordInDoubt: then nothing more is recorded or sent. */
+  async #durably(attempt: Attempt, before: readonly LaneEvent[] = [], told: readonly KeyTold[] = []): Promise<void> {
+    try {
+      await this.#parts.record.append([...before, { kind: "attempted", data: attempt }], told);
+    } catch (error) {
+      if (!(error instanceof StoreWriteFailed)) throw error;
+      const doubt = new RecordInDoubt(attempt.hash, attempt.nonce, error);
+      this.#parts.onDoubt(doubt);
+      throw doubt;
+    }
+  }
+
+  async #resigned(former: OpenAttempt, change: Change): Promise<string> {
+    const { record, signing, kit = noKit() } = this.#parts;
+    const raw = await record.bytesOf(former);
+    return signing.within(() => kit.resign(raw, change));
+  }
+
+  #noOp(nonce: number, fees: Fees, gas: number): Promise<string> {
+    const { signing, kit = noKit() } = this.#parts;
+    return signing.within(() => kit.noOp(nonce, fees, gas));
   }
 
   /** In turn only. */

@@ -56,6 +56,16 @@ export class SignedOtherwise extends MintdError {
   }
 }
 
+/** The signer did not sign in time. Nothing was recorded or sent, and the nonce is free; a signature that comes late is thrown away. */
+export class SignatureTimedOut extends MintdError {
+  readonly code = "SIGNATURE_TIMED_OUT";
+  constructor(address: string, limitMs: number) {
+    super(`the signer of ${address} did not sign within ${limitMs} ms; nothing was recorded`, {
+      hint: "look at the wallet or the remote signer, then send again; signingTimeoutMs sets how long it may take",
+    });
+  }
+}
+
 /** The library's object cannot do what is needed here. */
 export class ProviderUnsuitable extends MintdError {
   readonly code = "PROVIDER_UNSUITABLE";
@@ -65,15 +75,33 @@ export class ProviderUnsuitable extends MintdError {
 }
 
 /**
- * The node said, several times, that it will never take these bytes. A no-op takes their nonce, so that what is behind is not
- * held up. Whether the no-op or the transaction is mined is known when the nonce is final.
+ * The node said, several times, that it will never take these bytes, and the nonce is final without them: a no-op has it, or
+ * a foreign transaction. Before that it is doubt, and nothing is thrown: another node may have had them.
  */
 export class TransactionNotTaken extends MintdError {
   readonly code = "TRANSACTION_NOT_TAKEN";
   constructor(hash: string, nonce: number, reason: string) {
-    super(`the node refuses transaction ${hash} of nonce ${nonce}: ${reason}`, {
-      hint: "mend what the node says; its nonce is used up by a no-op, and its key is free when that is final",
+    super(`the node refused transaction ${hash}, and its nonce ${nonce} is used up without it: ${reason}`, {
+      hint: "mend what the node said and send it again; its key is free",
     });
+  }
+}
+
+/**
+ * The write of a transaction's signed bytes failed, and nobody knows whether they are in the store: doubt. They were not sent.
+ * Memory and store may differ, so nothing more is recorded or sent until it is opened again, which reads what is there: a
+ * transaction that is recorded is sent then.
+ */
+export class RecordInDoubt extends MintdError {
+  readonly code = "RECORD_IN_DOUBT";
+  /** Of the transaction whose write failed. */
+  readonly hash: string;
+  constructor(hash: string, nonce: number, cause: unknown) {
+    super(`nobody knows whether transaction ${hash} (nonce ${nonce}) was recorded: its write failed; nothing was sent since`, {
+      cause,
+      hint: "mend what the cause says, close it, and make a new one over the store, opened again if the cause is permanent: send with the same key, or look for the hash in pending()",
+    });
+    this.hash = hash;
   }
 }
 
@@ -113,6 +141,16 @@ export class LaneTaken extends MintdError {
   constructor(address: string, chainId: number) {
     super(`${address} on chain ${chainId} is in use over this store in another form`, {
       hint: "use one form (ethers, viem account, or viem nonce manager alone) for one account, or close the other first",
+    });
+  }
+}
+
+/** The store's ledger of this account has transactions of a mintd service, which knows what to do with them. Nothing was read or written further. */
+export class LaneOfService extends MintdError {
+  readonly code = "LANE_OF_SERVICE";
+  constructor(address: string, chainId: number, orderId: string) {
+    super(`the store's ledger of ${address} on chain ${chainId} is one of a mintd service: it has order ${orderId} on its way`, {
+      hint: "take another account and a store of its own for durable nonces; the service goes on with this one",
     });
   }
 }

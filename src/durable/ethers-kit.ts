@@ -1,7 +1,7 @@
 import { type Signer, Transaction, type TransactionLike } from "ethers";
 import type { Fees } from "../chain/fees/fees.ts";
 import { UnsupportedTransaction } from "./errors.ts";
-import { type Change, contentOf, noOpGas, noOpType, sentTypes, type Signed, type TransactionKit } from "./transactions.ts";
+import { type Change, contentOf, noOpType, sentTypes, type Signed, type TransactionKit } from "./transactions.ts";
 
 /** Transactions of one account, by ethers. */
 export function ethersKit(signer: Signer, chainId: bigint, address: string): TransactionKit {
@@ -14,9 +14,9 @@ export function ethersKit(signer: Signer, chainId: bigint, address: string): Tra
       const list = type === 0 ? {} : { accessList };
       return signer.signTransaction({ ...{ type, to, data, value, gasLimit, chainId }, nonce: nonce ?? former.nonce, ...price, ...list });
     },
-    noOp(nonce: number, fees: Fees) {
+    noOp(nonce: number, fees: Fees, gasLimit: number) {
       const type = noOpType(fees);
-      const nothing = { type, chainId, nonce, to: address, value: 0n, data: "0x", gasLimit: noOpGas };
+      const nothing = { type, chainId, nonce, to: address, value: 0n, data: "0x", gasLimit };
       return signer.signTransaction({ ...nothing, ...priceOf(type, fees) });
     },
   };

@@ -10,6 +10,7 @@ import {
   type TypedDataField,
 } from "ethers";
 import type { Fees } from "../chain/fees/fees.ts";
+import { RpcUnanswered } from "../chain/rpc/rpc.ts";
 import { systemClock } from "../clock.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { NonceGiven, ProviderUnsuitable, UnsupportedTransaction } from "./errors.ts";
@@ -21,6 +22,7 @@ import { checkKey } from "./keys.ts";
 import type { LaneNonces, PendingNonce, Recorded } from "./lane-nonces.ts";
 import { type DurableOptions, settingsOf } from "./options.ts";
 import { type Share, shareLane } from "./shared.ts";
+import { withinMs } from "./timeout.ts";
 import { contentOf, sentTypes } from "./transactions.ts";
 
 export * from "./index.ts";
@@ -91,8 +93,10 @@ export class DurableSigner extends AbstractSigner<Provider> {
 
   /**
    * Records and sends. Resolves when the node has answered, or when it is in doubt: then it is sent again until it is mined.
-   * What it throws was not sent, save TransactionNotTaken.
-   * @throws NonceGiven, UnsupportedTransaction, KeyReused, KeyBeingCancelled, TransactionNotTaken, what the store throws, and
+   * What it throws was not recorded and not sent, save these two.
+   * @throws RecordInDoubt: it was not sent, and is if a new start finds it recorded
+   * @throws TransactionNotTaken: it was sent and refused, and is never mined
+   * @throws NonceGiven, UnsupportedTransaction, KeyReused, KeyBeingCancelled, SignatureTimedOut, what the store throws, and
    *   ethers' errors of estimating
    */
   override async sendTransaction(request: TransactionRequest): Promise<TransactionResponse> {
@@ -134,7 +138,7 @@ export class DurableSigner extends AbstractSigner<Provider> {
     return (await this.lane()).pending();
   }
 
-  /** The transaction that a key stands for; undefined where it is free. */
+  /** The transaction that a key stands for; undefined where it is free. @throws KeyBeingCancelled */
   async recorded(key: string): Promise<TransactionResponse | undefined> {
     const lane = await this.lane();
     const known = await lane.recorded(key);
@@ -165,20 +169,35 @@ export class DurableSigner extends AbstractSigner<Provider> {
 
   /** The account's nonces themselves. */
   async lane(): Promise<LaneNonces> {
-    this.#opened.share ??= this.#open().catch((error: unknown) => {
-      delete this.#opened.share;
+    this.#opened.share ??= this.#open();
+    try {
+      return await (
+        await this.#opened.share
+      ).lane;
+    } catch (error) {
+      delete this.#opened.share; // the next call begins anew
       throw error;
-    });
-    return (await this.#opened.share).lane;
+    }
   }
 
   async #open(): Promise<Share> {
     const settings = settingsOf(this.#options);
-    const address = await this.getAddress();
-    const { chainId } = await readPatiently(systemClock, () => this.provider.getNetwork());
+    const { timeoutMs, signingTimeoutMs } = settings;
+    const address = await withinMs(signingTimeoutMs, this.getAddress(), () => {
+      const hint = "look at the wallet or the remote signer, then try again";
+      return new ProviderUnsuitable(`the signer did not tell its address within ${signingTimeoutMs} ms`, hint);
+    });
+    // ethers itself asks for ever where no node answers
+    const { chainId } = await withinMs(
+      timeoutMs,
+      readPatiently(systemClock, () => this.provider.getNetwork()),
+      () => {
+        return new RpcUnanswered("eth_chainId", "the provider", `nothing within ${timeoutMs} ms`);
+      },
+    );
     return shareLane("ethers", {
       ...settings,
-      rpc: new EthersRpc(this.provider, settings.timeoutMs),
+      rpc: new EthersRpc(this.provider, timeoutMs),
       chainId: Number(chainId),
       address,
       kit: ethersKit(this.#signer, chainId, address),

@@ -1,9 +1,10 @@
 import { Finality, type FinalityRule } from "../chain/confirm/finality.ts";
-import { Heads } from "../chain/confirm/heads.ts";
+import { type HeadChange, Heads } from "../chain/confirm/heads.ts";
+import { FinalBlocksLost } from "../chain/identity-errors.ts";
 import type { AccountNonces } from "../chain/lane/account-nonces.ts";
 import { type AccountCounts } from "../chain/lane/account-nonces.ts";
 import { latestOf, type LaneEvent, type OpenNonce } from "../chain/lane/lane-ledger.ts";
-import type { Rpc } from "../chain/rpc/rpc.ts";
+import { type Rpc, RpcUnanswered } from "../chain/rpc/rpc.ts";
 import type { DurableNotice } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
 import { keyOf, type KeyTold, type LaneRecord } from "./record.ts";
@@ -35,6 +36,8 @@ export interface FollowerParts {
 const mostCalls = 50;
 /** Nonces closed in one append. */
 const mostSettled = 16;
+/** Looks in a row that must find final blocks gone: one answer may come from another node's chain. */
+const looksForLoss = 3;
 /** Looks in a row that must see a gap. */
 const looksForGap = 3;
 
@@ -46,6 +49,8 @@ export class Follower {
   readonly #parts: FollowerParts;
   readonly #heads: Heads;
   readonly #finality: Finality;
+  /** Looks in a row that found final blocks gone. */
+  #losses = 0;
   /** Attempts that the node did not have at the last look, by hash: one look may be stale, or older than the broadcast. */
   #missing = new Set<string>();
   /** A nonce that the chain waits for although nothing stands for it, and in how many looks it was seen. */
@@ -67,10 +72,10 @@ export class Follower {
     return counts;
   }
 
-  /** @throws RpcUnanswered, RpcRefused: look again later. @throws FinalBlocksLost: this is another chain */
+  /** @throws RpcUnanswered, RpcRefused: look again later. @throws FinalBlocksLost: several looks say that this is another chain */
   async look(): Promise<void> {
     const { record, nonces, outbox, notify } = this.#parts;
-    const { orphaned, added } = await this.#heads.look();
+    const { orphaned, added } = await this.#lookAtHeads();
     if (orphaned.length > 0) notify({ kind: "reorg", blocks: orphaned.length });
     const unmined = orphaned.flatMap(({ hash }) => record.orphan(hash));
     for (const nonce of unmined.sort((a, b) => a - b)) await outbox.sendAgain(nonce);
@@ -86,6 +91,17 @@ export class Follower {
     const finalBlock = await this.#finality.under(head);
     while (await this.#settle(finalBlock));
     await this.#findDisplaced(counts, finalBlock);
+  }
+
+  async #lookAtHeads(): Promise<HeadChange> {
+    try {
+      const change = await this.#heads.look();
+      this.#losses = 0;
+      return change;
+    } catch (error) {
+      if (!(error instanceof FinalBlocksLost) || ++this.#losses >= looksForLoss) throw error;
+      throw new RpcUnanswered("eth_getBlockByNumber", "the node", `doubtful: ${error.message}`);
+    }
   }
 
   /**
@@ -111,7 +127,9 @@ export class Follower {
       // One that no canonical block of ours has is of a reorganised block, or of a head that we have not seen yet.
       if (!(await this.#heads.isCanonical(block, receipt.blockHash))) continue;
       record.markMined(nonce, { hash: receipt.transactionHash, block, blockHash: receipt.blockHash });
-      outbox.release(nonce);
+      const open = record.openAt(nonce);
+      if (open && isWork(open, receipt)) outbox.relieve(open);
+      else outbox.release(nonce); // a no-op: until it is final, the work may be mined after all
     }
   }
 
@@ -166,7 +184,7 @@ export class Follower {
 
   /** Closes nonces mined at or below the final block, and tells their keys, in one append. Returns whether any were. */
   async #settle(finalBlock: number): Promise<boolean> {
-    const { record, notify } = this.#parts;
+    const { record, outbox, notify } = this.#parts;
     const due = record.minedUpTo(finalBlock).slice(0, mostSettled);
     const open = due.flatMap((nonce) => record.openAt(nonce) ?? []);
     const receipts = await this.#receiptsOf(open);
@@ -186,8 +204,11 @@ export class Follower {
           still.flatMap(({ open: each, receipt }) => toldOf(each, receipt)),
         );
     });
-    for (const { open: each, receipt } of closed)
+    for (const { open: each, receipt } of closed) {
+      if (isWork(each, receipt)) outbox.relieve(each);
+      else outbox.giveUp(each);
       notify({ kind: "settled", nonce: each.nonce, hash: receipt.transactionHash, succeeded: succeeded(receipt) });
+    }
     await record.saveSnapshot().catch((error: unknown) => {
       notify({ kind: "trouble", error }); // one that fails costs the next start time, and nothing else
     });
@@ -212,6 +233,10 @@ export class Follower {
     }
   }
 }
+
+/** Whether the block has what the nonce is for, and not a no-op in its place. */
+const isWork = ({ attempts }: OpenNonce, { transactionHash }: Receipt): boolean =>
+  attempts.some(({ hash, orderIds }) => hash === transactionHash && orderIds.length > 0);
 
 const succeeded = ({ status }: Receipt): boolean => status !== "0x0";
 

@@ -5,8 +5,8 @@ import { InvalidKey } from "./errors.ts";
 interface Place {
   readonly nonce: number;
   readonly hash: string;
-  /** Where in the account's ledger its bytes are. */
-  readonly version: Version;
+  /** Where in the account's ledger its bytes are. Early events do not say it: then the ledger is searched for the hash. */
+  readonly version?: Version | undefined;
 }
 
 /** What a key's stream says of it. */
@@ -30,6 +30,8 @@ export type Work = `key:${string}` | `tx:${string}`;
 
 export const workOfKey = (key: string): Work => `key:${key}`;
 export const workOfHash = (hash: string): Work => `tx:${hash}`;
+/** Whether a durable sender wrote it, and not a service of orders. */
+export const isWork = (name: string): name is Work => name.startsWith("key:") || name.startsWith("tx:");
 export const keyOfWork = (work: string): string | undefined => (work.startsWith("key:") ? work.slice(4) : undefined);
 
 const longest = 256;

@@ -11,16 +11,18 @@ import { StoreClosed, StoreCorrupt, StoreWriteFailed, VersionConflict } from "..
 import type { EventStore } from "../store/event-store.ts";
 import { Attempts, type Recorded, type Sending } from "./attempts.ts";
 import { Awake } from "./awake.ts";
-import { DurableClosed, TransactionNotTaken } from "./errors.ts";
+import { DurableClosed, RecordInDoubt, TransactionNotTaken } from "./errors.ts";
 import { Follower } from "./follower.ts";
+import { hinted } from "./hints.ts";
 import { Inclusion, type Which } from "./inclusion.ts";
 import { checkKey } from "./keys.ts";
-import { feesNow, noCap } from "./market.ts";
+import { feesNow, noCap, noOpGasNow } from "./market.ts";
 import type { DurableNotice } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
 import { isBeingCancelled, keyOf, LaneRecord } from "./record.ts";
 import { PatientReads } from "./patient-reads.ts";
 import { Reserved } from "./reserved.ts";
+import { Signing, usualSigningTimeoutMs } from "./signing.ts";
 import type { TransactionKit } from "./transactions.ts";
 
 export type { Recorded, Sending } from "./attempts.ts";
@@ -38,6 +40,10 @@ export interface LaneNoncesParts {
   readonly finality: FinalityRule;
   /** Replacements and no-ops never offer more per gas, wei. */
   readonly maxFeePerGas?: bigint | undefined;
+  /** Gas of a no-op. Default: what the node estimates. */
+  readonly noOpGas?: number | undefined;
+  /** Milliseconds that a signature may take. Default 120,000. */
+  readonly signingTimeoutMs?: number | undefined;
   readonly notify?: ((notice: DurableNotice) => void) | undefined;
   /** Keeps the process alive while somebody waits; tests, where processes die without ending, replace it. */
   readonly awake?: Pick<Awake, "during">;
@@ -72,6 +78,8 @@ export class LaneNonces {
   readonly #reserved: Reserved;
   readonly #awake: Pick<Awake, "during">;
   readonly #stop = new AbortController();
+  /** Aborts when it is closed, or cannot go on. */
+  readonly #ended = new AbortController();
   readonly #work = new Bell();
   readonly #looked = new Bell();
   #starting: Promise<void> | undefined;
@@ -87,17 +95,22 @@ export class LaneNonces {
     const notify = this.#notify;
     const reads = new PatientReads(rpc, clock);
     const nonces = new AccountNonces(reads, clock);
-    const onRefused = (hash: string): Promise<void> => this.#orTrouble(() => attempts.giveUp(hash));
+    const onRefused = async (hash: string): Promise<boolean> => (await this.#orTrouble(() => attempts.giveUp(hash))) === true;
     const outbox = new Outbox({ rpc, clock, record, notify, onRefused, onFatal: this.#fail });
-    const checkAlive = this.#checkAlive;
-    const attempts = new Attempts({ record, outbox, kit, chainId, cap, notify, checkAlive });
+    const { address, signingTimeoutMs: limitMs = usualSigningTimeoutMs } = parts;
+    const signing = new Signing({ address, limitMs, ended: this.#ended.signal, checkAlive: this.#checkAlive });
+    const noOpGas = (): Promise<number> => (parts.noOpGas === undefined ? noOpGasNow(reads, address) : Promise.resolve(parts.noOpGas));
+    const attempts = new Attempts({ noOpGas, record, outbox, kit, chainId, cap, notify, signing, onDoubt: this.#fail });
     this.#outbox = outbox;
     this.#attempts = attempts;
     this.#follower = new Follower({
       ...{ rpc: reads, nonces, record, outbox, finality, notify },
       onDisplaced: (open) => this.#orTrouble(() => attempts.moveOn(open)),
       // Where the bytes are not seen, whoever is given a nonce next is given this one.
-      onGap: (nonce) => this.#orTrouble(async () => kit && attempts.fill(nonce, await feesNow(rpc, cap))),
+      onGap: (nonce) =>
+        this.#orTrouble(async () => {
+          if (kit) await attempts.fill(nonce, await feesNow(rpc, cap));
+        }),
     });
     this.#reserved = new Reserved(record, nonces);
   }
@@ -126,7 +139,7 @@ export class LaneNonces {
       .during(() => this.#start())
       .catch((error: unknown) => {
         this.#starting = undefined;
-        throw error;
+        throw hinted(error);
       });
     return this.#starting;
   }
@@ -134,9 +147,10 @@ export class LaneNonces {
   /**
    * Gives out a nonce: signs and makes durable in one step, in turn; then the bytes are sent. Resolves when the node has
    * answered or it is in doubt whether it has: either way they are sent until they are mined.
-   * @throws KeyReused, KeyBeingCancelled, InvalidKey, SignedOtherwise, UnsupportedTransaction, what `sign` and the store throw:
-   *   nothing was sent
-   * @throws TransactionNotTaken where the node will never have these bytes
+   * @throws KeyReused, KeyBeingCancelled, InvalidKey, SignedOtherwise, SignatureTimedOut, UnsupportedTransaction, what `sign`
+   *   throws: nothing was recorded or sent
+   * @throws RecordInDoubt: nothing was sent, and it is if a new start finds it recorded
+   * @throws TransactionNotTaken where the node said that it will never have these bytes, and a no-op in their place is final
    */
   send(sending: Sending): Promise<Recorded> {
     return this.#awake.during(async () => {
@@ -149,7 +163,7 @@ export class LaneNonces {
     });
   }
 
-  /** What the node says to recorded bytes first. @throws TransactionNotTaken */
+  /** Waits for what the node says to recorded bytes first; what it refuses is waited for until it is certain. @throws TransactionNotTaken */
   async announced(recorded: Recorded): Promise<Recorded> {
     const { hash, nonce } = recorded;
     const answer = await this.#awake.during(() => this.#outbox.answerOf(nonce, hash));
@@ -198,12 +212,12 @@ export class LaneNonces {
    * @throws TransactionCancelled when that is final, and what stopped the following
    */
   included(which: Which, signal?: AbortSignal): Promise<{ readonly hash: string } | undefined> {
-    const aborted = new Promise<void>((resolve) => {
-      signal?.addEventListener("abort", () => {
-        resolve();
-      });
-    });
-    return this.#awake.during(async () => {
+    const aborted = Promise.withResolvers<undefined>();
+    const abort = (): void => {
+      aborted.resolve(undefined);
+    };
+    signal?.addEventListener("abort", abort);
+    const wait = this.#awake.during(async () => {
       this.#checkAlive();
       const inclusion = await Inclusion.of(this.#record, which);
       while (!(await this.#isStarted()) && signal?.aborted !== true) await this.#parts.clock.pause(this.#parts.pollMs, signal);
@@ -212,9 +226,10 @@ export class LaneNonces {
         const found = await inclusion.look();
         if (found || signal?.aborted === true) return found;
         this.#checkAlive();
-        await Promise.race([rung, aborted]);
+        await Promise.race([rung, aborted.promise]);
       }
     });
+    return wait.finally(() => signal?.removeEventListener("abort", abort));
   }
 
   /** Waits until nothing is left that is not final. */
@@ -231,7 +246,7 @@ export class LaneNonces {
   /**
    * A further attempt of a nonce: the same transaction at higher fees, 12.5 % more on both at least. Durable before it is
    * sent; whichever attempt the chain takes, it takes one.
-   * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused, TransactionNotTaken
+   * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused, SignatureTimedOut, RecordInDoubt, TransactionNotTaken
    */
   replace(which: number | string, fees?: Fees): Promise<Recorded> {
     return this.#priced(fees, (wanted) => this.#attempts.replace(which, wanted));
@@ -240,7 +255,7 @@ export class LaneNonces {
   /**
    * A further attempt of a nonce that does nothing. Which of them the chain took is known when the nonce is final; a key is
    * free from then on if it was the no-op.
-   * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused
+   * @throws NonceNotOpen, FeeCapReached, RpcUnanswered, RpcRefused, SignatureTimedOut, RecordInDoubt
    */
   cancel(which: number | string, fees?: Fees): Promise<Recorded> {
     return this.#priced(fees, (wanted) => this.#attempts.cancel(which, wanted));
@@ -272,12 +287,18 @@ export class LaneNonces {
     const { clock, rpc, maxFeePerGas = noCap } = this.#parts;
     return this.#awake.during(async () => {
       await this.resume();
-      return this.announced(await further(given ?? (await patiently(clock, () => feesNow(rpc, maxFeePerGas)))));
+      const recorded = async (): Promise<Recorded> => further(given ?? (await patiently(clock, () => feesNow(rpc, maxFeePerGas))));
+      return this.announced(
+        await recorded().catch((error: unknown) => {
+          throw hinted(error);
+        }),
+      );
     });
   }
 
   async #close(): Promise<void> {
     this.#stop.abort();
+    this.#ended.abort();
     this.#work.ring();
     await this.#starting?.catch(() => undefined);
     await this.#outbox.close();
@@ -348,21 +369,24 @@ export class LaneNonces {
   }
 
   /** What fails for a while, such as a node, a signer or a fee cap, is told and tried again; what cannot be mended is thrown. */
-  async #orTrouble(work: () => Promise<void>): Promise<void> {
+  async #orTrouble<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
-      await work();
+      return await work();
     } catch (error) {
       if (isFatal(error)) throw error;
       if (!this.#stop.signal.aborted) this.#trouble(error);
+      return undefined;
     }
   }
 
   readonly #trouble = (error: unknown): void => {
-    this.#notify({ kind: "trouble", error });
+    this.#notify({ kind: "trouble", error: hinted(error) });
   };
 
   readonly #fail = (error: unknown): void => {
-    this.#failure ??= error;
+    if (this.#failure !== undefined) return;
+    this.#failure = hinted(error);
+    this.#ended.abort();
     this.#outbox.abandon();
     this.#work.ring();
     this.#looked.ring();
@@ -370,7 +394,7 @@ export class LaneNonces {
   };
 }
 
-/** The record cannot be written any more, or the chain is not the one of the record. A disk that is full for a while is neither. */
+/** The record cannot be written any more, or is in doubt, or the chain is not the one of the record. */
 const isFatal = (error: unknown): boolean =>
   (error instanceof StoreWriteFailed && error.permanent) ||
-  [FinalBlocksLost, StoreClosed, StoreCorrupt, VersionConflict].some((kind) => error instanceof kind);
+  [FinalBlocksLost, RecordInDoubt, StoreClosed, StoreCorrupt, VersionConflict].some((kind) => error instanceof kind);

@@ -17,6 +17,26 @@ export async function feesNow(rpc: Rpc, cap: bigint): Promise<Fees> {
   return capped(baseFee, highestBaseFee(baseFee, targetBlocks), tip, cap);
 }
 
+/** Gas of a transfer on most chains, and the most that a no-op is given where it takes more, as on some rollups. */
+const ofTransfer = { least: 21_000, most: 5_000_000 };
+/** It is mined later than it is estimated. */
+const margin = 1.25;
+
+/**
+ * Gas for a transfer of nothing from the account to itself; what a transfer takes on most chains where the node cannot say.
+ * @throws RpcUnanswered
+ */
+export async function noOpGasNow(rpc: Rpc, address: string): Promise<number> {
+  const { least, most } = ofTransfer;
+  try {
+    const estimated = Number(await rpc.request<string>("eth_estimateGas", [{ from: address, to: address, value: "0x0" }]));
+    return estimated > least ? Math.min(Math.ceil(estimated * margin), most) : least;
+  } catch (error) {
+    if (error instanceof RpcRefused) return least;
+    throw error;
+  }
+}
+
 async function suggestedTip(rpc: Rpc): Promise<bigint> {
   try {
     return BigInt(await rpc.request<string>("eth_maxPriorityFeePerGas", []));

@@ -1,5 +1,5 @@
 import { type BroadcastAnswer, Broadcaster } from "../chain/lane/broadcaster.ts";
-import { latestOf } from "../chain/lane/lane-ledger.ts";
+import { latestOf, type OpenNonce } from "../chain/lane/lane-ledger.ts";
 import type { Rpc } from "../chain/rpc/rpc.ts";
 import type { Clock } from "../clock.ts";
 import type { DurableNotice } from "./notices.ts";
@@ -10,12 +10,12 @@ export interface OutboxParts {
   readonly clock: Clock;
   readonly record: LaneRecord;
   readonly notify: (notice: DurableNotice) => void;
-  /** The node said for the third time that it will never take these bytes. */
-  readonly onRefused: (hash: string) => Promise<void>;
+  /** The node said for the third time that it will never take these bytes. Returns whether a no-op stands in their place now. */
+  readonly onRefused: (hash: string) => Promise<boolean>;
   readonly onFatal: (error: unknown) => void;
 }
 
-/** What a caller hears of its bytes: they are with the node or on their way, or the node will not have them. */
+/** What a caller hears of its bytes: they are with the node or on their way, or they were refused and are never mined. */
 export type FirstAnswer = { readonly kind: "on its way" } | { readonly kind: "refused"; readonly reason: string };
 
 /** Times that a node says of the same bytes that it will never take them, before it is believed. */
@@ -27,7 +27,7 @@ export class Outbox {
   readonly #broadcaster: Broadcaster;
   readonly #asked = new Map<string, PromiseWithResolvers<FirstAnswer>>();
   readonly #refusals = new Map<string, number>();
-  /** What is being given up, with the node's words. */
+  /** What a no-op is to take the place of, with the node's words, until the nonce is final. */
   readonly #refused = new Map<string, string>();
   #isOver = false;
 
@@ -60,9 +60,13 @@ export class Outbox {
     this.#broadcaster.send({ nonce, hash, raw });
   }
 
-  /** The node's first answer to bytes that are being sent; at once where they are not. Doubt is "on its way": they are sent again. */
+  /**
+   * The node's first answer to bytes that are being sent; at once where they are not. Doubt is "on its way": they are sent
+   * again. One node's refusal is doubt as well, until the no-op in their place is final: another node may have them.
+   */
   async answerOf(nonce: number, hash: string): Promise<FirstAnswer> {
-    if (this.#isOver || !this.#broadcaster.has(hash) || !this.isWanted(nonce, hash)) return { kind: "on its way" };
+    const isSent = this.#broadcaster.has(hash) && this.isWanted(nonce, hash);
+    if (this.#isOver || !(isSent || this.#refused.has(hash))) return { kind: "on its way" };
     let asked = this.#asked.get(hash);
     if (!asked) this.#asked.set(hash, (asked = Promise.withResolvers<FirstAnswer>()));
     return asked.promise;
@@ -79,9 +83,21 @@ export class Outbox {
     notify({ kind: "sent again", nonce, hash: latest.hash });
   }
 
-  /** What is mined or replaced is not sent any more: whoever waits for an answer has it. */
+  /** What is replaced is not sent any more: whoever waits for an answer has it, unless the node refused it. */
   release(nonce: number): void {
-    for (const { hash } of this.#parts.record.openAt(nonce)?.attempts ?? []) this.#answer(hash, { kind: "on its way" });
+    for (const { hash } of this.#parts.record.openAt(nonce)?.attempts ?? []) {
+      if (!this.#refused.has(hash)) this.#answer(hash, { kind: "on its way" });
+    }
+  }
+
+  /** A block has the nonce's work after all, or it is sent under another nonce: whoever waits for an answer has it. */
+  relieve(open: OpenNonce): void {
+    this.#end(open, () => ({ kind: "on its way" }));
+  }
+
+  /** The nonce is used up for good, and not by its work: what was refused is never mined. */
+  giveUp(open: OpenNonce): void {
+    this.#end(open, (reason) => (reason === undefined ? { kind: "on its way" } : { kind: "refused", reason }));
   }
 
   async close(): Promise<void> {
@@ -114,15 +130,23 @@ export class Outbox {
     if (refusals < believed) return;
     this.#refusals.delete(hash);
     this.#refused.set(hash, outcome.reason);
-    await onRefused(hash);
-    this.#answer(hash, { kind: "on its way" });
+    notify({ kind: "refused", nonce, hash, reason: outcome.reason });
+    if (await onRefused(hash)) return;
     this.#refused.delete(hash);
+    this.#answer(hash, { kind: "on its way" });
   }
 
-  /** Whoever asked hears this, unless the node refused it. */
+  #end({ attempts }: OpenNonce, answerTo: (reason: string | undefined) => FirstAnswer): void {
+    for (const { hash } of attempts) {
+      const answer = answerTo(this.#refused.get(hash));
+      this.#refused.delete(hash);
+      this.#refusals.delete(hash);
+      this.#answer(hash, answer);
+    }
+  }
+
   #answer(hash: string, answer: FirstAnswer): void {
-    const reason = this.#refused.get(hash);
-    this.#asked.get(hash)?.resolve(reason === undefined ? answer : { kind: "refused", reason });
+    this.#asked.get(hash)?.resolve(answer);
     this.#asked.delete(hash);
   }
 }

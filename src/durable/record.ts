@@ -14,8 +14,9 @@ import {
   toSnapshot,
 } from "../chain/lane/lane-ledger.ts";
 import type { EventStore, NewEvent, StreamId, Version } from "../store/event-store.ts";
+import { LaneOfService } from "./errors.ts";
 import { type Fate, fateOf } from "./fate.ts";
-import { type KeyEvent, keyOfWork, Keys, type KeyState, type Work, workOfHash } from "./keys.ts";
+import { isWork, type KeyEvent, keyOfWork, Keys, type KeyState, type Work, workOfHash } from "./keys.ts";
 import type { Signed } from "./transactions.ts";
 
 /** Where a nonce was mined, as far as is known now. */
@@ -29,6 +30,11 @@ export interface Mined {
 export interface KeyTold {
   readonly key: string;
   readonly event: KeyEvent;
+}
+
+/** A key, and where the bytes of its transaction are. */
+export interface BoundKey {
+  readonly bound: (NonNullable<KeyState["bound"]> & { readonly version: Version }) | undefined;
 }
 
 /** Nonces closed between two snapshots. */
@@ -60,9 +66,13 @@ export class LaneRecord {
     this.#keys = new Keys(store, chainId, address);
   }
 
+  /** @throws LaneOfService, and what the store throws */
   static async open(store: EventStore, chainId: number, address: string): Promise<LaneRecord> {
     const record = new LaneRecord(store, chainId, address);
     record.#state = await readLane(store, chainId, address);
+    const works = [...record.#state.open.values()].flatMap(({ attempts }) => attempts.flatMap(({ orderIds }) => orderIds));
+    const foreign = works.find((work) => !isWork(work));
+    if (foreign !== undefined) throw new LaneOfService(address, chainId, foreign);
     for (const { attempts } of record.#state.open.values()) for (const attempt of attempts) record.#byHash.set(attempt.hash, attempt);
     return record;
   }
@@ -120,8 +130,12 @@ export class LaneRecord {
     return nonces;
   }
 
-  readKey(key: string): Promise<KeyState> {
-    return this.#keys.read(key);
+  async readKey(key: string): Promise<BoundKey> {
+    const { bound } = await this.#keys.read(key);
+    if (!bound) return { bound };
+    const version = bound.version ?? (await this.versionOf(bound.hash));
+    if (version === undefined) throw new TypeError(`the ledger of ${this.address} has no attempt ${bound.hash}`);
+    return { bound: { ...bound, version } };
   }
 
   /** In turn only. Durable when it resolves. */

@@ -33,8 +33,11 @@ export function shareLane(form: string, parts: LaneNoncesParts): Share {
   if (!entry || entry.closing) {
     const before = entry?.closing ?? Promise.resolve();
     entry = { form, lane: before.then(() => LaneNonces.open(parts)), users: 0, closing: undefined };
-    entry.lane.catch(() => undefined); // whoever asks for it hears of it
     lanes.set(name, entry);
+    const opening = entry;
+    opening.lane.catch(() => {
+      if (lanes.get(name) === opening) lanes.delete(name); // whoever asked for it hears of it; whoever asks next begins anew
+    });
   }
   if (entry.form !== form) throw new LaneTaken(parts.address, parts.chainId);
   entry.users++;

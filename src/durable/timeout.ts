@@ -1,13 +1,11 @@
-import { RpcUnanswered } from "../chain/rpc/rpc.ts";
-
-/** What `work` gives, or doubt after so many milliseconds; libraries wait for minutes. @throws RpcUnanswered */
-export async function withinMs<T>(ms: number, method: string, work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
+/** What `work` gives, or the error of `late` after so many milliseconds: libraries wait for minutes, or for ever. */
+export async function withinMs<T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> {
+  const over = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    late.reject(new RpcUnanswered(method, "the provider", `nothing within ${ms} ms`));
+    over.reject(late());
   }, ms).unref();
   try {
-    return await Promise.race([work, late.promise]);
+    return await Promise.race([work, over.promise]);
   } finally {
     clearTimeout(timer);
     work.catch(() => undefined); // an answer that comes after all

@@ -35,13 +35,12 @@ export interface TransactionKit {
   /** The transaction in `raw` with another nonce or other fees, signed anew. */
   resign(raw: string, change: Change): Promise<string>;
   /** A transfer of nothing to the account itself. */
-  noOp(nonce: number, fees: Fees): Promise<string>;
+  noOp(nonce: number, fees: Fees, gas: number): Promise<string>;
 }
 
 /** EIP-2718 types that are sent: legacy, EIP-2930, EIP-1559. Blobs are not in the signed bytes; an EIP-7702 authorisation may use nonces. */
 export const sentTypes: readonly number[] = [0, 1, 2];
 
-export const noOpGas = 21_000;
 /** A maximum fee that is all tip is a gas price, which every chain knows: such a no-op may stand for a legacy transaction. */
 export const noOpType = ({ maxFeePerGas, maxPriorityFeePerGas }: Fees): 0 | 2 => (maxFeePerGas === maxPriorityFeePerGas ? 0 : 2);
 

@@ -18,6 +18,7 @@ export type DurableAccount<account extends LocalAccount = LocalAccount> = accoun
 /** Where an account finds its nonces. */
 export interface Lanes {
   get(address: string, chainId: number, client: Client, signs: LocalAccount | undefined): Promise<LaneNonces>;
+  /** @throws DurableClosed */
   peek(address: string, chainId: number): LaneNonces | undefined;
 }
 
@@ -83,11 +84,14 @@ export function durableAccount<account extends LocalAccount>(account: account, l
   return bound(undefined);
 }
 
+/** More calls than are ever between their nonce and their signature. */
+const mostPlaceholders = 4_096;
+
 /** Stands where viem asks for nonces. Tells a placeholder of ours from a nonce that the caller chose. */
 class Placeholders implements NonceManager {
   readonly #account: LocalAccount;
   readonly #lanes: Lanes;
-  /** How often each was handed out and not signed for. */
+  /** How often each was handed out and not signed for, the oldest first: calls that fail before they are signed leave theirs. */
   readonly #out = new Map<number, number>();
 
   constructor(account: LocalAccount, lanes: Lanes) {
@@ -98,6 +102,10 @@ class Placeholders implements NonceManager {
   consume = async (parameters: Parameters<NonceManager["consume"]>[0]): Promise<number> => {
     const nonce = await this.get(parameters);
     this.#out.set(nonce, (this.#out.get(nonce) ?? 0) + 1);
+    for (const oldest of this.#out.keys()) {
+      if (this.#out.size <= mostPlaceholders) break;
+      this.#out.delete(oldest);
+    }
     return nonce;
   };
 

@@ -1,7 +1,7 @@
 import { type Hex, keccak256, type LocalAccount, parseTransaction, type TransactionSerializable } from "viem";
 import type { Fees } from "../chain/fees/fees.ts";
 import { UnsupportedTransaction } from "./errors.ts";
-import { type Change, contentOf, noOpGas, noOpType, type Signed, type TransactionKit } from "./transactions.ts";
+import { type Change, contentOf, noOpType, type Signed, type TransactionKit } from "./transactions.ts";
 
 const sent = ["legacy", "eip2930", "eip1559"] as const;
 type SentType = (typeof sent)[number];
@@ -22,9 +22,9 @@ export function viemKit(account: Signing, chainId: number): TransactionKit {
       const list = type === "legacy" || accessList === undefined ? {} : { accessList };
       return account.signTransaction({ ...same, ...list, ...priceOf(type, fees ?? feesOf(former)) } as TransactionSerializable);
     },
-    noOp(nonce: number, fees: Fees) {
+    noOp(nonce: number, fees: Fees, gas: number) {
       const type = noOpType(fees) === 2 ? "eip1559" : "legacy";
-      const nothing = { type, chainId, nonce, to: account.address, value: 0n, gas: BigInt(noOpGas) };
+      const nothing = { type, chainId, nonce, to: account.address, value: 0n, gas: BigInt(gas) };
       return account.signTransaction({ ...nothing, ...priceOf(type, fees) } as TransactionSerializable);
     },
   };

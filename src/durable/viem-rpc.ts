@@ -1,35 +1,28 @@
 import type { Client } from "viem";
-import { outcomeOf, type Rpc, type RpcCall, type RpcOutcome, RpcRefused, RpcUnanswered } from "../chain/rpc/rpc.ts";
-import { withinMs } from "./timeout.ts";
+import { RpcRefused, RpcUnanswered } from "../chain/rpc/rpc.ts";
+import { LibraryRpc } from "./library-rpc.ts";
 
 type Request = (call: { method: string; params: unknown }, options: { retryCount: number }) => Promise<unknown>;
 
-/** A viem client as an endpoint: what the node said is told from what nobody heard. Its own retries are off: they hide which. */
-export class ViemRpc implements Rpc {
+/** A viem client as an endpoint. Its own retries are off: they hide what nobody heard. */
+export class ViemRpc extends LibraryRpc {
   readonly #request: Request;
-  readonly #timeoutMs: number;
 
   constructor(client: Client, timeoutMs: number) {
+    super(timeoutMs);
     this.#request = client.request as unknown as Request;
-    this.#timeoutMs = timeoutMs;
   }
 
-  async request<T>(method: string, params: readonly unknown[]): Promise<T> {
-    try {
-      return (await withinMs(this.#timeoutMs, method, this.#request({ method, params }, { retryCount: 0 }))) as T;
-    } catch (error) {
-      throw heard(method, error);
-    }
+  protected ask(method: string, params: unknown[]): Promise<unknown> {
+    return this.#request({ method, params }, { retryCount: 0 });
   }
 
-  async each<T>(calls: readonly RpcCall[]): Promise<RpcOutcome<T>[]> {
-    const settled = await Promise.allSettled(calls.map(({ method, params }) => this.request<T>(method, params)));
-    return settled.map((one) =>
-      outcomeOf(() => {
-        if (one.status === "rejected") throw one.reason;
-        return one.value;
-      }),
-    );
+  protected heard(method: string, error: unknown): RpcRefused | RpcUnanswered {
+    const chain = causesOf(error);
+    const said = chain.find(({ name }) => name === "RpcRequestError") ?? (chain.some(isOfTheConnection) ? undefined : chain.find(isAnswer));
+    if (said && said.status !== 429) return new RpcRefused(method, Number(said.code), String(said.details ?? said.message), said.data);
+    const { name } = chain.at(-1) ?? {};
+    return new RpcUnanswered(method, "the client", typeof name === "string" ? name : "the connection failed"); // without the cause: it has the URL
   }
 }
 
@@ -42,15 +35,6 @@ interface Caused {
   readonly data?: unknown;
   readonly message?: unknown;
   readonly cause?: unknown;
-}
-
-function heard(method: string, error: unknown): RpcRefused | RpcUnanswered {
-  if (error instanceof RpcUnanswered) return error;
-  const chain = causesOf(error);
-  const said = chain.find(({ name }) => name === "RpcRequestError") ?? (chain.some(isOfTheConnection) ? undefined : chain.find(isAnswer));
-  if (said && said.status !== 429) return new RpcRefused(method, Number(said.code), String(said.details ?? said.message), said.data);
-  const { name } = chain.at(-1) ?? {};
-  return new RpcUnanswered(method, "the client", typeof name === "string" ? name : "the connection failed"); // without the cause: it has the URL
 }
 
 /** An EIP-1193 provider behind a `custom` transport gives its code and words itself; -1 is viem's for what it does not know. */

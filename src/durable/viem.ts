@@ -18,7 +18,7 @@ import { getChainId, sendRawTransaction, sendTransaction, writeContract } from "
 import { systemClock } from "../clock.ts";
 import { MintdError } from "../error.ts";
 import type { EventStore } from "../store/event-store.ts";
-import { NonceGiven } from "./errors.ts";
+import { DurableClosed, NonceGiven } from "./errors.ts";
 import type { LaneNonces } from "./lane-nonces.ts";
 import { type DurableOptions, settingsOf } from "./options.ts";
 import { type Share, shareLane } from "./shared.ts";
@@ -52,7 +52,8 @@ export interface DurableNonceManager extends NonceManager {
   account<account extends LocalAccount>(account: account): DurableAccount<account>;
   /**
    * For `client.extend`: sends what these accounts signed until it is mined, and returns the recorded hash for a key that was
-   * used before. Transactions of other accounts go through unchanged.
+   * used before. Transactions of other accounts go through unchanged. Throws our errors as they are, and not wrapped in viem's.
+   * @throws KeyReused, KeyBeingCancelled, NonceGiven, SignatureTimedOut, RecordInDoubt, TransactionNotTaken, DurableClosed
    */
   readonly actions: <chain extends Chain | undefined, account extends Account | undefined>(
     client: Client<Transport, chain, account>,
@@ -147,7 +148,11 @@ function durableActions<chain extends Chain | undefined, account extends Account
   };
   // viem's own actions call each other on the client as it was before it was extended, so they are given this one's.
   const writing = { ...sending, sendTransaction: send };
-  const write = (request: unknown): Promise<Hash> => writeContract(writing as never, request as never);
+  // viem makes every error of it one of the contract's.
+  const write = (request: unknown): Promise<Hash> =>
+    writeContract(writing as never, request as never).catch((error: unknown) => {
+      throw ownOf(error) ?? error;
+    });
   const deploy = ({ abi, args, bytecode, ...request }: Deployed): Promise<Hash> =>
     send({ ...request, data: encodeDeployData({ abi, args, bytecode } as EncodeDeployDataParameters) });
   return { sendTransaction: send as never, sendRawTransaction: sendRaw, writeContract: write, deployContract: deploy as never };
@@ -187,12 +192,15 @@ class ViemLanes implements Lanes {
   readonly #options: DurableNonceManagerOptions;
   readonly #shares = new Map<string, Share>();
   readonly #open = new Map<string, LaneNonces>();
+  #isClosed = false;
 
   constructor(options: DurableNonceManagerOptions) {
     this.#options = options;
   }
 
+  /** @throws DurableClosed */
   async get(address: string, chainId: number, client: Client, signs: LocalAccount | undefined): Promise<LaneNonces> {
+    this.#checkOpen(address);
     const form = signs ? recording : alone;
     const name = nameOf(form, address, chainId);
     let share = this.#shares.get(name);
@@ -207,11 +215,13 @@ class ViemLanes implements Lanes {
       this.#shares.delete(name);
       throw error;
     });
+    this.#checkOpen(address);
     this.#open.set(name, lane);
     return lane;
   }
 
   peek(address: string, chainId: number): LaneNonces | undefined {
+    this.#checkOpen(address);
     return this.#open.get(nameOf(recording, address, chainId));
   }
 
@@ -225,10 +235,15 @@ class ViemLanes implements Lanes {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const shares = [...this.#shares.values()];
     this.#shares.clear();
     this.#open.clear();
     await Promise.all(shares.map((share) => share.release()));
+  }
+
+  #checkOpen(address: string): void {
+    if (this.#isClosed) throw new DurableClosed(address);
   }
 }
 

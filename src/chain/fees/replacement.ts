@@ -17,4 +17,14 @@ export function replacementFees(previous: Fees, wanted: Fees, limits: Pick<FeeLi
   return { maxFeePerGas, maxPriorityFeePerGas: lesser(tip, maxFeePerGas) };
 }
 
+/**
+ * Fees of a no-op in place of bytes that a node refuses, and so does not have: a replacement's, since another node may have
+ * them; where the cap forbids those, what the bytes offer, cut to the cap. Then a node that has them keeps them.
+ */
+export function standInFees(previous: Fees, cap: bigint): Fees {
+  if (raised(previous.maxFeePerGas) <= cap) return replacementFees(previous, previous, { maxFeePerGas: cap });
+  const maxFeePerGas = lesser(previous.maxFeePerGas, cap);
+  return { maxFeePerGas, maxPriorityFeePerGas: lesser(previous.maxPriorityFeePerGas, maxFeePerGas) };
+}
+
 const raised = (fee: bigint): bigint => greater((fee * 9n + 7n) / 8n, fee + 1n);

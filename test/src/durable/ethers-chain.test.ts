@@ -57,7 +57,8 @@ describe("DurableSigner and the chain", () => {
     const signer = await world.signer(0, { maxFeePerGas: 10n ** 9n });
     const fees = { maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 1n };
     const { nonce } = await signer.sendTransaction({ to: receiver(1), value: 1n, ...fees });
-    await failure("FEE_CAP_REACHED", signer.replace(nonce, fees));
+    const { hint } = await failure("FEE_CAP_REACHED", signer.replace(nonce, fees));
+    expect(hint, "it speaks to whoever has a signer").to.contain("a higher maxFeePerGas").and.not.contain("fees.");
   });
 
   it("cancels, and frees the key when the no-op is final and not before", async () => {
@@ -203,20 +204,6 @@ describe("DurableSigner and the chain", () => {
     expect(await receiversOf(world, signer)).to.deep.equal([(await signer.getAddress()).toLowerCase(), receiver(1)]);
   });
 
-  it("uses up the nonce of what a node will never take, tells its caller, and holds nothing up", async () => {
-    await using world = await World.open({ blockTime: 0.05 });
-    const signer = await world.signer();
-    const order = signer.once("order-1");
-    const refused = failure("TRANSACTION_NOT_TAKEN", order.sendTransaction({ to: receiver(1), value: 1n, gasLimit: 20_000 }));
-    const behind = await signer.sendTransaction({ to: receiver(2), value: 1n });
-    await refused;
-    await behind.wait();
-    await signer.settled();
-    await (await order.sendTransaction({ to: receiver(1), value: 1n })).wait();
-    const own = (await signer.getAddress()).toLowerCase();
-    expect((await receiversOf(world, signer)).sort()).to.deep.equal([own, receiver(1), receiver(2)].sort());
-  });
-
   it("keeps what the account cannot pay for, and sends it when it can", async () => {
     await using world = await World.open();
     const { address } = new Wallet(keyAt(0));
@@ -263,7 +250,8 @@ describe("DurableSigner and the chain", () => {
     try {
       world.proxy.target = anew.url;
       const later = await world.signer();
-      await failure("GENESIS_MISMATCH", later.sendTransaction({ to: receiver(2), value: 1n }));
+      const { hint } = await failure("GENESIS_MISMATCH", later.sendTransaction({ to: receiver(2), value: 1n }));
+      expect(hint, "it speaks to whoever has a signer").to.contain("a new store").and.not.contain("npm start");
       expect(await anew.rpc.request("txpool_status", [])).to.deep.equal({ pending: "0x0", queued: "0x0" });
       expect(await anew.rpc.request("eth_blockNumber", [])).to.equal("0x0");
     } finally {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type TransactionRequest, Wallet } from "ethers";
-import { readLane } from "../../../src/chain/index.ts";
+import { laneStream, readLane } from "../../../src/chain/lane/lane-ledger.ts";
 import { DurableSigner } from "../../../src/durable/ethers.ts";
 import { openSqliteStore } from "../../../src/store/index.ts";
 import { collect, failure } from "../store/expectations.ts";
@@ -126,6 +126,19 @@ describe(`DurableSigner (DURABLE_SEED=${seed})`, () => {
     expect(lane.nextNonce).to.equal(2);
     const everything = JSON.stringify(await collect(reader.store.readAll(0)));
     expect(everything).to.not.contain(keyAt(0).slice(2));
+  });
+
+  it("leaves the ledger of a mintd service alone", async () => {
+    await using world = await World.open();
+    const [store, { address }] = [await world.store(), new Wallet(keyAt(0))];
+    const fees = { maxFeePerGas: "100", maxPriorityFeePerGas: "1" };
+    const attempt = { nonce: 0, hash: "0x01", raw: "0x02", gasLimit: 21_000, orderIds: ["0x5f"], ...fees };
+    const events = [{ kind: "attempted", data: attempt }];
+    await store.append([{ stream: laneStream(31_337, address), expected: 0, events }]);
+    const signer = await world.signer();
+    await failure("LANE_OF_SERVICE", signer.resume());
+    await failure("LANE_OF_SERVICE", signer.sendTransaction({ to: receiver(1), value: 1n }));
+    expect(await store.head()).to.equal(1);
   });
 
   it("keeps no process alive: one that sent and waits for nothing ends by itself", async () => {

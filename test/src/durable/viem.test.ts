@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { BaseError, createPublicClient, createWalletClient, http, parseAbi, parseTransaction, type PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { anvil } from "viem/chains";
+import { MintdError } from "../../../src/error.ts";
 import { type DurableNonceManager, durableNonceManager } from "../../../src/durable/viem.ts";
 import { failure } from "../store/expectations.ts";
 import { onlyOnceAbi, onlyOnceCode } from "./contract.ts";
@@ -138,6 +139,22 @@ describe(`durableNonceManager, account and client (DURABLE_SEED=${seed})`, () =>
     world.proxy.faults = {};
     const lane = await nonces.lane(wallet);
     expect(await lane.included({ hash })).to.deep.equal({ hash });
+    expect(await world.minedOf(account.address)).to.have.length(1);
+  });
+
+  it("gives its own errors through viem's writeContract, and sends nothing more once it is closed", async () => {
+    await using world = await World.open();
+    const { wallet, account, nonces } = await durable(world);
+    const call = (key: string, address: `0x${string}`) =>
+      wallet.writeContract({ account: account.once(key), address, abi, functionName: "call", gas: 60_000n });
+    await call("mint-1", receiver(1));
+    await failure("KEY_REUSED", call("mint-1", receiver(2)));
+    const { sendTransaction } = createWalletClient({ account, chain: anvil, transport: http(world.proxy.url) }); // not extended
+    await nonces.close();
+    await failure("DURABLE_CLOSED", call("mint-2", receiver(1)));
+    await failure("DURABLE_CLOSED", wallet.sendTransaction({ to: receiver(1), value: 1n }));
+    const wrapped = (await failureOf(sendTransaction({ to: receiver(1), value: 1n }))) as BaseError;
+    expect(wrapped.walk((each) => each instanceof MintdError)).to.have.property("code", "DURABLE_CLOSED");
     expect(await world.minedOf(account.address)).to.have.length(1);
   });
 

@@ -27,6 +27,8 @@ export class SimulatedNode implements Rpc {
   /** Hears bytes as they come in. */
   readonly #onBytes: (raw: string) => void;
   #forks = 0;
+  /** Receivers whose transactions this node says it will never take. */
+  readonly refused = new Set<string>();
   /** How often a call goes wrong, in [0, 1]. */
   faultiness = 0;
 
@@ -115,6 +117,8 @@ export class SimulatedNode implements Rpc {
         return { baseFeePerGas: ["0x7"], gasUsedRatio: [], reward: [] };
       case "eth_maxPriorityFeePerGas":
         return "0xa";
+      case "eth_estimateGas":
+        return "0x5208";
       case "eth_getTransactionCount":
         return toQuantity(this.#countAt(second, stale));
       case "eth_getBlockByNumber":
@@ -142,7 +146,7 @@ export class SimulatedNode implements Rpc {
   }
 
   #blockAt(tag: unknown, stale: boolean): unknown {
-    const number = tag === "latest" ? Math.max(0, this.height - (stale ? this.#random.int(0, 3) : 0)) : Number(tag);
+    const number = tag === "latest" ? Math.max(0, this.height - (stale ? this.#random.pick([0, 1, 2, 3, 64, 70]) : 0)) : Number(tag);
     const block = this.#blocks[number];
     if (!block) return null;
     const { hash, parentHash, transactions } = block;
@@ -160,7 +164,11 @@ export class SimulatedNode implements Rpc {
 
   #take(raw: string): string {
     this.#onBytes(raw);
-    const { nonce, maxFeePerGas } = transactionOf(raw);
+    const { nonce, to, maxFeePerGas } = transactionOf(raw);
+    if (this.refused.has(to)) {
+      if (nonce >= this.#count(this.height) && this.#random.chance(0.1)) this.#pool.set(nonce, raw); // another node has it
+      throw new RpcRefused("eth_sendRawTransaction", -32_000, "intrinsic gas too low", undefined);
+    }
     const waiting = this.#pool.get(nonce);
     if (nonce < this.#count(this.height)) throw new RpcRefused("eth_sendRawTransaction", -32_000, "nonce too low", undefined);
     if (waiting === raw) throw new RpcRefused("eth_sendRawTransaction", -32_000, "already known", undefined);

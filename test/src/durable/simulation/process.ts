@@ -16,11 +16,13 @@ export class SimulatedProcess {
   #now = 0;
   #dead = false;
 
-  constructor(store: EventStore, node: Rpc) {
-    this.#lane = LaneNonces.open({
+  /** @param begin when a former process is closed */
+  constructor(store: EventStore, node: Rpc, begin: Promise<unknown> = Promise.resolve()) {
+    const parts = {
       ...{ store: this.#mortal(store), rpc: this.#mortal(node), chainId, address: ours, kit, clock: this.#clock },
-      ...{ pollMs: 1_000, finality: "depth", awake: { during: (work) => work() } },
-    });
+      ...{ pollMs: 1_000, finality: "depth" as const, awake: { during: <T>(work: () => Promise<T>) => work() } },
+    };
+    this.#lane = begin.then(() => LaneNonces.open(parts));
   }
 
   async send(to: string): Promise<Recorded> {
