@@ -2,12 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { bn254 } from "@noble/curves/bn254.js";
 import { expect } from "chai";
-import { type BaseContract, ContractFactory, type InterfaceAbi, type Signer } from "ethers";
+import { type BaseContract, concat, ContractFactory, type InterfaceAbi, keccak256, type Signer } from "ethers";
 import { network } from "hardhat";
 import * as snarkjs from "snarkjs";
 import {
   BASE,
   first,
+  hex,
   type Point2,
   type Proof,
   proofOf,
@@ -45,6 +46,14 @@ function swapped(list: readonly bigint[], i: number, j: number): bigint[] {
   const copy = [...list];
   [copy[i], copy[j]] = [copy[j] ?? 0n, copy[i] ?? 0n];
   return copy;
+}
+
+const modulo = (value: bigint): bigint => ((value % SCALAR) + SCALAR) % SCALAR;
+
+/** The factor of a batch's second proof if these words were all that is hashed. */
+function factorOf(hashed: readonly bigint[]): bigint {
+  const seed = keccak256(concat(hashed.map(hex)));
+  return BigInt(keccak256(concat([seed, hex(1n)]))) >> 128n;
 }
 
 const found = new Map<number, Point2>();
@@ -277,6 +286,25 @@ describe("the generated verifier", function () {
         moved,
       ),
     ).to.equal(false);
+  });
+
+  it("draws the factors of a batch from the proofs and the inputs: who knows them in advance could make up", async () => {
+    const all = ["bound 0", "bound 1"].map((label) => ({ proof: prove(inputsOf(label), label), inputs: inputsOf(label) }));
+    const [one, two] = all;
+    if (!one || !two) throw new Error("there are two");
+    const proofs = all.map(({ proof }) => words(proof));
+    const inputs = all.map((each) => each.inputs);
+    // Factors as they would be if the inputs were not hashed: then these inputs are false and pass.
+    const ofProofs = factorOf(proofs.flat());
+    const moved = [
+      replaced(one.inputs, 4, modulo((one.inputs[4] ?? 0n) - ofProofs)),
+      replaced(two.inputs, 4, modulo((two.inputs[4] ?? 0n) + 1n)),
+    ];
+    expect(await ask("verifyBatch", proofs, moved)).to.equal(false);
+    // And if the proofs were not: these are false and pass.
+    const ofInputs = factorOf(inputs.flat());
+    const c = (of: typeof one, scalar: bigint) => words({ ...of.proof, c: of.proof.c.add(first(modulo(scalar))) });
+    expect(await ask("verifyBatch", [c(one, -ofInputs), c(two, 1n)], inputs)).to.equal(false);
   });
 
   it("takes no empty batch, and no other number of inputs than of proofs", async () => {
