@@ -5,18 +5,13 @@ import type { BaseContract, ContractTransactionResponse, Signer } from "ethers";
 import { ContractFactory, parseEther } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import { start } from "../test/contracts/mint-fixture.ts";
+import { deployMock } from "../test/contracts/price/prices-fixture.ts";
 import type { GasReport } from "./gas.ts";
 
 const cast = (whole: number): bigint => BigInt(whole) * 10n ** 18n;
 const ether = 1;
 
 /** Deploys a contract that exists for tests only. */
-async function deployMock(file: string, name: string, deployer: Signer): Promise<BaseContract> {
-  const path = new URL(`../cache/test-artifacts/test/contracts/mocks/${file}.sol/${name}.json`, import.meta.url);
-  const artifact = JSON.parse(await readFile(path, "utf8")) as { abi: []; bytecode: string };
-  return new ContractFactory(artifact.abi, artifact.bytecode, deployer).deploy();
-}
-
 /** Runs every operation of the vault on a chain of its own: pass a fresh in-process connection. */
 export async function measureCastGas({ ethers, networkHelpers }: NetworkConnection): Promise<GasReport> {
   await networkHelpers.time.setNextBlockTimestamp(start - 100);
@@ -24,7 +19,7 @@ export async function measureCastGas({ ethers, networkHelpers }: NetworkConnecti
   if (!admin || !ann || !bob || !keeper) throw new Error("the network has too few accounts");
   const manager = await ethers.deployContract("AccessManager", [admin.address]);
   const feed = await deployMock("SettableFeed", "SettableFeed", admin);
-  const weth = await deployMock("Tokens", "WrappedEther", admin);
+  const weth = await ethers.deployContract("WrappedEther");
   const token = await weth.getAddress();
   const vault = await ethers.deployContract("CollateralVault", [manager, feed, token, "Cast", "CAST"]);
   await vault.addCollateral(token, {

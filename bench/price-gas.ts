@@ -4,7 +4,7 @@ import type { ContractTransactionResponse } from "ethers";
 import { parseEther } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import { start } from "../test/contracts/mint-fixture.ts";
-import { bring, coin, deployMock, deployPrices, ether, inputsOf, reportNow, roots, terms } from "../test/contracts/price/prices-fixture.ts";
+import { bring, coin, deployPrices, ether, inputsOf, reportNow, roots, terms } from "../test/contracts/price/prices-fixture.ts";
 import { prove, words } from "../test/contracts/price/proofs.ts";
 import type { GasReport } from "./gas.ts";
 
@@ -72,7 +72,7 @@ export async function measurePriceGas(connection: NetworkConnection): Promise<Ga
     (await called("verifyBatch", Array(BATCH).fill(proof), Array(BATCH).fill(inputs))) / BATCH,
   );
 
-  const weth = await deployMock("Tokens", "WrappedEther", admin);
+  const weth = await ethers.deployContract("WrappedEther");
   const token = await weth.getAddress();
   const vault = await ethers.deployContract("CollateralVault", [manager, prices, token, "Cast", "CAST"]);
   await vault.addCollateral(token, {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.37;
 
+import {WrappedEther} from "../../contracts/local/WrappedEther.sol";
 import {Redemption, SkipReason, IVoucherRedeemer} from "../../contracts/mint/interfaces/IVoucherRedeemer.sol";
 import {NonceBitmap} from "../../contracts/mint/NonceBitmap.sol";
 import {CastMinter} from "../../contracts/vault/CastMinter.sol";
@@ -10,7 +11,6 @@ import {ICollateralVault} from "../../contracts/vault/interfaces/ICollateralVaul
 import {CollateralTerms} from "../../contracts/vault/interfaces/ICollaterals.sol";
 import {MintTest} from "./MintTest.sol";
 import {SettableFeed} from "./mocks/SettableFeed.sol";
-import {WrappedEther} from "./mocks/Tokens.sol";
 import {vm} from "./Vm.sol";
 
 contract CastMinterTest is MintTest {

@@ -2,11 +2,12 @@
 pragma solidity ^0.8.37;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {WrappedEther} from "../../contracts/local/WrappedEther.sol";
 import {CollateralVault} from "../../contracts/vault/CollateralVault.sol";
 import {CollateralTerms} from "../../contracts/vault/interfaces/ICollaterals.sol";
 import {ICastToken} from "../../contracts/vault/interfaces/ICastToken.sol";
 import {SettableFeed} from "./mocks/SettableFeed.sol";
-import {OddToken, WrappedEther} from "./mocks/Tokens.sol";
+import {OddToken} from "./mocks/Tokens.sol";
 import {Assert, vm} from "./Vm.sol";
 
 /// @notice A vault whose admin is the test, with wrapped ether at 2,000.00, 150 %, and a token of 18 decimals at 1.00.

@@ -2,24 +2,6 @@
 pragma solidity ^0.8.37;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {IWETH} from "../../../contracts/vault/interfaces/IWETH.sol";
-
-/// @notice Wrapped ether as on every chain.
-contract WrappedEther is ERC20("Wrapped Ether", "WETH"), IWETH {
-    error NotPaid();
-
-    /// @inheritdoc IWETH
-    function deposit() external payable {
-        _mint(msg.sender, msg.value);
-    }
-
-    /// @inheritdoc IWETH
-    function withdraw(uint256 amount) external {
-        _burn(msg.sender, amount);
-        (bool paid, ) = msg.sender.call{value: amount}("");
-        if (!paid) revert NotPaid();
-    }
-}
 
 /// @notice A token that anybody mints, with any number of decimals, which can take a fee or call back when it moves.
 contract OddToken is ERC20("Odd", "ODD") {

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { parseEther } from "ethers";
 import { network } from "hardhat";
 import type { CollateralVault } from "../../../types/ethers-contracts/index.ts";
-import { bring, type Brought, deployMock, deployPrices, ether, type Prices, reportNow } from "./prices-fixture.ts";
+import { bring, type Brought, deployPrices, ether, type Prices, reportNow } from "./prices-fixture.ts";
 
 const cast = (whole: number): bigint => BigInt(whole) * 10n ** 18n;
 const e8 = (whole: number): bigint => BigInt(whole) * 10n ** 8n;
@@ -17,7 +17,7 @@ describe("minting with a proof of one's own", () => {
   beforeEach(async () => {
     const connection = await network.create();
     fixture = await deployPrices(connection);
-    const weth = await deployMock("Tokens", "WrappedEther", fixture.admin);
+    const weth = await connection.ethers.deployContract("WrappedEther");
     token = await weth.getAddress();
     vault = await connection.ethers.deployContract("CollateralVault", [fixture.manager, fixture.prices, token, "Cast", "CAST"]);
     const charges = { liquidationBonusBps: 1_000, feeBpsPerYear: 0, maxPriceAgeSeconds: 60 };
