@@ -1,8 +1,6 @@
 // What does a cast mint cost on a proven price? Measured as the other operations of bench/gas.ts are; the price is set in
 // storage of the same shape as that of a proven one. Needs the tests' contracts: npx hardhat build
-import { readFile } from "node:fs/promises";
-import type { BaseContract, ContractTransactionResponse, Signer } from "ethers";
-import { ContractFactory, parseEther } from "ethers";
+import { type ContractTransactionResponse, parseEther } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import { start } from "../test/contracts/mint-fixture.ts";
 import { deployMock } from "../test/contracts/price/prices-fixture.ts";
@@ -11,7 +9,6 @@ import type { GasReport } from "./gas.ts";
 const cast = (whole: number): bigint => BigInt(whole) * 10n ** 18n;
 const ether = 1;
 
-/** Deploys a contract that exists for tests only. */
 /** Runs every operation of the vault on a chain of its own: pass a fresh in-process connection. */
 export async function measureCastGas({ ethers, networkHelpers }: NetworkConnection): Promise<GasReport> {
   await networkHelpers.time.setNextBlockTimestamp(start - 100);
