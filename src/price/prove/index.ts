@@ -1,0 +1,7 @@
+/** Groth16 proofs of prices: keys that may be used, proofs that hold, and provers that make them. */
+export { developmentSecrets, isDevelopmentKey } from "./development.ts";
+export * from "./errors.ts";
+export { type KeyFacts, readKey } from "./key-file.ts";
+export { assertKeyFor, assertSafeKey, assertSafeVerifyingKey } from "./safe-key.ts";
+export { verifyProof } from "./verify.ts";
+export { type G1, type G2, type Proof, toSnarkjsKey, toSnarkjsProof, type VerifyingKey } from "./verifying-key.ts";
