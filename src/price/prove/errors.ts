@@ -25,3 +25,55 @@ export class DevelopmentKey extends MintdError {
     });
   }
 }
+
+/** A prover that was closed was asked for a proof, or was closed before it made one. */
+export class ProverClosed extends MintdError {
+  readonly code = "PROVER_CLOSED";
+  constructor() {
+    super("the prover is closed", { hint: "open another one" });
+  }
+}
+
+/** The prover made no proof, by a fault of its own. The same inputs may be tried again. */
+export class ProverFailed extends MintdError {
+  readonly code = "PROVER_FAILED";
+  constructor(problem: string, cause?: unknown) {
+    super(`no proof was made: ${problem}`, {
+      cause,
+      hint: "try again; where it goes on, check key and witness program with npm run ceremony -- check",
+    });
+  }
+}
+
+/** More proofs are asked for than the prover keeps waiting. */
+export class ProverBusy extends MintdError {
+  readonly code = "PROVER_BUSY";
+  constructor(waiting: number) {
+    super(`${waiting} proofs are waiting already`, { hint: "ask again later, or open more provers" });
+  }
+}
+
+/** Inputs that have no witness: they break a constraint. No prover can do anything about it. */
+export class WitnessRefused extends MintdError {
+  readonly code = "WITNESS_REFUSED";
+  /** Templates that refused, from the innermost outwards; empty where the inputs do not even fit. */
+  readonly where: readonly string[];
+  readonly problem: string;
+  constructor(where: readonly string[], problem = `refused in ${where.join(" < ")}`) {
+    super(`the inputs cannot be proven: ${problem}`, {
+      hint: "make inputs with aggregate() from src/price for the circuit's number of sources",
+    });
+    this.where = where;
+    this.problem = problem;
+  }
+}
+
+/** A prover's proof does not hold. It is never handed out. */
+export class ProofInvalid extends MintdError {
+  readonly code = "PROOF_INVALID";
+  constructor(backend: string) {
+    super(`a proof of the ${backend} prover does not hold for the verifying key`, {
+      hint: "proving key, witness program and verifying key must be of one ceremony: npm run ceremony -- check",
+    });
+  }
+}
