@@ -77,3 +77,11 @@ export class ProofInvalid extends MintdError {
     });
   }
 }
+
+/** The native prover is not built on this machine. The portable one makes the same proofs. */
+export class ProverUnavailable extends MintdError {
+  readonly code = "PROVER_UNAVAILABLE";
+  constructor(program: string) {
+    super(`there is no native prover at ${program}`, { hint: "build it with npm run prover:build, or use the portable one" });
+  }
+}

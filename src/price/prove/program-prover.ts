@@ -1,4 +1,4 @@
-import { ProofInvalid, ProverBusy, ProverClosed } from "./errors.ts";
+import { ProofInvalid, ProverBusy, ProverClosed, ProverFailed } from "./errors.ts";
 import type { ProveOptions, Proven, Prover, ProverProgram } from "./prover.ts";
 import { verifyProof } from "./verify.ts";
 import type { VerifyingKey } from "./verifying-key.ts";
@@ -105,8 +105,10 @@ export class ProgramProver implements Prover {
     const outcome = await this.#attempt(job, program).catch((error: unknown) => ({ error }));
     if (this.#running !== job) return; // given up, or closed
     this.#running = undefined;
-    if ("error" in outcome) job.reject(outcome.error);
-    else job.resolve(outcome);
+    if ("error" in outcome) {
+      if (outcome.error instanceof ProverFailed) this.#drop(); // the next proof gets a process without its fault
+      job.reject(outcome.error);
+    } else job.resolve(outcome);
     this.#next();
   }
 
