@@ -70,7 +70,9 @@ class NativeProgram implements ProverProgram {
 
   constructor(program: string, { provingKey, witnessProgram }: ProverFiles, publicInputs: number) {
     this.#publicInputs = publicInputs;
-    this.#child = spawn(program, [provingKey], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, OMP_WAIT_POLICY: "passive" } }); // waiting threads leave the cores to others
+    // Threads that wait leave the cores to others; one heap for all of them keeps memory flat.
+    const env = { ...process.env, OMP_WAIT_POLICY: "passive", MALLOC_ARENA_MAX: "1" };
+    this.#child = spawn(program, [provingKey], { stdio: ["pipe", "pipe", "inherit"], env });
     this.#worker = new Worker(new URL("witness-worker.ts", import.meta.url), { workerData: witnessProgram });
     this.#gone = once(this.#child, "close").catch(() => undefined);
     this.#child.stdout.on("data", (chunk: Buffer) => {
