@@ -183,7 +183,7 @@ for (const { name, open, build } of backends)
 
     it("says how long it took and how much memory it held", () => {
       expect(proven.took.provingMs).to.be.above(0);
-      expect(proven.took.peakMemory).to.be.within(5e6, 2e9);
+      expect(proven.took.peakMemory).to.be.within(1e6, 2e9);
     });
 
     // Minutes: a development key of its own size. MINTD_PROVER_SOURCES=7 npx hardhat test mocha test/src/price/prove/prover.test.ts
