@@ -1,0 +1,111 @@
+// `npm run ceremony`: makes the proving and the verifying key of a circuit.
+//
+//   npm run ceremony -- --circuit price7                                     a development key, for local chains alone
+//   npm run ceremony -- new --circuit price7 --powers file --folder dir       begins phase 2 over the public powers of tau
+//   npm run ceremony -- contribute --key in --out out --name Alice            one person's contribution
+//   npm run ceremony -- finish --circuit price7 --powers file --key in --beacon hex --folder dir
+//   npm run ceremony -- check --folder dir [--powers file]                    compares a finished ceremony with its transcript
+//
+// `--json` prints one JSON document. Progress goes to stderr.
+import { parseArgs } from "node:util";
+import { print, reporting, factTable, showProgress } from "../tasks/print.ts";
+import { CeremonyFailed } from "./ceremony/errors.ts";
+import { Phase2 } from "./ceremony/phase2.ts";
+import { beginPublic, checkWhole, developmentSetup, finishPublic, type OnProgress, type Setup, setupIn } from "./ceremony/setup.ts";
+import { aggregationOf, type Circuit, sizes } from "./circuits/compile.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    circuit: { type: "string", default: "price7" },
+    powers: { type: "string" },
+    folder: { type: "string" },
+    key: { type: "string" },
+    out: { type: "string" },
+    name: { type: "string" },
+    beacon: { type: "string" },
+    contributions: { type: "string", default: "1" },
+    json: { type: "boolean", default: false },
+  },
+});
+
+function needed(option: "powers" | "folder" | "key" | "out" | "name" | "beacon"): string {
+  const value = values[option];
+  if (value === undefined) throw new CeremonyFailed(`--${option} is missing`);
+  return value;
+}
+
+function circuit(): Circuit {
+  const found = sizes.find(({ size }) => values.circuit === `price${size}`);
+  if (found === undefined) throw new CeremonyFailed(`--circuit is one of ${sizes.map(({ size }) => `price${size}`).join(", ")}`);
+  return aggregationOf(found.size);
+}
+
+/** Runs long work under a bar. */
+async function shown<T>(work: (onProgress: OnProgress) => Promise<T>): Promise<T> {
+  let now = { done: 0, words: "" };
+  const end = showProgress("ceremony", 100, () => now);
+  try {
+    return await work((share, words) => (now = { done: Math.round(100 * share), words }));
+  } finally {
+    end();
+  }
+}
+
+function report({ folder, transcript }: Setup): void {
+  const { circuit: name, development, contributions, powers, verifyingKey } = transcript;
+  print(values.json, { folder, transcript }, () =>
+    factTable([
+      ["circuit", name],
+      ["for local chains alone", development ? "yes: the powers' secret is known" : "no"],
+      ["powers of tau", `2^${powers.power}`],
+      ["contributions and beacon", contributions.length + 1],
+      ["verifying key", verifyingKey],
+      ["folder", folder],
+    ]),
+  );
+}
+
+const steps: Readonly<Record<string, () => Promise<void>>> = {
+  development: async () => {
+    const contributions = Number(values.contributions);
+    if (!Number.isInteger(contributions) || contributions < 1) throw new CeremonyFailed("--contributions is a whole number from 1");
+    report(await shown((onProgress) => developmentSetup(circuit(), { contributions, onProgress })));
+  },
+  new: async () => {
+    const key = await shown((onProgress) => beginPublic(circuit(), { powers: needed("powers"), folder: needed("folder"), onProgress }));
+    print(values.json, { key }, () => `${key}: not to be used before somebody contributed to it`);
+  },
+  contribute: async () => {
+    const phase2 = new Phase2();
+    try {
+      const hash = await phase2.contribute(needed("key"), needed("out"), needed("name"));
+      print(values.json, { hash, key: values.out }, () => `contribution ${hash}\npublish this hash, and pass on ${needed("out")}`);
+    } finally {
+      phase2.close();
+    }
+  },
+  finish: async () => {
+    const given = { key: needed("key"), powers: needed("powers"), folder: needed("folder") };
+    const beacon = { value: needed("beacon"), iterationsExponent: 10 };
+    report(await shown((onProgress) => finishPublic(circuit(), { ...given, beacon, onProgress })));
+  },
+  check: async () => {
+    const setup = setupIn(needed("folder"));
+    const { powers } = values;
+    if (powers !== undefined) {
+      await shown(async (onProgress) => {
+        onProgress(0.1, "making the key again");
+        await checkWhole(setup.folder, powers);
+      });
+    }
+    report(setup);
+  },
+};
+
+await reporting(values.json, async () => {
+  const name = positionals[0] ?? "development";
+  const step = steps[name];
+  if (step === undefined) throw new CeremonyFailed(`${name} is no step; steps are ${Object.keys(steps).join(", ")}`);
+  await step();
+});

@@ -1,0 +1,73 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { CeremonyFailed } from "./errors.ts";
+import type { Phase2Answer, Phase2Job } from "./phase2-program.ts";
+
+/** A value that nobody could foresee and everybody can look up, and how often it is hashed: 2^iterationsExponent times. */
+export interface Beacon {
+  readonly value: string;
+  readonly iterationsExponent: number;
+}
+
+/** Phase 2 of a Groth16 ceremony over files. One step at a time; the program behind it goes with `close`. */
+export class Phase2 {
+  readonly #program: ChildProcess;
+  readonly #onProgress: (words: string) => void;
+
+  constructor(onProgress: (words: string) => void = () => undefined) {
+    this.#program = fork(join(import.meta.dirname, "phase2-program.ts"), { serialization: "advanced" });
+    this.#onProgress = onProgress;
+  }
+
+  /** Makes a key without any contribution: not to be used yet. Returns the digest of the circuit. */
+  begin(r1cs: string, powers: string, out: string): Promise<string> {
+    return this.#hash({ kind: "begin", r1cs, powers, out });
+  }
+
+  /** Mixes in what only this process knows, and forgets it. Returns the contribution's hash, for its giver to publish. */
+  contribute(key: string, out: string, name: string): Promise<string> {
+    return this.#hash({ kind: "contribute", key, out, name, entropy: randomBytes(64).toString("hex") });
+  }
+
+  /** Mixes in a public value, so that whoever contributed last could not choose the outcome. Returns its hash. */
+  beacon(key: string, out: string, { value, iterationsExponent }: Beacon): Promise<string> {
+    if (!/^(?:[0-9a-f]{2}){16,255}$/.test(value)) throw new CeremonyFailed("a beacon has 16 to 255 bytes in lower hexadecimal digits");
+    return this.#hash({ kind: "beacon", key, out, name: "beacon", value, iterationsExponent });
+  }
+
+  /** Whether a key comes from this circuit and these powers by nothing but its contributions. Takes as long as `begin`. */
+  async verify(r1cs: string, powers: string, key: string): Promise<boolean> {
+    return (await this.#ask({ kind: "verify", r1cs, powers, key })) === true;
+  }
+
+  close(): void {
+    this.#program.kill();
+  }
+
+  async #hash(job: Phase2Job): Promise<string> {
+    const value = await this.#ask(job);
+    if (typeof value !== "string") throw new CeremonyFailed("phase 2 gave no hash");
+    return value;
+  }
+
+  #ask(job: Phase2Job): Promise<string | boolean> {
+    const { promise, resolve, reject } = Promise.withResolvers<string | boolean>();
+    const program = this.#program;
+    const hear = (answer: Phase2Answer): void => {
+      if (answer.kind === "progress") this.#onProgress(answer.words);
+      else if (answer.kind === "done") resolve(answer.value);
+      else reject(new CeremonyFailed(answer.message));
+    };
+    const ended = (): void => {
+      reject(new CeremonyFailed("the program of phase 2 ended"));
+    };
+    program.on("message", hear);
+    program.once("exit", ended);
+    program.send(job);
+    return promise.finally(() => {
+      program.off("message", hear);
+      program.off("exit", ended);
+    });
+  }
+}

@@ -1,0 +1,232 @@
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { assertSafeKey, isDevelopmentKey, readKey } from "../../src/price/prove/index.ts";
+import { type Circuit, type Compiled, compile } from "../circuits/compile.ts";
+import { writeDevelopmentPowers } from "./development-powers.ts";
+import { TranscriptMismatch } from "./errors.ts";
+import { type Beacon, Phase2 } from "./phase2.ts";
+import { blake2b, checkPowers, type KnownPowers, powerOf } from "./powers.ts";
+import { checkFolder, files, sha256, type Transcript, verifyingKeyText } from "./transcript.ts";
+
+const root = join(import.meta.dirname, "../..");
+const keys = join(root, "circuits/build/keys");
+
+/** What long work says of itself: how far the whole is, from 0 to 1, and what is being done. */
+export type OnProgress = (share: number, words: string) => void;
+
+/** A finished ceremony: where its files are. */
+export interface Setup {
+  readonly folder: string;
+  readonly provingKey: string;
+  readonly verifyingKey: string;
+  readonly witnessProgram: string;
+  readonly r1cs: string;
+  readonly transcript: Transcript;
+}
+
+/** Hash of bytes that nobody chose for this: it only has to be there, as the powers' secret is known. */
+const developmentBeacon: Beacon = { value: sha256("mintd development beacon"), iterationsExponent: 10 };
+
+/**
+ * The development key of a circuit: for tests and local chains. Kept in circuits/build/keys by the digest of the compiled
+ * circuit and the tools' versions.
+ * Race: two processes may make the same key. Mitigation: each in a folder of its own, renamed when it is whole; the first stays.
+ * @throws CircuitNotCompiled, CeremonyFailed
+ */
+export async function developmentSetup(
+  circuit: Circuit,
+  { contributions = 1, onProgress = () => undefined }: { contributions?: number; onProgress?: OnProgress } = {},
+): Promise<Setup> {
+  onProgress(0, "compiling");
+  const compiled = await compile(circuit);
+  const tools = JSON.stringify(versions());
+  const digest = createHash("sha256")
+    .update(readFileSync(compiled.r1cs))
+    .update(readFileSync(compiled.wasm))
+    .update(`${tools} ${contributions} 1`);
+  const folder = join(keys, `${nameOf(circuit)}-${digest.digest("hex").slice(0, 16)}`);
+  if (!existsSync(folder)) {
+    mkdirSync(keys, { recursive: true });
+    const draft = mkdtempSync(join(keys, "draft-"));
+    try {
+      const power = await powerOf(compiled.r1cs);
+      const powers = join(draft, "powers.ptau");
+      await writeDevelopmentPowers(powers, power, (done, total) => {
+        onProgress(0.05 + (0.2 * done) / total, "powers of tau, for development");
+      });
+      await withPhase2(async (phase2) => {
+        let key = await begin(phase2, { compiled, powers, folder: draft, onProgress });
+        const given: { name: string; hash: string }[] = [];
+        for (let at = 0; at < contributions; at++) {
+          const name = `development ${at + 1}`;
+          onProgress(0.6 + (0.25 * at) / contributions, `contribution of ${name}`);
+          const out = join(draft, `contributed-${at}.zkey`);
+          given.push({ name, hash: await phase2.contribute(key, out, name) });
+          rmSync(key);
+          key = out;
+        }
+        const made = { power, blake2b: await blake2b(powers) };
+        rmSync(powers);
+        await finish(phase2, { circuit, compiled, key, given, powers: made, beacon: developmentBeacon, folder: draft, onProgress });
+        rmSync(key);
+      });
+      renameSync(draft, folder);
+    } catch (error) {
+      rmSync(draft, { recursive: true, force: true });
+      if (!existsSync(folder)) throw error; // else another process was quicker
+    }
+  }
+  onProgress(1, "done");
+  return setupIn(folder);
+}
+
+/** The files of a finished ceremony. @throws TranscriptMismatch, UnsafeKey, UnreadableKey */
+export function setupIn(folder: string): Setup {
+  const transcript = checkFolder(folder);
+  const at = (name: string): string => join(folder, name);
+  return {
+    folder,
+    transcript,
+    provingKey: at(files.provingKey),
+    verifyingKey: at(files.verifyingKey),
+    witnessProgram: at(files.witnessProgram),
+    r1cs: at(files.r1cs),
+  };
+}
+
+/** Runs steps of phase 2 in one program, which ends with them. */
+async function withPhase2<T>(work: (phase2: Phase2) => Promise<T>): Promise<T> {
+  const phase2 = new Phase2();
+  try {
+    return await work(phase2);
+  } finally {
+    phase2.close();
+  }
+}
+
+interface Beginning {
+  readonly compiled: Compiled;
+  readonly powers: string;
+  readonly folder: string;
+  readonly onProgress: OnProgress;
+}
+
+/** Starts phase 2 from powers that were checked, or that are known to be unsafe. Returns a key that is not to be used yet. */
+async function begin(phase2: Phase2, { compiled, powers, folder, onProgress }: Beginning): Promise<string> {
+  onProgress(0.25, "phase 2: the circuit's key");
+  const key = join(folder, "begun.zkey");
+  await phase2.begin(compiled.r1cs, powers, key);
+  return key;
+}
+
+/**
+ * The first step of a ceremony over public powers: a key that others contribute to. Returns its path.
+ * @throws UnknownPowers the file's hash is not pinned
+ */
+export async function beginPublic(
+  circuit: Circuit,
+  { powers, folder, known, onProgress = () => undefined }: { powers: string; folder: string; known?: KnownPowers; onProgress?: OnProgress },
+): Promise<string> {
+  onProgress(0, "compiling");
+  const compiled = await compile(circuit);
+  await checkPowers(powers, await powerOf(compiled.r1cs), known);
+  mkdirSync(folder, { recursive: true });
+  return withPhase2((phase2) => begin(phase2, { compiled, powers, folder, onProgress }));
+}
+
+interface FinishOptions {
+  readonly key: string;
+  readonly powers: string;
+  readonly beacon: Beacon;
+  readonly folder: string;
+  readonly known?: KnownPowers;
+  readonly onProgress?: OnProgress;
+}
+
+/**
+ * The last step: the beacon, the check of the whole against circuit and powers, and the transcript.
+ * @param key after the last contribution
+ * @throws UnknownPowers, UnsafeKey, CeremonyFailed
+ */
+export async function finishPublic(
+  circuit: Circuit,
+  { key, powers, beacon, folder, known, onProgress = () => undefined }: FinishOptions,
+): Promise<Setup> {
+  const compiled = await compile(circuit);
+  const { power, hash } = await checkPowers(powers, await powerOf(compiled.r1cs), known);
+  const facts = readKey(readFileSync(key));
+  assertSafeKey(facts);
+  const given = facts.contributionHashes.map((each, at) => ({ name: facts.contributionNames[at] ?? "", hash: each }));
+  mkdirSync(folder, { recursive: true });
+  await withPhase2((phase2) =>
+    finish(phase2, { circuit, compiled, key, given, powers: { power, blake2b: hash }, beacon, folder, onProgress }),
+  );
+  onProgress(0.95, "checking the key against circuit and powers");
+  await checkWhole(folder, powers);
+  return setupIn(folder);
+}
+
+/** Whether the key comes from this circuit and these powers alone. @throws TranscriptMismatch */
+export async function checkWhole(folder: string, powers: string): Promise<void> {
+  const { transcript, r1cs, provingKey } = setupIn(folder);
+  const hash = await blake2b(powers);
+  if (hash !== transcript.powers.blake2b) throw new TranscriptMismatch("powers", transcript.powers.blake2b, hash);
+  const holds = await withPhase2((phase2) => phase2.verify(r1cs, powers, provingKey));
+  if (!holds) throw new TranscriptMismatch("provingKey", "made from this circuit and these powers", "another");
+}
+
+interface Ending {
+  readonly circuit: Circuit;
+  readonly compiled: Compiled;
+  readonly key: string;
+  readonly given: readonly { readonly name: string; readonly hash: string }[];
+  readonly powers: Transcript["powers"];
+  readonly beacon: Beacon;
+  readonly folder: string;
+  readonly onProgress: OnProgress;
+}
+
+async function finish(phase2: Phase2, { circuit, compiled, key, given, powers, beacon, folder, onProgress }: Ending): Promise<void> {
+  onProgress(0.85, "beacon");
+  const at = (name: string): string => join(folder, name);
+  const hash = await phase2.beacon(key, at(files.provingKey), beacon);
+  copyFileSync(compiled.r1cs, at(files.r1cs));
+  copyFileSync(compiled.wasm, at(files.witnessProgram));
+  const bytes = readFileSync(at(files.provingKey));
+  const facts = readKey(bytes);
+  assertSafeKey(facts);
+  const text = verifyingKeyText(facts.verifyingKey);
+  writeFileSync(at(files.verifyingKey), text);
+  const transcript: Transcript = {
+    format: 1,
+    circuit: circuit.component,
+    development: isDevelopmentKey(facts.verifyingKey),
+    sources: sourcesOf(circuit),
+    tools: versions(),
+    r1cs: sha256(readFileSync(compiled.r1cs)),
+    witnessProgram: sha256(readFileSync(compiled.wasm)),
+    circuitHash: facts.circuitHash,
+    powers,
+    contributions: [...given],
+    beacon: { ...beacon, hash },
+    provingKey: sha256(bytes),
+    verifyingKey: sha256(text),
+  };
+  writeFileSync(at(files.transcript), `${JSON.stringify(transcript, null, 2)}\n`);
+}
+
+const nameOf = ({ component }: Circuit): string => component.replace(/\W+/g, "-").replace(/-$/, "").toLowerCase();
+
+function sourcesOf(circuit: Circuit): Record<string, string> {
+  const folder = join(root, "circuits/price");
+  const texts = globSync("*.circom", { cwd: folder }).sort();
+  return Object.fromEntries(texts.map((file) => [basename(file), sha256(circuit.edits?.[file] ?? readFileSync(join(folder, file)))]));
+}
+
+/** Of everything that has a say in a key. */
+function versions(): Record<string, string> {
+  const version = (name: string): string =>
+    (JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")) as { version: string }).version;
+  return Object.fromEntries(["circom2", "circomlib", "ffjavascript", "snarkjs"].map((name) => [name, version(name)]));
+}
