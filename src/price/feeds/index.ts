@@ -7,4 +7,6 @@ export type { EthReads } from "./eth-call.ts";
 export { SourceHealth, type SourceState } from "./health.ts";
 export { type FeedOptions, type PriceFeed, type Reading } from "./price-feed.ts";
 export { pythFeed, type PythOptions } from "./pyth.ts";
+export { redstoneFeed, type RedstoneOptions } from "./redstone.ts";
+export { tickerFeed, type TickerOptions } from "./ticker.ts";
 export { ownSource, type QuoteSource, sourceKeyOf } from "./quote-source.ts";

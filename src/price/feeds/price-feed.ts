@@ -38,7 +38,7 @@ export interface FeedOptions {
 }
 
 /** How far a feed's clock may be ahead of ours. */
-const aheadSeconds = 15;
+export const aheadSeconds = 15;
 
 const highestPrice = (1n << BigInt(widths.PRICE_BITS)) - 1n;
 
