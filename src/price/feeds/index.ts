@@ -1,4 +1,5 @@
 /** Where prices come from: feeds, the sources that sign what feeds say, and collecting their quotes. */
+export { type ConfiguredParts, quoteSourcesOf } from "./configured.ts";
 export { chainlinkFeed, type ChainlinkOptions } from "./chainlink.ts";
 export { type Collected, collectQuotes, type CollectOptions, type FailedSource } from "./collect.ts";
 export { parsePrice, PRICE_DECIMALS, toPrice } from "./decimals.ts";

@@ -29,12 +29,12 @@ export interface FeedOptions {
   readonly asset: bigint;
   readonly clock?: Clock;
   /** Default 5 seconds. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Default one minute. Feeds that update by heartbeat need more than their heartbeat. */
-  readonly maxAgeSeconds?: number;
+  readonly maxAgeSeconds?: number | undefined;
   /** The range within which its price is believed, 8 decimals. */
-  readonly lowest?: bigint;
-  readonly highest?: bigint;
+  readonly lowest?: bigint | undefined;
+  readonly highest?: bigint | undefined;
 }
 
 /** How far a feed's clock may be ahead of ours. */

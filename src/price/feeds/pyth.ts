@@ -10,7 +10,7 @@ export interface PythOptions extends FeedOptions {
   readonly feedId: string;
   readonly rpc: EthReads;
   /** Most that the confidence interval may be of the price, in hundredths of a percent. Default 50. */
-  readonly maxConfidenceBps?: number;
+  readonly maxConfidenceBps?: number | undefined;
 }
 
 const GET_PRICE_UNSAFE = selector("getPriceUnsafe(bytes32)");

@@ -14,13 +14,13 @@ export interface RedstoneOptions extends FeedOptions {
   /** The feed's id in the packages: `ETH`. */
   readonly feedId: string;
   /** Name of the package list in the answer; by default the feed's id. */
-  readonly packageId?: string;
+  readonly packageId?: string | undefined;
   /** Addresses whose signatures count. */
   readonly signers: readonly string[];
   /** How many of them there must be at least; more than half, so that two readings share one that is honest. */
   readonly threshold: number;
   /** Default 1 MiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
 
 /** Packages that are looked at; each costs a recovery, and a service has a handful of signers. */

@@ -10,9 +10,9 @@ export interface TickerOptions extends FeedOptions {
   /** Where the price is in the JSON, names and positions with dots: `data.0.last`. A number, or one in a text. */
   readonly pricePath: string;
   /** Where its time is: seconds or milliseconds since 1970, or a date of ISO 8601. Without it: when it was asked for. */
-  readonly timePath?: string;
+  readonly timePath?: string | undefined;
   /** Default 64 KiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
 
 const path = z.string().regex(/^[^.]{1,64}(\.[^.]{1,64}){0,15}$/);
