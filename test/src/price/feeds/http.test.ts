@@ -104,7 +104,7 @@ describe("tickerFeed", () => {
       expect(await codeOf(fetchOf(feedOf())), JSON.stringify(body)).to.equal("FEED_ANSWER_INVALID");
     }
     says({ data: [1, 2] });
-    expect(await codeOf(fetchOf(feedOf({ pricePath: "data.constructor.length" })))).to.equal("FEED_ANSWER_INVALID");
+    expect(await codeOf(fetchOf(feedOf({ pricePath: "data.__proto__.length" })))).to.equal("FEED_ANSWER_INVALID");
   });
 
   it("follows no redirect, not even to itself", async () => {
@@ -196,16 +196,27 @@ describe("redstoneFeed", () => {
   const signers = keys.map(addressOf);
   const stranger = new SigningKey(`0x${"9".repeat(64)}`);
 
-  /** A package as its signer makes it: the binary form written out by hand, one point. */
-  const signed = (key: SigningKey, value: number, atMs = NOW * 1_000, changes = {}) => {
-    const bytes = Buffer.alloc(77);
-    bytes.write("ETH");
-    bytes.writeBigUInt64BE(parsePrice(value.toFixed(8)) ?? 0n, 56);
-    bytes.writeUIntBE(atMs, 64, 6);
-    bytes.writeUInt32BE(32, 70);
-    bytes.writeUIntBE(1, 74, 3);
-    const signature = Buffer.from(key.sign(keccak256(bytes)).serialized.slice(2), "hex").toString("base64");
-    return { timestampMilliseconds: atMs, signature, dataPoints: [{ dataFeedId: "ETH", value }], dataPackageId: "ETH", ...changes };
+  /** A package as its signer makes it: the binary form written out by hand, a point for each value. */
+  const signed = (key: SigningKey, value: number | readonly number[], atMs = NOW * 1_000) => {
+    const values = [value].flat();
+    const points = values.map((each) => {
+      const point = Buffer.alloc(64);
+      point.write("ETH");
+      point.writeBigUInt64BE(parsePrice(each.toFixed(8)) ?? 0n, 56);
+      return point;
+    });
+    const end = Buffer.alloc(13);
+    end.writeUIntBE(atMs, 0, 6);
+    end.writeUInt32BE(32, 6);
+    end.writeUIntBE(values.length, 10, 3);
+    const digest = keccak256(Buffer.concat([...points, end]));
+    const signature = Buffer.from(key.sign(digest).serialized.slice(2), "hex").toString("base64");
+    return {
+      timestampMilliseconds: atMs,
+      signature,
+      dataPoints: values.map((each) => ({ dataFeedId: "ETH", value: each })),
+      dataPackageId: "ETH",
+    };
   };
   const feedOf = (changes = {}) =>
     redstoneFeed({ name: "redstone", asset: ETH, clock, url: urlOf(), feedId: "ETH", signers, threshold: 3, ...changes });
@@ -216,12 +227,12 @@ describe("redstoneFeed", () => {
   const [a, b, c, d, e] = keys as [SigningKey, SigningKey, SigningKey, SigningKey, SigningKey];
 
   it("takes packages that other software signed", async () => {
-    // By @redstone-finance/protocol 0.9.0: the first with three points, one of an id of more than 31 bytes.
+    // By @redstone-finance/protocol 0.9.0: the first with three points, one of an id of more than 31 bytes; any order will do.
     const three = {
       dataPoints: [
-        { dataFeedId: "A_FEED_WHOSE_NAME_IS_LONGER_THAN_31_BYTES", value: 0.5 },
-        { dataFeedId: "BTC", value: 98765.4321 },
         { dataFeedId: "ETH", value: 2345.678901239 },
+        { dataFeedId: "BTC", value: 98765.4321 },
+        { dataFeedId: "A_FEED_WHOSE_NAME_IS_LONGER_THAN_31_BYTES", value: 0.5 },
       ],
       timestampMilliseconds: 1800000000000,
       signature: "EXUGab3EhrTg3CumZebaJJBa3V3USp/tTCZQD1Se1O5gZu7pP5eLaYJeUC4I+UsyYjbRcT1crxltlcMSM7ld6Bw=",
@@ -270,6 +281,7 @@ describe("redstoneFeed", () => {
     const right = signed(c, 7);
     const point = { dataFeedId: "ETH", value: 7 };
     const altered: unknown[] = [
+      signed(c, [7, 8]), // two prices under one signature
       { ...right, dataPoints: [{ ...point, value: 7.1 }] },
       { ...right, dataPoints: [{ ...point, value: -7 }] },
       { ...right, dataPoints: [{ ...point, value: "7e99" }] },
