@@ -104,7 +104,7 @@ describe("tickerFeed", () => {
       expect(await codeOf(fetchOf(feedOf())), JSON.stringify(body)).to.equal("FEED_ANSWER_INVALID");
     }
     says({ data: [1, 2] });
-    expect(await codeOf(fetchOf(feedOf({ pricePath: "data.__proto__.length" })))).to.equal("FEED_ANSWER_INVALID");
+    expect(await codeOf(fetchOf(feedOf({ pricePath: "data.__proto__.length", timePath: undefined })))).to.equal("FEED_ANSWER_INVALID");
   });
 
   it("follows no redirect, not even to itself", async () => {
