@@ -69,6 +69,8 @@ describe("prices.sources", () => {
   it("are not made with a key or URL that is none", async () => {
     const none = { ...parts, secretNamed: () => Promise.resolve(new Secret("k")) };
     expect(await quoteSourcesOf(load(all), "ETH", none).catch((error: unknown) => error)).to.be.instanceOf(InvalidSourceKey);
+    const empty = await quoteSourcesOf(load([{ ...ticker, lowest: 2.5, highest: 1e-8 }]), "ETH", parts).catch((error: unknown) => error);
+    expect(empty).to.be.instanceOf(InvalidFeed).with.property("message").that.contains("lowest price is above");
     const plain = load([{ ...ticker, url: "http://one.example/" }]);
     expect(await quoteSourcesOf(plain, "ETH", parts).catch((error: unknown) => error)).to.be.instanceOf(InvalidFeed);
   });
