@@ -5,6 +5,7 @@ import { assetIdOf, InvalidPriceInput, InvalidSourceKey } from "../../../../src/
 import { InvalidFeed, quoteSourcesOf } from "../../../../src/price/feeds/index.ts";
 import { Secret } from "../../../../src/secret.ts";
 import { secretNamed } from "../../../../tasks/secrets.ts";
+import { NOW } from "../../../circuits/example.ts";
 import { codeOf } from "./codes.ts";
 
 const address = `0x${"ab".repeat(20)}`;
@@ -43,6 +44,19 @@ describe("prices.sources", () => {
     const [btc, ...others] = await quoteSourcesOf(load(all), "BTC", parts);
     expect([btc?.key, others]).to.deep.equal([sources[0]?.key, []]);
     expect(await quoteSourcesOf(configSchema.parse({}).prices.sources, "ETH", parts)).to.deep.equal([]);
+  });
+
+  it("hand their range on, in 8 decimals", async () => {
+    const words = (...all: readonly number[]) => `0x${all.map((word) => word.toString(16).padStart(64, "0")).join("")}`;
+    const of = async (price: number) => {
+      const answers = [words(8), words(1, price, NOW, NOW, 1)];
+      const node = { request: <T>() => Promise.resolve(answers.shift() as T) };
+      const clock = { now: () => NOW * 1_000, pause: () => new Promise<void>(() => undefined) };
+      const [link] = await quoteSourcesOf(load([all[1]]), "ETH", { ...parts, rpc: node, clock });
+      return codeOf(link?.quote(assetIdOf("ETH"), new AbortController().signal) ?? Promise.reject(new Error("there is no source")));
+    };
+    expect([await of(49_999_999), await of(50_000_000)]).to.deep.equal(["FEED_PRICE_OUT_OF_RANGE", undefined]);
+    expect([await of(10_000_000_000_000), await of(10_000_000_000_001)]).to.deep.equal([undefined, "FEED_PRICE_OUT_OF_RANGE"]);
   });
 
   it("are refused as a whole where one is wrong, and no value is shown", () => {
