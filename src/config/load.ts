@@ -118,17 +118,27 @@ function place(tree: Tree, [name, ...rest]: string[], value: unknown): void {
   if (isTree(section)) place(section, rest, value);
 }
 
-/** A number where one is wanted and written in plain decimals; anything else stays text, which the schema then refuses. */
-function valueOf({ type }: Setting, text: string): string | number {
+/** A number in plain decimals or a list in JSON where one is wanted; anything else stays text, which the schema then refuses. */
+function valueOf({ type }: Setting, text: string): unknown {
+  if (type === "list") return listOf(text);
   return type !== "string" && /^-?[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : text;
+}
+
+function listOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }
 
 function describe(issue: z.core.$ZodIssue, file: string, tree: Tree, env: ConfigSources["env"]): ConfigProblem[] {
   const key = issue.path.join(".");
   if (issue.code === "unrecognized_keys") return issue.keys.map((name) => unknownKey(key, name, file));
-  const setting = settings.find((each) => each.key === key);
+  const setting = settings.find((each) => each.key === key || (each.type === "list" && key.startsWith(`${each.key}.`)));
   if (setting === undefined) return [{ key, source: file, message: "must be a section with keys of its own" }];
   const source = env[setting.env] === undefined ? file : setting.env;
+  if (setting.key !== key) return [{ key, source, message: issue.message }];
   const rule = issue.code === "custom" ? `${issue.message}; for example: ${String(setting.example)}` : wanted(setting);
   return [{ key, source, message: `${rule}; it is ${shown(valueAt(tree, issue.path))}` }];
 }

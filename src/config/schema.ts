@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { priceSources } from "./price-sources.ts";
 
 /** A whole number in a range, with its default and what it means; the range and meaning end up in docs/config.md. */
 const whole = (min: number, max: number, fallback: number, description: string) =>
@@ -122,6 +123,15 @@ export const configSchema = z.strictObject({
           "https servers whose `Date` narrows and checks the block clock's time, as URLs separated by commas; two or more, so that they can outvote one that is wrong; by default none",
         examples: ["https://one.example,https://two.example"],
       }),
+  }).prefault({}),
+  prices: section({
+    timeoutMs: whole(100, 60_000, 5_000, "time that each price source has to answer, in milliseconds; all are asked at once"),
+    sources: priceSources.optional().meta({
+      description: "one's own price sources, each a feed and the name of the key that signs it, see docs/prices.md; by default none",
+      examples: [
+        [{ name: "desk", asset: "ETH", key: "PRICE_KEY_DESK", kind: "ticker", url: "https://one.example/eth", pricePath: "last" }],
+      ],
+    }),
   }).prefault({}),
   telemetry: section({
     port: z

@@ -7,7 +7,8 @@ export interface Setting {
   readonly key: string;
   /** Environment variable that overrides it: `MINTD_BATCH_MAX_ITEMS`. */
   readonly env: string;
-  readonly type: "string" | "integer" | "number";
+  /** A list is written in JSON where it is in one line: in its variable, and as the example. */
+  readonly type: "string" | "integer" | "number" | "list";
   readonly fallback: string | number | undefined;
   readonly min: number | undefined;
   readonly max: number | undefined;
@@ -28,7 +29,7 @@ interface JsonSchema {
   readonly pattern?: string;
   readonly enum?: readonly string[];
   readonly description?: string;
-  readonly examples?: readonly (string | number)[];
+  readonly examples?: readonly unknown[];
 }
 
 /** Prefix of the environment variables; an unknown one with it is an error, so that a typing error cannot pass unseen. */
@@ -51,13 +52,16 @@ function leaves(path: string, schema: JsonSchema): Setting[] {
 
 function settingOf(key: string, schema: JsonSchema): Setting {
   const { type, default: fallback, minimum: min, maximum: max, pattern, enum: choices, description: meaning = "", examples } = schema;
-  const kind = type === "integer" || type === "number" ? type : "string";
-  return { key, env: envOf(key), type: kind, fallback, min, max, pattern, choices, meaning, example: examples?.[0] ?? "" };
+  const kind = type === "array" ? "list" : type === "integer" || type === "number" ? type : "string";
+  const [given] = examples ?? [];
+  const example = typeof given === "string" || typeof given === "number" ? given : given === undefined ? "" : JSON.stringify(given);
+  return { key, env: envOf(key), type: kind, fallback, min, max, pattern, choices, meaning, example };
 }
 
 /** The values that a setting may have, in words. */
 export function rangeOf({ type, min, max, pattern, choices }: Setting): string {
   if (choices !== undefined) return `one of ${choices.join(", ")}`;
+  if (type === "list") return "a list; as a variable in JSON";
   if (type === "string")
     return pattern === undefined ? "a text that is not empty" : "1 to 64 letters, digits, dots, dashes and underscores";
   return `${type === "integer" ? "a whole number" : "a number"} from ${plain(min)} to ${plain(max)}`;

@@ -43,6 +43,7 @@ describe("loadConfig", () => {
       rpc: { timeoutMs: 10_000, maxConcurrent: 32, lagBlocks: 2 },
       fees: { maxFeePerGasGwei: 200, priorityFeeGwei: 1 },
       clock: {},
+      prices: { timeoutMs: 5_000 },
       telemetry: {},
       log: {},
     });
@@ -56,9 +57,9 @@ describe("loadConfig", () => {
   });
 
   it("takes every setting from its variable", () => {
-    for (const { key, env, example } of settings) {
+    for (const { key, env, example, type } of settings) {
       const config: unknown = loadConfig({ file: false, env: { [env]: String(example) } });
-      expect(config).to.have.nested.property(key, example);
+      expect(config).to.have.deep.nested.property(key, type === "list" ? JSON.parse(String(example)) : example);
     }
   });
 
