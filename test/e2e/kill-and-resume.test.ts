@@ -26,7 +26,7 @@ function moments(from: number, stages: readonly Stage[]): Moment[] {
 const inWords = (moments: readonly Moment[]): string => moments.map(({ after, ms }) => `${ms} ms after "${after.source}"`).join(", ");
 
 describe("mintd is killed and started again", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   before(() => {
     console.log(`      E2E_SEED=${seed}`);
   });
@@ -96,7 +96,7 @@ describe("mintd is killed and started again", function () {
       expect(await run.said(/local chain at/)).to.equal(true);
       const node = await service.chainPid();
       run.kill("SIGTERM");
-      expectRefused(await run.end(5_000), "INTERRUPTED");
+      expectRefused(await run.end(30_000), "INTERRUPTED");
       await gone(node, 100);
       const [aside] = (await readdir(join(service.home, ".mintd"))).filter((name) => name.startsWith("local."));
       const kept = await readdir(join(service.home, ".mintd", aside ?? "none"));
@@ -110,7 +110,7 @@ describe("mintd is killed and started again", function () {
       expect(await run.said(/minted [1-9]/)).to.equal(true);
       const node = await service.chainPid();
       run.kill("SIGINT");
-      expectRefused(await run.end(5_000), "INTERRUPTED");
+      expectRefused(await run.end(30_000), "INTERRUPTED");
       await gone(node, 100);
       expectProven(await service.start().end(), service.rows);
     });

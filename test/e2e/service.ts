@@ -61,7 +61,7 @@ export class Run {
   }
 
   /** Resolves when stderr has a line like this, false when the run ended without. @throws after `withinMs` */
-  said(line: RegExp, withinMs = 30_000): Promise<boolean> {
+  said(line: RegExp, withinMs = 120_000): Promise<boolean> {
     return this.#within(withinMs, `say ${line.source}`, (resolve) => {
       const look = () => {
         if (line.test(this.#err)) resolve(true);
@@ -73,7 +73,7 @@ export class Run {
   }
 
   /** How it ended. @throws after `withinMs` */
-  end(withinMs = 60_000): Promise<Ended> {
+  end(withinMs = 240_000): Promise<Ended> {
     return this.#within(withinMs, "end", (resolve) => void this.ended.then(resolve));
   }
 
@@ -217,7 +217,7 @@ export function expectRefused({ code, out, err }: Ended, expected: string): void
 }
 
 /** Resolves when no process has this id. */
-export async function gone(pid: number, withinMs = 5_000): Promise<void> {
+export async function gone(pid: number, withinMs = 30_000): Promise<void> {
   const until = Date.now() + withinMs;
   while (isAlive(pid)) {
     if (Date.now() > until) throw new Error(`process ${pid} is still there after ${withinMs} ms`);
