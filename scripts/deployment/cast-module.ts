@@ -8,6 +8,12 @@ export const governor = 4n;
 /** Seconds that what has passed waits in the timelock. */
 export const timelockSeconds = 2 * 24 * 60 * 60;
 
+/** Ether as collateral: 150 %, 10 % for who liquidates, 1 % a year; asset 1 is ether in US dollars. A vote changes them. */
+const etherTerms = {
+  ...{ assetId: 1n, ratioBps: 15_000, liquidationBonusBps: 1_000, feeBpsPerYear: 100 },
+  ...{ maxPriceAgeSeconds: 3_600, ceilingCast: 10_000_000, floorCast: 100 },
+};
+
 const selectors = (signatures: readonly string[]): string[] => signatures.map((signature) => id(signature).slice(0, 10));
 const terms = "(uint64,uint16,uint16,uint16,uint16,uint40,uint24)";
 
@@ -70,7 +76,8 @@ export default buildModule("Cast", (m) => {
   const canceller = m.call(timelock, "grantRole", [id("CANCELLER_ROLE"), mintGovernor], { id: "cancel" });
   m.call(timelock, "renounceRole", [`0x${"0".repeat(64)}`, admin], { id: "renounce", after: [proposer, canceller] });
   m.call(manager, "grantRole", [governor, timelock, 0], { id: "grant_timelock" });
-  m.call(manager, "grantRole", [governor, admin, 0], { id: "grant_admin" });
+  const granted = m.call(manager, "grantRole", [governor, admin, 0], { id: "grant_admin" });
+  m.call(vault, "addCollateral", [weth, etherTerms], { after: [granted] });
   const targets = { prices, vault, castMinter };
   for (const [target, byRole] of Object.entries(permissions)) {
     for (const [role, signatures] of Object.entries(byRole)) {
