@@ -73,7 +73,7 @@ async function settle({ stage, ticks, users, announced }: Theatre, law: Problem[
 }
 
 /** Blocks for which faults may go on beyond their time. */
-const mostBlocksBeyond = 400;
+const mostBlocksBeyond = 1_500;
 
 /** From the first block to the end of the last fault. */
 async function runSchedule({ entries, sendings, blocks, users: userCount }: Schedule, ticks: Ticks, users: Users): Promise<void> {
