@@ -23,9 +23,11 @@ export {
   type Deployment,
   deploymentFile,
   DeploymentUnreadable,
+  LOCAL_CHAIN_ID,
   type MinterName,
   minterOf,
   readDeployment,
+  type RegisteredCircuit,
 } from "./deployment.ts";
 export * from "./errors.ts";
 export { FeeCapReached, type FeeLimits, type Fees } from "./fees/fees.ts";

@@ -1,0 +1,2 @@
+/** The tasks of circuits and proven prices. */
+export const priceTasks = [] as const;
