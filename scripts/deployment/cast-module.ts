@@ -12,7 +12,7 @@ const selectors = (signatures: readonly string[]): string[] => signatures.map((s
 const terms = "(uint64,uint16,uint16,uint16,uint16,uint40,uint24)";
 
 /** Who may call what. The guardian can only stop things, at once; what starts or changes them is the governor's. */
-const permissions = {
+const permissions: Readonly<Record<string, Partial<Record<keyof typeof roles | "governor", readonly string[]>>>> = {
   prices: {
     governor: [
       "register((bytes32,bytes32,bytes32,bytes32,bytes32,bytes32),address)",
@@ -39,7 +39,7 @@ const permissions = {
     signerAdmin: ["grantSigner(address)"],
     guardian: ["revokeSigner(address)", "cancel(uint256,uint256)"],
   },
-} as const;
+};
 
 /**
  * Circuits, prices, vault, the minter of cast tokens and the vote over them, under the AccessManager of the mint contracts.

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Contract, ContractFactory, Interface, NonceManager, parseEther, Wallet } from "ethers";
+import { type Contract, ContractFactory, Interface, NonceManager, parseEther, Wallet } from "ethers";
 import { readFile } from "node:fs/promises";
 import { verifyList } from "../../../src/audit/index.ts";
 import { castContracts, type CastContracts, type Deployment, MintLogReader } from "../../../src/chain/index.ts";
