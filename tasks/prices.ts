@@ -30,4 +30,54 @@ const circuitRegister = task(
   .setAction(() => import("./circuit-register.ts"))
   .build();
 
-export const priceTasks = [circuitRegister];
+const circuitVerify = task(
+  "circuit:verify",
+  described(
+    "Compiles a registered circuit from source and compares all of it with the registry; exit code 1 where something differs",
+    "circuit:verify --circuit price3 --network local",
+  ),
+)
+  .addOption(circuit)
+  .addOption(folder)
+  .addFlag(json)
+  .setAction(() => import("./circuit-verify.ts"))
+  .build();
+
+const priceProve = task(
+  "price:prove",
+  described(
+    "Proves the price that signed quotes agree on, for the newest block, and writes the report",
+    'price:prove --circuit price3 --asset 1 --prices "2000.10,2000.20,1999.90" --network local',
+  ),
+)
+  .addOption(circuit)
+  .addOption(folder)
+  .addOption(sources)
+  .addOption(asset)
+  .addOption(text("prices", "Prices that development sources sign, by commas; an empty one: that source is silent. Local chains alone"))
+  .addOption(text("quotes", "A JSON file of signed quotes"))
+  .addOption(text("recipient", "Who alone may use the proof; anybody may post it where this is empty"))
+  .addOption({ ...text("out", "File to write the report to"), defaultValue: "price-report.json" })
+  .addFlag(json)
+  .setAction(() => import("./price-prove.ts"))
+  .build();
+
+const priceSubmit = task(
+  "price:submit",
+  described("Brings a proven price on chain; a refusal is said in words", "price:submit price-report.json --network local"),
+)
+  .addPositionalArgument({ name: "file", description: "The report, as price:prove wrote it", type: ArgumentType.STRING })
+  .addFlag(json)
+  .setAction(() => import("./price-submit.ts"))
+  .build();
+
+const priceShow = task(
+  "price:show",
+  described("Shows an asset's proven price, its age, its terms and its sources", "price:show --asset 1 --network local"),
+)
+  .addOption(asset)
+  .addFlag(json)
+  .setAction(() => import("./price-show.ts"))
+  .build();
+
+export const priceTasks = [circuitRegister, circuitVerify, priceProve, priceSubmit, priceShow];
