@@ -68,7 +68,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     };
     writeFileSync(args.out, reportText(file));
 
-    const used = quotes.length - aggregation.refused.length;
+    const used = [aggregation.inputs["enabled"]].flat().filter((each) => each === 1n).length;
     const deviation = deviationOf(quotes.filter((quote) => !aggregation.refused.some((each) => each.quote === quote)));
     const refused = aggregation.refused.map(({ why }) => why);
     const facts = { price: formatUnits(aggregation.price, PRICE_DECIMALS), deviationPercent: deviation, sources: used, refused };
