@@ -1,10 +1,8 @@
 import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
+import { described, json, text } from "./described.ts";
+import { priceTasks } from "./prices.ts";
 
-/** `example` ends the help text of each task. */
-const described = (what: string, example: string): string => `${what}. Example: npx hardhat ${example}`;
-
-const json = { name: "json", description: "Print one JSON document for machines" } as const;
 const skipInvalid = {
   name: "skipInvalid",
   description: "Mint the good rows and report the bad ones instead of refusing the list",
@@ -35,6 +33,8 @@ const deploy = task(
   "deploy",
   described("Deploys the contracts to a network; does nothing where they are deployed", "deploy --network sepolia"),
 )
+  .addFlag({ name: "cast", description: "Also the contracts of cast tokens, proven prices and the vote over them" })
+  .addOption(text("weth", "With --cast: address of the chain's wrapped ether; on a local chain one is deployed where it is empty"))
   .addFlag(json)
   .setAction(() => import("./deploy.ts"))
   .build();
@@ -63,9 +63,6 @@ const mintVerify = task(
   .addFlag(json)
   .setAction(() => import("./mint-verify.ts"))
   .build();
-
-const text = <Name extends string>(name: Name, description: string) =>
-  ({ name, description, type: ArgumentType.STRING, defaultValue: "" }) as const;
 
 const voucherIssue = task(
   "voucher:issue",
@@ -316,4 +313,5 @@ export const tasks = [
   compensationList,
   compensationReplay,
   compensationDiscard,
+  ...priceTasks,
 ];

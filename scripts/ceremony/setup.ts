@@ -218,7 +218,8 @@ async function finish(phase2: Phase2, { circuit, compiled, key, given, powers, b
 
 const nameOf = ({ component }: Circuit): string => component.replace(/\W+/g, "-").replace(/-$/, "").toLowerCase();
 
-function sourcesOf(circuit: Circuit): Record<string, string> {
+/** SHA-256 of each file of the circuit's source. */
+export function sourcesOf(circuit: Circuit): Record<string, string> {
   const folder = join(root, "circuits/price");
   const texts = globSync("*.circom", { cwd: folder }).sort();
   return Object.fromEntries(texts.map((file) => [basename(file), sha256(circuit.edits?.[file] ?? readFileSync(join(folder, file)))]));

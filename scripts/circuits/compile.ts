@@ -84,6 +84,19 @@ export async function compile(circuit: Circuit, { optimise = true } = {}): Promi
   return { ...outputs, constraints, wires };
 }
 
+/** Compiles without the outputs that are kept, for who compares: a kept one could be another's. Removed after `work`. */
+export async function compileAnew<T>(circuit: Circuit, work: (outputs: Pick<Compiled, "r1cs" | "wasm">) => T): Promise<T> {
+  mkdirSync(builds, { recursive: true });
+  const folder = mkdtempSync(join(builds, "anew-"));
+  try {
+    const outputs = join(folder, "outputs");
+    await build(circuit, outputs, true);
+    return work({ r1cs: join(outputs, "main.r1cs"), wasm: join(outputs, "main_js/main.wasm") });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 async function build(circuit: Circuit, folder: string, optimise: boolean): Promise<void> {
   mkdirSync(builds, { recursive: true });
   const draft = mkdtempSync(join(builds, "draft-"));

@@ -1,11 +1,14 @@
+import type { DeployConfig } from "@nomicfoundation/ignition-core";
 import { keccak256 } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
-import { type CastContracts, type Deployment, readDeployment } from "../../src/chain/index.ts";
+import { type CastContracts, type Deployment, LOCAL_CHAIN_ID, NoCodeAtAddress, readDeployment } from "../../src/chain/index.ts";
+import { MintdError } from "../../src/error.ts";
 import castModule, { timelockSeconds } from "./cast-module.ts";
 import { type DeployOptions, writeDeployment } from "./deploy.ts";
+import wethModule from "./weth-module.ts";
 
 export interface CastOptions extends Pick<DeployOptions, "directory" | "network" | "signer" | "beforeRecord"> {
-  /** The chain's wrapped ether; deployed where there is none, which only a local chain may want. */
+  /** The chain's wrapped ether; deployed where there is none, which only a local chain may have. */
   readonly weth?: string | undefined;
 }
 
@@ -15,10 +18,26 @@ export interface CastReport {
   readonly deployed: boolean;
 }
 
+/** The chain has a wrapped ether that others use; one of our own would be collateral that nobody knows. */
+export class WethMissing extends MintdError {
+  readonly code = "WETH_MISSING";
+  constructor(network: string) {
+    super(`${network} is no local chain, and the address of its wrapped ether was not given`, {
+      hint: `npx hardhat deploy --cast --weth <address> --network ${network}`,
+    });
+  }
+}
+
+/** @throws WethMissing but on a local chain */
+export function assertWeth(chainId: number, network: string, weth: string | undefined): void {
+  if (weth === undefined && chainId !== LOCAL_CHAIN_ID) throw new WethMissing(network);
+}
+
 /**
  * Deploys the contracts of cast tokens beside the mint contracts and adds them to their record; a second time it is a
  * no-op. Killed in the middle it goes on where it stopped.
  * @throws NotDeployed without the mint contracts
+ * @throws WethMissing, NoCodeAtAddress before anything is deployed
  */
 export async function deployCast(connection: NetworkConnection, options: CastOptions): Promise<CastReport> {
   const { directory, network, signer } = options;
@@ -33,11 +52,15 @@ export async function deployCast(connection: NetworkConnection, options: CastOpt
 async function deployAnew(connection: NetworkConnection, deployment: Deployment, options: CastOptions): Promise<CastContracts> {
   const { ethers, ignition } = connection;
   const { address: manager } = deployment.contracts.AccessManager;
-  const weth = options.weth ?? (await (await ethers.deployContract("WrappedEther")).getAddress());
+  const { network } = options;
+  assertWeth(deployment.chainId, network, options.weth);
+  const config = { requiredConfirmations: 1, blockPollingInterval: deployment.chainId === LOCAL_CHAIN_ID ? 100 : 1_000 };
+  const weth = options.weth ?? (await deployWeth(ignition, network, config));
+  if ((await ethers.provider.getCode(weth)) === "0x") throw new NoCodeAtAddress("wrapped ether", weth, network);
   const contracts = await ignition.deploy(castModule, {
-    deploymentId: `${options.network}-cast`,
+    deploymentId: `${network}-cast`,
     parameters: { Cast: { manager, weth } },
-    config: { requiredConfirmations: 1, blockPollingInterval: deployment.chainId === 31337 ? 100 : 1_000 },
+    config,
   });
   const record = async (contract: { getAddress(): Promise<string> }, args: readonly (string | number | readonly string[])[]) => {
     const address = await contract.getAddress();
@@ -67,4 +90,10 @@ async function deployAnew(connection: NetworkConnection, deployment: Deployment,
   await options.beforeRecord?.();
   await writeDeployment(options.directory, { ...deployment, cast });
   return cast;
+}
+
+/** In a journal of its own, so that a second run after a first that was killed finds the same one. */
+async function deployWeth(ignition: NetworkConnection["ignition"], network: string, config: Partial<DeployConfig>): Promise<string> {
+  const { weth } = await ignition.deploy(wethModule, { deploymentId: `${network}-weth`, config });
+  return weth.getAddress();
 }

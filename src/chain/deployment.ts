@@ -15,6 +15,9 @@ const contract = z.strictObject({
   codeHash: hash,
 });
 
+/** Chain id of development chains. What is known to everybody (keys, wrapped ether of our own) is used on no other. */
+export const LOCAL_CHAIN_ID = 31_337;
+
 /** The contracts of cast tokens and proven prices. */
 const cast = z.strictObject({
   WETH: contract,
@@ -29,6 +32,14 @@ const cast = z.strictObject({
   MintGovernor: contract,
 });
 
+/** What circuit:register did; prices name the circuit by its id. */
+const circuit = z.strictObject({
+  id: hash,
+  verifier: address,
+  /** SHA-256 of the verifying key in JSON, hexadecimal: which key makes its proofs. */
+  verifyingKey: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
 const deployment = z.strictObject({
   network: z.string(),
   chainId: z.int().positive(),
@@ -40,10 +51,13 @@ const deployment = z.strictObject({
   contracts: z.strictObject({ AccessManager: contract, VoucherMinter: contract, EditionMinter: contract }),
   /** There where `deploy --cast` was run. */
   cast: cast.optional(),
+  /** By name, like price7: those that were registered last. */
+  circuits: z.record(z.string(), circuit).optional(),
 });
 
 /** What was deployed on a network, as deployments/<network>/mintd.json records it. */
 export type Deployment = z.infer<typeof deployment>;
+export type RegisteredCircuit = z.infer<typeof circuit>;
 export type CastContracts = z.infer<typeof cast>;
 export type MinterName = "VoucherMinter" | "EditionMinter" | "CastMinter";
 

@@ -23,9 +23,11 @@ export {
   type Deployment,
   deploymentFile,
   DeploymentUnreadable,
+  LOCAL_CHAIN_ID,
   type MinterName,
   minterOf,
   readDeployment,
+  type RegisteredCircuit,
 } from "./deployment.ts";
 export * from "./errors.ts";
 export { FeeCapReached, type FeeLimits, type Fees } from "./fees/fees.ts";
@@ -63,5 +65,5 @@ export { type Rpc, type RpcCall, type RpcOutcome, RpcRefused, RpcUnanswered } fr
 export { type ClockReport, watchClock } from "./time/clock-watch.ts";
 export { HttpsDate, type HttpsDateOptions, TimeSourceUnreadable } from "./time/https-date.ts";
 export { TimeSources, timeSourcesOf } from "./time/time-sources.ts";
-export { BatchReverts } from "./batch/simulation.ts";
+export { BatchReverts, revertData } from "./batch/simulation.ts";
 export { type Redeemed, redeemVoucher, type TwoStageParts } from "./two-stage.ts";

@@ -1,4 +1,5 @@
 import { MintdError } from "../error.ts";
+import { refusalWords } from "./refusal-words.ts";
 
 /**
  * Why a quote or a price is refused, as one byte that never changes: the same in logs, answers and, for a deviation, in the
@@ -74,5 +75,36 @@ export class InvalidSourceKey extends MintdError {
   readonly code = "INVALID_SOURCE_KEY";
   constructor() {
     super("a source's private key has 32 bytes", { hint: "make one with: openssl rand -hex 32" });
+  }
+}
+
+/** Keys that everybody has, for sources of a network that is not local. */
+export class DevelopmentSources extends MintdError {
+  readonly code = "DEVELOPMENT_SOURCES";
+  constructor(network: string, at: number) {
+    super(`${network} does not take source ${at}: it is a development one, whose private key everybody has`, {
+      hint: "list the public keys of real sources in the file of --sources",
+    });
+  }
+}
+
+/** A file of sources, quotes or a report cannot be read; nothing was done with it. */
+export class UnreadablePriceFile extends MintdError {
+  readonly code = "UNREADABLE_PRICE_FILE";
+  constructor(file: string, problem: string) {
+    super(`${file}: ${problem}`, { hint: "the form of each file is in docs/circuits.md" });
+  }
+}
+
+/** ProvenPrices does not accept a report. `refusal` is its byte. Nothing was sent, or it changed nothing. */
+export class ReportRejected extends PriceRefused {
+  readonly code = "REPORT_REJECTED";
+  readonly refusal: number;
+  constructor(refusal: number) {
+    const { name, meaning } = refusalWords(refusal);
+    super(`the contract rejects the report with 0x${refusal.toString(16)}, ${name}: ${meaning}`, {
+      hint: "prove the price anew: npx hardhat price:prove; all codes are in docs/circuits.md",
+    });
+    this.refusal = refusal;
   }
 }

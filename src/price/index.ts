@@ -4,8 +4,12 @@ export { agreedPrice, lowerMedian, type Terms, withinDeviation } from "./agree.t
 export { assetIdOf } from "./asset.ts";
 export { isSourceKey, type Signature, type SourceKey, type SourceSigner, sourceSigner, SUBGROUP_ORDER, verifies } from "./eddsa.ts";
 export { type ProofContext, proofContext } from "./context.ts";
+export { assertSourcesFor, developmentSources } from "./development-sources.ts";
 export * from "./errors.ts";
+export { fileText, readQuotes, readReport, readSources, type ReportFile, reportText } from "./files.ts";
 export { packReport, type PublicInputs, publicSignals, type Report, unpackReport } from "./public-inputs.ts";
 export { type Quote, quoteMessage, signQuote } from "./quote.ts";
+export { refusalCodes, refusalWords } from "./refusal-words.ts";
+export { aggregateFor, type PriceReport, proofWords, type ProofWords, reportOf, type ReportRequest } from "./report.ts";
 export { poseidonChain, sourcesRoot } from "./sources.ts";
 export { FIELD, fits, QUOTE_DOMAIN, widths } from "./widths.ts";

@@ -59,7 +59,7 @@ export async function simulate(
 }
 
 /** Revert data as geth and anvil (`data`), and Hardhat (`data.data`), hand it out; undefined where the call did not revert. */
-function revertData({ data, message }: RpcRefused): string | undefined {
+export function revertData({ data, message }: RpcRefused): string | undefined {
   if (typeof data === "string" && /^0x[0-9a-f]*$/i.test(data)) return data;
   if (typeof data === "object" && data !== null && "data" in data && typeof data.data === "string") return data.data;
   return /revert/i.test(message) ? "0x" : undefined;

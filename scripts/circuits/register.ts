@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { ContractFactory } from "ethers";
+import type { RegisteredCircuit } from "../../src/chain/index.ts";
+import { MintdError } from "../../src/error.ts";
+import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
+import type { Setup } from "../ceremony/setup.ts";
+import { type Sending, transact } from "../deployment/transact.ts";
+import { compileVerifier } from "../verifier/compile.ts";
+import { artifactsIn } from "./artifacts.ts";
+
+/** What reports of an asset must meet, as the contract has it. */
+export interface PriceTerms {
+  readonly quorum: number;
+  readonly maxDeviationBps: number;
+  readonly maxAgeSeconds: number;
+  readonly maxDelaySeconds: number;
+}
+
+export interface Registration {
+  readonly setup: Setup;
+  readonly assetId: bigint;
+  /** Set where the asset has none. */
+  readonly terms: PriceTerms;
+  /** Of the sources that are accepted for the asset. */
+  readonly sourcesRoot: bigint;
+}
+
+export interface Registered {
+  readonly circuit: RegisteredCircuit;
+  /** What was sent, in words; nothing where all of it was done before. */
+  readonly done: readonly string[];
+}
+
+/** A circuit's life only moves on: it is deprecated or frozen. */
+export class CircuitRetired extends MintdError {
+  readonly code = "CIRCUIT_RETIRED";
+  constructor(circuitId: string) {
+    super(`circuit ${circuitId} is deprecated or frozen, and stays so`, {
+      hint: "register a circuit with another key: npm run ceremony -- new",
+    });
+  }
+}
+
+/** The contract's CircuitStatus. */
+const status = { unknown: 0n, pending: 1n, active: 2n } as const;
+
+/**
+ * Brings a circuit to where its proofs of an asset's price are accepted: verifier, registry, terms, sources. What is there
+ * already is left alone; killed in the middle it goes on, at most with a verifier that nobody uses.
+ * @throws InvalidVerifyingKey, VerifierNotCompiled, CircuitRetired, ContractRefused
+ */
+export async function registerCircuit(
+  sending: Sending,
+  prices: IProvenPrices,
+  { setup, assetId, terms, sourcesRoot }: Registration,
+): Promise<Registered> {
+  const done: string[] = [];
+  const address = await prices.getAddress();
+  const send = async (words: string, name: string, ...args: unknown[]): Promise<void> => {
+    await transact(sending, { address, contract: prices.interface, name, args });
+    done.push(words);
+  };
+  const { bytecode, codeHash } = compileVerifier(readFileSync(setup.verifyingKey, "utf8"));
+  const artifacts = artifactsIn(setup.folder, setup.transcript.sources);
+  const id = await prices.computeCircuitId(artifacts, codeHash);
+  if ((await prices.circuit(id)).status === status.unknown) {
+    const verifier = await new ContractFactory([], bytecode, sending.signer).deploy();
+    await verifier.waitForDeployment();
+    done.push("verifier deployed");
+    await send("circuit registered", "register", artifacts, await verifier.getAddress());
+  }
+  const known = await prices.circuit(id);
+  if (known.status > status.active) throw new CircuitRetired(id);
+  if (known.status === status.pending) await send("circuit activated", "activate", id);
+  if ((await prices.termsOf(assetId)).quorum === 0n) await send("terms set", "setTerms", assetId, terms);
+  if ((await prices.sourcesRoot(assetId, id)) !== sourcesRoot) await send("sources set", "setSources", assetId, id, sourcesRoot);
+  return { circuit: { id, verifier: known.verifier, verifyingKey: setup.transcript.verifyingKey }, done };
+}

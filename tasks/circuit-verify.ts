@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { NewTaskActionFunction } from "hardhat/types/tasks";
+import { files } from "../scripts/ceremony/transcript.ts";
+import { compareCircuit } from "../scripts/circuits/verify.ts";
+import { InvalidArgument } from "./arguments.ts";
+import { circuitNamed, developmentKey, priceContext, registeredCircuit } from "./price-context.ts";
+import { print, reporting, rowTable } from "./print.ts";
+
+interface Args {
+  readonly circuit: string;
+  readonly folder: string;
+  readonly json: boolean;
+}
+
+const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, json }, hre) =>
+  reporting(json, async () => {
+    const { circuit } = circuitNamed(name);
+    const { context, deployment, prices, local } = await priceContext(hre);
+    const { id, verifier } = registeredCircuit(deployment, name);
+    const folder = given === "" && local ? (await developmentKey(circuit)).folder : resolve(given);
+    if (given === "" && !local) throw new InvalidArgument("--folder", "is missing", `--folder keys/${name}`);
+    if (!existsSync(join(folder, files.provingKey))) {
+      throw new InvalidArgument("--folder", `is ${folder}, which holds no finished ceremony`, `--folder keys/${name}`);
+    }
+    const { development, status, comparisons } = await compareCircuit(context.rpc, prices, { circuit, id, folder });
+    const ok = comparisons.every(({ matches }) => matches) && (local || !development);
+    if (!ok) process.exitCode = 1;
+    print(json, { ok, circuit: name, id, verifier, status, development, comparisons }, () =>
+      [
+        `${name}, ${status}, id ${id}`,
+        rowTable(
+          ["what", "", "registered", "found"],
+          comparisons.map(({ what, matches, registered, found }) => [
+            what,
+            matches ? "matches" : "DIFFERS",
+            short(registered),
+            matches ? "" : short(found),
+          ]),
+        ),
+        development
+          ? `the key is a development one: anybody can forge its proofs, it is for local chains alone${local ? "" : ", and this is none"}`
+          : "the key comes from the public powers of tau that its transcript names",
+        ...(ok ? [] : ["the circuit is not what was registered, or may not be used here"]),
+      ].join("\n"),
+    );
+  });
+
+/** Enough digits to tell two apart by eye; --json has all. */
+const short = (value: string): string => value.replace(/^(0x[0-9a-f]{16})[0-9a-f]{48}$/, "$1…");
+
+export default action;

@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import { developmentSetup, type Setup, setupIn } from "../scripts/ceremony/setup.ts";
+import { aggregationOf, type Circuit, sizes } from "../scripts/circuits/compile.ts";
+import type { Sending } from "../scripts/deployment/transact.ts";
+import { castContracts, checkChain, type Deployment, LOCAL_CHAIN_ID, readDeployment, type RegisteredCircuit } from "../src/chain/index.ts";
+import { MintdError } from "../src/error.ts";
+import { assertSourcesFor, developmentSources, readSources, type SourceKey, UnreadablePriceFile } from "../src/price/index.ts";
+import { assertKeyFor, readKey } from "../src/price/prove/index.ts";
+import type { IProvenPrices } from "../types/ethers-contracts/index.ts";
+import { InvalidArgument } from "./arguments.ts";
+import { type TaskContext, taskContext } from "./context.ts";
+import { showProgress } from "./print.ts";
+
+/** No circuit of this name is on record for the network. */
+export class CircuitNotRegistered extends MintdError {
+  readonly code = "CIRCUIT_NOT_REGISTERED";
+  constructor(name: string, network: string) {
+    super(`${name} is not registered on ${network}`, { hint: `npx hardhat circuit:register --circuit ${name} --network ${network}` });
+  }
+}
+
+/** Where the tasks of circuits and prices work. */
+export interface PriceContext {
+  readonly context: TaskContext;
+  readonly deployment: Deployment;
+  readonly prices: IProvenPrices;
+  readonly address: string;
+  /** Whether keys that everybody has may be used. */
+  readonly local: boolean;
+  readonly sending: Sending;
+}
+
+/** @throws NotDeployed, CastNotDeployed, GenesisMismatch, ChainMismatch */
+export async function priceContext(hre: HardhatRuntimeEnvironment): Promise<PriceContext> {
+  const context = await taskContext(hre);
+  const deployment = await readDeployment(context.deployments, context.network);
+  const { address } = castContracts(deployment).ProvenPrices;
+  await checkChain(context.rpc, deployment);
+  const { ethers } = await hre.network.getOrCreate(context.network);
+  // The admin, never a lane: what a lane's key sends besides stops the lane.
+  const [signer] = await ethers.getSigners();
+  const prices = await ethers.getContractAt("IProvenPrices", address, signer);
+  const local = deployment.chainId === LOCAL_CHAIN_ID;
+  if (!signer) throw new InvalidArgument("--network", `is ${context.network}, which has no accounts`, "--network local");
+  return { context, deployment, prices, address, local, sending: { rpc: context.rpc, signer } };
+}
+
+export interface NamedCircuit {
+  readonly name: string;
+  /** How many sources it takes. */
+  readonly size: number;
+  readonly circuit: Circuit;
+}
+
+/** `price3` and so on. @throws InvalidArgument */
+export function circuitNamed(name: string): NamedCircuit {
+  const found = sizes.find(({ size }) => name === `price${size}`);
+  const names = sizes.map(({ size }) => `price${size}`).join(", ");
+  if (!found) throw new InvalidArgument("--circuit", `is '${name}', which is none of ${names}`, "--circuit price7");
+  return { name, size: found.size, circuit: aggregationOf(found.size) };
+}
+
+/** @throws CircuitNotRegistered */
+export function registeredCircuit({ circuits, network }: Deployment, name: string): RegisteredCircuit {
+  const found = circuits?.[name];
+  if (!found) throw new CircuitNotRegistered(name, network);
+  return found;
+}
+
+/**
+ * The circuit's key: a finished ceremony's, or the development one, which is made where it is missing.
+ * @throws DevelopmentKey but on a local chain
+ * @throws TranscriptMismatch, UnsafeKey, UnreadableKey, InvalidArgument
+ */
+export async function keyFor(
+  { context: { network }, local }: PriceContext,
+  { circuit, name }: NamedCircuit,
+  folder: string,
+): Promise<Setup> {
+  const example = `--folder keys/${name}`;
+  if (folder === "" && !local) throw new InvalidArgument("--folder", "is missing: only local chains take the development key", example);
+  const setup = folder === "" ? await developmentKey(circuit) : setupIn(resolve(folder));
+  if (setup.transcript.circuit !== circuit.component) {
+    throw new InvalidArgument("--folder", `holds a key of ${setup.transcript.circuit}, not of ${circuit.component}`, example);
+  }
+  assertKeyFor(readKey(readFileSync(setup.provingKey)).verifyingKey, { network, local });
+  return setup;
+}
+
+/** Under a bar: making it takes a minute and more. */
+export async function developmentKey(circuit: Circuit): Promise<Setup> {
+  let now = { done: 0, words: "" };
+  let end: (() => void) | undefined;
+  try {
+    return await developmentSetup(circuit, {
+      onProgress(share, words) {
+        now = { done: Math.round(100 * share), words };
+        if (share > 0 && share < 1) end ??= showProgress("development key", 100, () => now);
+      },
+    });
+  } finally {
+    end?.();
+  }
+}
+
+/**
+ * The sources' public keys, ascending: those of a file, or the development ones.
+ * @throws DevelopmentSources but on a local chain
+ * @throws UnreadablePriceFile, InvalidArgument
+ */
+export function sourcesFor({ context: { network }, local }: PriceContext, { size, name }: NamedCircuit, file: string): SourceKey[] {
+  const example = "--sources sources.json";
+  if (file === "" && !local) throw new InvalidArgument("--sources", "is missing: only local chains take development sources", example);
+  const keys = file === "" ? developmentSources(size).map(({ key }) => key) : readSources(textOf(file), file);
+  if (keys.length !== size) throw new InvalidArgument("--sources", `has ${keys.length} keys; ${name} takes ${size}`, example);
+  assertSourcesFor(keys, { network, local });
+  return keys.sort((one, other) => (one.x < other.x ? -1 : 1));
+}
+
+/** @throws UnreadablePriceFile */
+export function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UnreadablePriceFile(file, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** An asset's id of 64 bits. @throws InvalidArgument */
+export function assetNamed(text: string): bigint {
+  if (!/^\d{1,20}$/.test(text) || BigInt(text) >= 1n << 64n) {
+    throw new InvalidArgument("--asset", `is '${text}', and must be a number below 2^64`, "--asset 1");
+  }
+  return BigInt(text);
+}

@@ -1,0 +1,52 @@
+import { formatUnits } from "ethers";
+import type { NewTaskActionFunction } from "hardhat/types/tasks";
+import { transact } from "../scripts/deployment/transact.ts";
+import { MintdError } from "../src/error.ts";
+import { readReport, type ReportFile, unpackReport } from "../src/price/index.ts";
+import { type PriceContext, priceContext, textOf } from "./price-context.ts";
+import { PRICE_DECIMALS } from "./price-quotes.ts";
+import { factTable, print, reporting } from "./print.ts";
+
+/** The proof is bound to something else than where it was to be used. Nothing was sent. */
+export class ReportForElsewhere extends MintdError {
+  readonly code = "REPORT_FOR_ELSEWHERE";
+  constructor(what: string) {
+    super(`the report is for ${what}`, { hint: "prove the price anew for where it is to be used: npx hardhat price:prove" });
+  }
+}
+
+const action: NewTaskActionFunction<{ readonly file: string; readonly json: boolean }> = ({ file, json }, hre) =>
+  reporting(json, async () => {
+    const given = readReport(textOf(file), file);
+    const where = await priceContext(hre);
+    assertFor(given, where);
+    const { report, proof } = given;
+    const { assetId, price, timestamp, blockNumber } = unpackReport(report.packed);
+    const sent = await transact(where.sending, {
+      address: where.address,
+      contract: where.prices.interface,
+      name: "submit",
+      args: [proof, report],
+    });
+    const shown = formatUnits(price, PRICE_DECIMALS);
+    print(json, { assetId, price: shown, timestamp, blockNumber, ...sent }, () =>
+      factTable([
+        ["asset", assetId.toString()],
+        ["price", shown],
+        ["timestamp", new Date(timestamp * 1_000).toISOString()],
+        ["proven at block", String(blockNumber)],
+        ["transaction", sent.hash],
+        ["in block", String(sent.block)],
+        ["gas", Number(sent.gasUsed)],
+      ]),
+    );
+  });
+
+/** @throws ReportForElsewhere */
+function assertFor({ chainId, contract, recipient }: ReportFile, { deployment, address }: PriceContext): void {
+  if (chainId !== deployment.chainId) throw new ReportForElsewhere(`chain ${chainId}, and ${deployment.network} is ${deployment.chainId}`);
+  if (contract.toLowerCase() !== address.toLowerCase()) throw new ReportForElsewhere(`the contract ${contract}, and this is ${address}`);
+  if (recipient !== null) throw new ReportForElsewhere(`${recipient} alone, who uses it in a transaction of its own`);
+}
+
+export default action;

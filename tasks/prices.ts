@@ -1,0 +1,83 @@
+import { task } from "hardhat/config";
+import { ArgumentType } from "hardhat/types/arguments";
+import { described, json, text } from "./described.ts";
+
+/** The tasks of circuits and proven prices. */
+
+const circuit = { ...text("circuit", "price3, price7, price14 or price21: its number of sources"), defaultValue: "price7" } as const;
+const folder = text("folder", "A finished ceremony; on a local chain the development key where it is empty, made if it is missing");
+const sources = text("sources", "JSON list of the sources' public keys; on a local chain development sources where it is empty");
+const asset = { ...text("asset", "The asset's id, 64 bits"), defaultValue: "1" } as const;
+const whole = <Name extends string>(name: Name, description: string, defaultValue: number) =>
+  ({ name, description, type: ArgumentType.INT, defaultValue }) as const;
+
+const circuitRegister = task(
+  "circuit:register",
+  described(
+    "Deploys a circuit's verifier, registers and activates the circuit, and lets its sources prove an asset's price; does nothing where that is done",
+    "circuit:register --circuit price3 --asset 1 --network local",
+  ),
+)
+  .addOption(circuit)
+  .addOption(folder)
+  .addOption(sources)
+  .addOption(asset)
+  .addOption(whole("quorum", "Fewest sources that must agree, above half; 0: just above half. Terms are set where the asset has none", 0))
+  .addOption(whole("deviation", "How far apart sources may be, in hundredths of a percent", 50))
+  .addOption(whole("maxAge", "Seconds that a quote may be old when it is proven", 60))
+  .addOption(whole("maxDelay", "Seconds that a report may be old when it gets to the chain", 300))
+  .addFlag(json)
+  .setAction(() => import("./circuit-register.ts"))
+  .build();
+
+const circuitVerify = task(
+  "circuit:verify",
+  described(
+    "Compiles a registered circuit from source and compares all of it with the registry; exit code 1 where something differs",
+    "circuit:verify --circuit price3 --network local",
+  ),
+)
+  .addOption(circuit)
+  .addOption(folder)
+  .addFlag(json)
+  .setAction(() => import("./circuit-verify.ts"))
+  .build();
+
+const priceProve = task(
+  "price:prove",
+  described(
+    "Proves the price that signed quotes agree on, for the newest block, and writes the report",
+    'price:prove --circuit price3 --asset 1 --prices "2000.10,2000.20,1999.90" --network local',
+  ),
+)
+  .addOption(circuit)
+  .addOption(folder)
+  .addOption(sources)
+  .addOption(asset)
+  .addOption(text("prices", "Prices that development sources sign, by commas; an empty one: that source is silent. Local chains alone"))
+  .addOption(text("quotes", "A JSON file of signed quotes"))
+  .addOption(text("recipient", "Who alone may use the proof; anybody may post it where this is empty"))
+  .addOption({ ...text("out", "File to write the report to"), defaultValue: "price-report.json" })
+  .addFlag(json)
+  .setAction(() => import("./price-prove.ts"))
+  .build();
+
+const priceSubmit = task(
+  "price:submit",
+  described("Brings a proven price on chain; a refusal is said in words", "price:submit price-report.json --network local"),
+)
+  .addPositionalArgument({ name: "file", description: "The report, as price:prove wrote it", type: ArgumentType.STRING })
+  .addFlag(json)
+  .setAction(() => import("./price-submit.ts"))
+  .build();
+
+const priceShow = task(
+  "price:show",
+  described("Shows an asset's proven price, its age, its terms and its sources", "price:show --asset 1 --network local"),
+)
+  .addOption(asset)
+  .addFlag(json)
+  .setAction(() => import("./price-show.ts"))
+  .build();
+
+export const priceTasks = [circuitRegister, circuitVerify, priceProve, priceSubmit, priceShow];
