@@ -1,10 +1,8 @@
 import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
+import { castTasks } from "./cast.ts";
+import { described, json, text } from "./described.ts";
 
-/** `example` ends the help text of each task. */
-const described = (what: string, example: string): string => `${what}. Example: npx hardhat ${example}`;
-
-const json = { name: "json", description: "Print one JSON document for machines" } as const;
 const skipInvalid = {
   name: "skipInvalid",
   description: "Mint the good rows and report the bad ones instead of refusing the list",
@@ -63,9 +61,6 @@ const mintVerify = task(
   .addFlag(json)
   .setAction(() => import("./mint-verify.ts"))
   .build();
-
-const text = <Name extends string>(name: Name, description: string) =>
-  ({ name, description, type: ArgumentType.STRING, defaultValue: "" }) as const;
 
 const voucherIssue = task(
   "voucher:issue",
@@ -316,4 +311,5 @@ export const tasks = [
   compensationList,
   compensationReplay,
   compensationDiscard,
+  ...castTasks,
 ];

@@ -1,0 +1,21 @@
+/** Positions in the vault, their liquidation, and the vote over its terms. */
+export { Account, type AccountOptions, type Call, type Mined, type Sent } from "./account.ts";
+export * from "./errors.ts";
+export { isFresh, type Liquidation, liquidations, type Market, type Position } from "./liquidations.ts";
+export {
+  collateralNamed,
+  deposit,
+  liquidate,
+  mint,
+  type Move,
+  type Named,
+  positionView,
+  type PositionView,
+  repay,
+  type Step,
+  viewPosition,
+  withdraw,
+} from "./moves.ts";
+export { covered, type Holding, lowestPrice, ratioOf, seize, type Seizure, shortfallD18, type Terms } from "./position.ts";
+export type { Block } from "./reads.ts";
+export { type Pool, type PositionKey, Vault, worstFirst } from "./vault.ts";
