@@ -72,4 +72,26 @@ const castLiquidate = task(
   .setAction(() => import("./cast-liquidate.ts"))
   .build();
 
-export const castTasks = [castOpen, castMint, castRepay, castWithdraw, castLiquidate];
+const poolShow = task(
+  "pool:show",
+  described("Shows each collateral's terms, price and debt, and the positions that are worst covered", "pool:show --network local"),
+)
+  .addOption({ name: "positions", description: "Most positions to show", type: ArgumentType.INT, defaultValue: 10 })
+  .addFlag(json)
+  .setAction(() => import("./pool-show.ts"))
+  .build();
+
+const castKeeper = task(
+  "cast:keeper",
+  described(
+    "Liquidates positions that are not covered any more, block by block, until Ctrl+C; pays with the account's cast tokens",
+    "cast:keeper --once --network local",
+  ),
+)
+  .addFlag({ name: "once", description: "One pass over all positions, to the end of what it sends" })
+  .addOption(as)
+  .addFlag({ name: "json", description: "Print JSON for machines: a line for each event, or one document with --once" })
+  .setAction(() => import("./cast-keeper.ts"))
+  .build();
+
+export const castTasks = [castOpen, castMint, castRepay, castWithdraw, castLiquidate, castKeeper, poolShow];

@@ -1,7 +1,9 @@
 /** Positions in the vault, their liquidation, and the vote over its terms. */
 export { Account, type AccountOptions, type Call, type Mined, type Sent } from "./account.ts";
 export * from "./errors.ts";
-export { isFresh, type Liquidation, liquidations, type Market, type Position } from "./liquidations.ts";
+export { isFresh, type Liquidation, liquidations, type Market, type Position, worstFirst } from "./liquidations.ts";
+export { follow, Keeper, type KeeperChain, type KeeperEvent, type Order, settled, type Survey } from "./keeper.ts";
+export { KnownPositions, type PoolView, readPool } from "./known-positions.ts";
 export {
   collateralNamed,
   deposit,
@@ -18,4 +20,5 @@ export {
 } from "./moves.ts";
 export { covered, type Holding, lowestPrice, ratioOf, seize, type Seizure, shortfallD18, type Terms } from "./position.ts";
 export type { Block } from "./reads.ts";
-export { type Pool, type PositionKey, Vault, worstFirst } from "./vault.ts";
+export { type Pool, type PositionKey, Vault } from "./vault.ts";
+export { VaultKeeper } from "./vault-keeper.ts";

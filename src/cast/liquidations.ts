@@ -1,4 +1,4 @@
-import { BPS, covered, type Holding, min, seize, shortfallD18, type Terms } from "./position.ts";
+import { BPS, covered, type Holding, min, ratioOf, seize, shortfallD18, type Terms } from "./position.ts";
 
 /** A position of one account in one collateral, as of one block. */
 export interface Position extends Holding {
@@ -39,20 +39,22 @@ const MARGIN_SECONDS = 3_600n;
 export const isFresh = ({ price, pricedAt, terms }: Market, at: bigint): boolean => price > 0n && at <= pricedAt + terms.maxPriceAgeSeconds;
 
 /**
- * Which positions to liquidate, the largest shortfall first, as far as the balance reaches. Positions of one account are taken
- * whole if that can be paid; otherwise a part that leaves the debt floor, or nothing where not even that is possible.
+ * Which positions to liquidate, the largest shortfall first, as far as the balance reaches. A position is taken whole if
+ * that can be paid; otherwise a part that leaves the debt floor, or nothing where not even that is possible.
  * Markets that are paused, unknown or without a fresh price are left alone.
  * @param at Unix seconds of the block that all was read at
+ * @param isBusy positions to leave alone for now
  */
 export function liquidations(
   positions: readonly Position[],
   markets: ReadonlyMap<string, Market>,
   balanceD18: bigint,
   at: bigint,
+  isBusy: (position: Position) => boolean = () => false,
 ): Liquidation[] {
   const short = positions.flatMap((position) => {
     const market = markets.get(position.collateral);
-    if (!market || market.terms.paused || !isFresh(market, at) || position.debtD18 === 0n) return [];
+    if (!market || market.terms.paused || !isFresh(market, at) || position.debtD18 === 0n || isBusy(position)) return [];
     const { terms, price } = market;
     if (covered(position, terms.decimals, price, terms.liquidationRatioBps)) return [];
     return [{ position, market, shortfall: shortfallD18(position, terms.decimals, price, terms.liquidationRatioBps) }];
@@ -85,4 +87,15 @@ function orderFor(position: Position, { terms, price }: Market, leftD18: bigint)
   // A part that buys nothing costs gas and gives nothing.
   if (part.seized === 0n) return undefined;
   return { maxRepayD18: affordable, repaidD18: part.repaidD18, seized: part.seized, partial: true };
+}
+
+/** Positions that owe something, the worst covered first; those whose collateral has no price stand last. */
+export function worstFirst(positions: readonly Position[], markets: ReadonlyMap<string, Market>): Position[] {
+  const ratio = ({ collateral, ...holding }: Position): bigint => {
+    const market = markets.get(collateral);
+    if (!market || market.price === 0n) return 1n << 255n;
+    return ratioOf(holding, market.terms.decimals, market.price) ?? 1n << 255n;
+  };
+  const rated = positions.filter(({ debtD18 }) => debtD18 > 0n).map((position) => ({ position, ratio: ratio(position) }));
+  return rated.sort((a, b) => (a.ratio < b.ratio ? -1 : a.ratio > b.ratio ? 1 : 0)).map(({ position }) => position);
 }

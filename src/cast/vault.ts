@@ -1,7 +1,6 @@
 import { type CastContracts, type Rpc } from "../chain/index.ts";
 import { feedAbi, tokenAbi, vaultAbi } from "./abi.ts";
 import type { Market, Position } from "./liquidations.ts";
-import { ratioOf } from "./position.ts";
 import { type Block, logsOf, newestBlock, readAll, type View } from "./reads.ts";
 
 /** Whose positions; accounts and collaterals with their checksums. */
@@ -135,15 +134,4 @@ export class Vault {
       return token;
     }
   }
-}
-
-/** Positions that owe something, the worst covered first; those whose collateral has no price stand last. */
-export function worstFirst(positions: readonly Position[], markets: ReadonlyMap<string, Market>): Position[] {
-  const ratio = ({ collateral, ...holding }: Position): bigint => {
-    const market = markets.get(collateral);
-    if (!market || market.price === 0n) return 1n << 255n;
-    return ratioOf(holding, market.terms.decimals, market.price) ?? 1n << 255n;
-  };
-  const rated = positions.filter(({ debtD18 }) => debtD18 > 0n).map((position) => ({ position, ratio: ratio(position) }));
-  return rated.sort((a, b) => (a.ratio < b.ratio ? -1 : a.ratio > b.ratio ? 1 : 0)).map(({ position }) => position);
 }
