@@ -1,6 +1,7 @@
 import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 import { castTasks } from "./cast.ts";
+import { govTasks } from "./gov.ts";
 import { described, json, text } from "./described.ts";
 
 const skipInvalid = {
@@ -312,4 +313,5 @@ export const tasks = [
   compensationReplay,
   compensationDiscard,
   ...castTasks,
+  ...govTasks,
 ];

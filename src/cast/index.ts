@@ -22,3 +22,4 @@ export { covered, type Holding, lowestPrice, ratioOf, seize, type Seizure, short
 export type { Block } from "./reads.ts";
 export { type Pool, type PositionKey, Vault } from "./vault.ts";
 export { VaultKeeper } from "./vault-keeper.ts";
+export { duration, isoOf, possibleFrom, type Proposal, stakeWords, supports, Vote, type VoteStep, warpTo } from "./vote.ts";
