@@ -1,3 +1,5 @@
+import { parseUnits } from "ethers";
+import { addressProblem, checksumAddress } from "../src/address.ts";
 import type { MinterName } from "../src/chain/index.ts";
 import { MintdError } from "../src/error.ts";
 
@@ -15,4 +17,24 @@ export function minterNamed(name: string): MinterName {
   if (name === "editions") return "EditionMinter";
   if (name === "cast") return "CastMinter";
   throw new InvalidArgument("--minter", `is '${name}', which is none of 'tokens', 'editions' and 'cast'`, "--minter tokens");
+}
+
+/** A decimal string as a number of smallest units. @throws InvalidArgument, also for zero or more decimals than there are */
+export function amountOf(name: string, text: string, decimals: number, example: string): bigint {
+  const [, fraction = ""] = text.split(".");
+  if (!/^\d{1,60}(\.\d+)?$/.test(text)) {
+    throw new InvalidArgument(name, text === "" ? "is missing" : `is '${text}', and must be a decimal number`, example);
+  }
+  if (fraction.length > decimals) throw new InvalidArgument(name, `has ${fraction.length} decimals, and ${decimals} is the most`, example);
+  const amount = parseUnits(text, decimals);
+  if (amount === 0n) throw new InvalidArgument(name, "is zero", example);
+  return amount;
+}
+
+/** A checksummed address. @throws InvalidArgument */
+export function addressNamed(name: string, text: string, example: string): string {
+  const problem = addressProblem(text);
+  if (text === "") throw new InvalidArgument(name, "is missing", example);
+  if (problem !== undefined) throw new InvalidArgument(name, `is '${text}', which is no address (${problem})`, example);
+  return checksumAddress(text);
 }

@@ -94,6 +94,11 @@ async function keysOf(hre: HardhatRuntimeEnvironment, network: string, laneCount
   return { admin, voucher, lanes };
 }
 
+/** The key at this place in the network's accounts, or undefined. */
+export async function keyAt({ hre, network }: TaskContext, index: number): Promise<Secret | undefined> {
+  return (await secretsOf(hre.config.networks[network]?.accounts, index + 1))[index];
+}
+
 type Accounts = HardhatRuntimeEnvironment["config"]["networks"][string]["accounts"];
 
 /** The first keys, listed one by one or derived from a mnemonic. */

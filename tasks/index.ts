@@ -1,6 +1,8 @@
 import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
+import { castTasks } from "./cast.ts";
 import { described, json, text } from "./described.ts";
+import { govTasks } from "./gov.ts";
 import { priceTasks } from "./prices.ts";
 
 const skipInvalid = {
@@ -314,4 +316,6 @@ export const tasks = [
   compensationReplay,
   compensationDiscard,
   ...priceTasks,
+  ...castTasks,
+  ...govTasks,
 ];

@@ -1,0 +1,243 @@
+import { formatUnits, id as keccakOf } from "ethers";
+import type { CastContracts, Rpc } from "../chain/index.ts";
+import { toQuantity } from "../chain/rpc/rpc.ts";
+import type { Account, Call } from "./account.ts";
+import { governorAbi, stakesAbi, vaultAbi } from "./abi.ts";
+import { ProposalNotReady, ProposalUnknown } from "./errors.ts";
+import { approve, step, type Step } from "./moves.ts";
+import { type Block, logsOf, newestBlock, readAll, type View } from "./reads.ts";
+import { proposalStates, refusalOf, revertData } from "./refusals.ts";
+import type { Pool } from "./vault.ts";
+
+export type ProposalState = (typeof proposalStates)[number] | "Unknown";
+
+/** What a proposal does once it has passed. */
+export interface Motion {
+  readonly calls: readonly Call[];
+  readonly description: string;
+}
+
+/** A proposal as of one block. Votes are in the stake's smallest units, times in Unix seconds. */
+export interface Proposal extends Motion {
+  /** In decimals. */
+  readonly id: string;
+  readonly proposer: string;
+  readonly state: ProposalState;
+  readonly now: bigint;
+  /** Who had staked then votes; votes count from the second after it. */
+  readonly snapshot: bigint;
+  readonly deadline: bigint;
+  /** From when on it can be executed; 0 before it is queued. */
+  readonly eta: bigint;
+  readonly inFavour: bigint;
+  readonly against: bigint;
+  readonly abstained: bigint;
+  readonly quorum: bigint;
+  readonly majorityBps: bigint;
+}
+
+/** What is done with a proposal. */
+export type VoteStep = "voted on" | "queued" | "executed";
+
+/** OpenZeppelin's GovernorCountingSimple numbers them so. */
+export const supports = { against: 0, for: 1, abstain: 2 } as const;
+
+type Contracts = Pick<CastContracts, "MintGovernor" | "StakedVotes" | "GovernanceToken" | "TimelockController" | "CollateralVault">;
+
+/** The vote over the vault's terms. Every method throws RpcUnanswered and RpcRefused besides what it names. */
+export class Vote {
+  readonly #rpc: Rpc;
+  readonly #contracts: Contracts;
+  readonly #from: number;
+
+  /** @param from the first block that can hold a proposal */
+  constructor(rpc: Rpc, contracts: Contracts, from: number) {
+    this.#rpc = rpc;
+    this.#contracts = contracts;
+    this.#from = from;
+  }
+
+  /** Stakes tokens of the account, approved for exactly as much. @throws ContractRefused */
+  async stake(account: Account, amount: bigint): Promise<Step[]> {
+    const { StakedVotes, GovernanceToken } = this.#contracts;
+    const approved = await approve(account, GovernanceToken.address, StakedVotes.address, amount);
+    const call = { to: StakedVotes.address, data: stakesAbi.encodeFunctionData("stake", [amount]) };
+    return [...approved, await step(account, "stake", call)];
+  }
+
+  /** What the account has at stake, and the votes it has now. */
+  async stakeOf(account: string): Promise<{ readonly staked: bigint; readonly votes: bigint }> {
+    const views = ["stakeOf", "getVotes"].map((name) => ({
+      to: this.#contracts.StakedVotes.address,
+      abi: stakesAbi,
+      name,
+      args: [account],
+    }));
+    const [staked, votes] = await readAll(this.#rpc, await newestBlock(this.#rpc), views);
+    return { staked: staked?.[0] as bigint, votes: votes?.[0] as bigint };
+  }
+
+  /** A collateral's new ratio, in words that follow from it: the same motion again is the same proposal. */
+  ratioMotion({ collateral, symbol }: Pick<Pool, "collateral" | "symbol">, ratioBps: bigint, reason = ""): Motion {
+    const data = vaultAbi.encodeFunctionData("setRatio", [collateral, ratioBps]);
+    const words = `Set the ratio of ${symbol} (${collateral}) to ${(Number(ratioBps) / 100).toFixed(2)} %`;
+    return {
+      calls: [{ to: this.#contracts.CollateralVault.address, data }],
+      description: reason === "" ? words : `${words}: ${reason}`,
+    };
+  }
+
+  /** Proposes it. What the vault would refuse now is refused here, not after ten days. @throws ContractRefused */
+  async propose(account: Account, motion: Motion): Promise<{ readonly id: string; readonly steps: Step[] }> {
+    for (const { to, data } of motion.calls) await this.#tryAsTimelock(to, data);
+    const args = partsOf(motion);
+    const data = governorAbi.encodeFunctionData("propose", [...args, motion.description]);
+    const steps = [await step(account, "propose", this.#call(data))];
+    const [id] = await readAll(this.#rpc, await newestBlock(this.#rpc), [
+      this.#view("getProposalId", [...args, keccakOf(motion.description)]),
+    ]);
+    return { id: String(id?.[0]), steps };
+  }
+
+  async vote(account: Account, { id }: Proposal, support: keyof typeof supports): Promise<Step[]> {
+    return [await step(account, `vote ${support}`, this.#call(governorAbi.encodeFunctionData("castVote", [id, supports[support]])))];
+  }
+
+  async queue(account: Account, proposal: Proposal): Promise<Step[]> {
+    return [await step(account, "queue", this.#call(this.#passed("queue", proposal)))];
+  }
+
+  async execute(account: Account, proposal: Proposal): Promise<Step[]> {
+    return [await step(account, "execute", this.#call(this.#passed("execute", proposal)))];
+  }
+
+  /** All proposals, the oldest first. */
+  async proposals(): Promise<Proposal[]> {
+    const at = await newestBlock(this.#rpc);
+    const topics = [governorAbi.getEvent("ProposalCreated")?.topicHash];
+    const proposals: Proposal[] = [];
+    for await (const logs of logsOf(this.#rpc, this.#contracts.MintGovernor.address, topics, { from: this.#from, to: at.number })) {
+      for (const log of logs) {
+        const args = governorAbi.parseLog(log)?.args;
+        if (args) proposals.push(await this.#read(at, args as unknown as Created));
+      }
+    }
+    return proposals;
+  }
+
+  /** @throws ProposalUnknown */
+  async proposal(id: string): Promise<Proposal> {
+    const proposal = (await this.proposals()).find((each) => each.id === id);
+    if (!proposal) throw new ProposalUnknown(id);
+    return proposal;
+  }
+
+  /**
+   * The proposal when the step is possible.
+   * @param warp moves the chain's time to a second, where that may be done
+   * @throws ProposalUnknown, ProposalNotReady
+   */
+  async ready(id: string, doing: VoteStep, warp?: (to: bigint) => Promise<void>): Promise<Proposal> {
+    const proposal = await this.proposal(id);
+    const from = possibleFrom(proposal, doing);
+    if (from <= proposal.now) return proposal;
+    if (!warp) {
+      const hint = `it can be from ${isoOf(from)} on, in ${duration(from - proposal.now)}; on a local chain --warp goes there`;
+      throw new ProposalNotReady(doing, proposal.state, hint);
+    }
+    await warp(from);
+    return this.ready(id, doing);
+  }
+
+  /** Runs a call of the vote as the timelock would, changing nothing. */
+  async #tryAsTimelock(to: string, data: string): Promise<void> {
+    try {
+      await this.#rpc.request("eth_call", [{ from: this.#contracts.TimelockController.address, to, data }, "latest"]);
+    } catch (error) {
+      const reason = revertData(error);
+      throw reason === undefined ? error : refusalOf(reason, (error as Error).message);
+    }
+  }
+
+  async #read(at: Block, created: Created): Promise<Proposal> {
+    const { proposalId, proposer, targets, calldatas, description } = created;
+    const about = ["state", "proposalSnapshot", "proposalDeadline", "proposalEta", "proposalVotes"];
+    const views = [...about.map((name) => this.#view(name, [proposalId])), this.#view("QUORUM"), this.#view("MAJORITY_BPS")];
+    const [state, snapshot, deadline, eta, votes, quorum, majority] = await readAll(this.#rpc, at, views);
+    return {
+      ...{ id: String(proposalId), proposer, description, now: at.timestamp },
+      calls: targets.map((to, i) => ({ to, data: calldatas[i] ?? "0x", value: 0n })),
+      state: proposalStates[Number(state?.[0])] ?? "Unknown",
+      ...{ snapshot: snapshot?.[0] as bigint, deadline: deadline?.[0] as bigint, eta: eta?.[0] as bigint },
+      ...{ against: votes?.[0] as bigint, inFavour: votes?.[1] as bigint, abstained: votes?.[2] as bigint },
+      ...{ quorum: quorum?.[0] as bigint, majorityBps: majority?.[0] as bigint },
+    };
+  }
+
+  #passed(name: "queue" | "execute", proposal: Proposal): string {
+    return governorAbi.encodeFunctionData(name, [...partsOf(proposal), keccakOf(proposal.description)]);
+  }
+
+  #call(data: string): Call {
+    return { to: this.#contracts.MintGovernor.address, data };
+  }
+
+  #view(name: string, args: readonly unknown[] = []): View {
+    return { to: this.#contracts.MintGovernor.address, abi: governorAbi, name, args };
+  }
+}
+
+interface Created {
+  readonly proposalId: bigint;
+  readonly proposer: string;
+  readonly targets: readonly string[];
+  readonly calldatas: readonly string[];
+  readonly description: string;
+}
+
+const partsOf = ({ calls }: Motion): [string[], bigint[], string[]] => [
+  calls.map(({ to }) => to),
+  calls.map(({ value = 0n }) => value),
+  calls.map(({ data }) => data),
+];
+
+/** The first second at which the step is possible, as far as can be known. @throws ProposalNotReady where it never is */
+export function possibleFrom({ state, now, snapshot, deadline, eta }: Proposal, doing: VoteStep): bigint {
+  if (doing === "voted on" && (state === "Pending" || state === "Active")) return state === "Active" ? now : snapshot + 1n;
+  if (doing === "queued" && (state === "Pending" || state === "Active")) return deadline + 1n;
+  if (doing === "queued" && state === "Succeeded") return now;
+  if (doing === "executed" && state === "Queued") return eta;
+  const hint =
+    doing === "executed" && state === "Succeeded"
+      ? "queue it first: npx hardhat gov:queue"
+      : "npx hardhat gov:show tells what became of it";
+  throw new ProposalNotReady(doing, state, hint);
+}
+
+/** Moves a local chain's time to `to`, in Unix seconds, and mines a block there. @throws RpcRefused where the node cannot */
+export async function warpTo(rpc: Rpc, to: bigint): Promise<void> {
+  for (let now = (await newestBlock(rpc)).timestamp; now < to; now = (await newestBlock(rpc)).timestamp) {
+    await rpc.request("evm_increaseTime", [toQuantity(to - now)]);
+    await rpc.request("evm_mine", []);
+  }
+}
+
+export const isoOf = (seconds: bigint): string => new Date(Number(seconds) * 1_000).toISOString().replace(".000", "");
+
+/** Seconds as days, hours and minutes, e.g. 6 d 3 h. */
+export function duration(seconds: bigint): string {
+  if (seconds < 60n) return `${seconds} s`;
+  const parts = [
+    [seconds / 86_400n, "d"],
+    [(seconds / 3_600n) % 24n, "h"],
+    [(seconds / 60n) % 60n, "min"],
+  ] as const;
+  return parts
+    .filter(([value]) => value > 0n)
+    .slice(0, 2)
+    .map(([value, unit]) => `${value} ${unit}`)
+    .join(" ");
+}
+
+/** An amount of the stake, of 18 decimals, in whole ones. */
+export const stakeWords = (amount: bigint): string => formatUnits(amount, 18).replace(/\.0$/, "");

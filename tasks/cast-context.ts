@@ -1,0 +1,94 @@
+import { formatEther, formatUnits } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import { Account, collateralNamed, type Move, type PositionView, type Step, Vault, viewPosition } from "../src/cast/index.ts";
+import { type CastContracts, castContracts, checkChain, type Deployment, networkOf } from "../src/chain/index.ts";
+import { InvalidArgument } from "./arguments.ts";
+import { addressOf, deploymentOf, keyAt, type TaskContext, taskContext } from "./context.ts";
+import { factTable, print } from "./print.ts";
+
+/** What the tasks over the vault and the vote work with. */
+export interface CastContext {
+  readonly context: TaskContext;
+  readonly deployment: Deployment;
+  readonly contracts: CastContracts;
+  readonly vault: Vault;
+}
+
+/** Arguments that those tasks share. */
+export interface MoveArgs {
+  readonly collateral: string;
+  readonly amount: string;
+  readonly as: number;
+  readonly json: boolean;
+}
+
+/** @throws CastNotDeployed, GenesisMismatch, ChainMismatch */
+export async function castContext(hre: HardhatRuntimeEnvironment): Promise<CastContext> {
+  const context = await taskContext(hre);
+  const deployment = await deploymentOf(context);
+  const contracts = castContracts(deployment);
+  await checkChain(context.rpc, deployment);
+  return { context, deployment, contracts, vault: new Vault(context.rpc, contracts) };
+}
+
+/**
+ * The account at this place among the network's, which is said on stderr. A lane is refused: its nonces are mintd's.
+ * @throws InvalidArgument
+ */
+export async function accountAt({ context, deployment }: CastContext, index: number, json: boolean): Promise<Account> {
+  const example = "--as 0";
+  if (!Number.isSafeInteger(index) || index < 0 || index > 999) {
+    throw new InvalidArgument("--as", `is ${index}, and must be the place of an account, from 0`, example);
+  }
+  const key = await keyAt(context, index);
+  if (!key) throw new InvalidArgument("--as", `is ${index}, and network ${context.network} has no such account`, example);
+  const { lanes } = context.keys;
+  const isLane = index > 0 && lanes.some((lane) => addressOf(lane) === addressOf(key));
+  if (isLane) throw new InvalidArgument("--as", `is ${index}, which is a lane of mintd: whatever else it sends stops it`, example);
+  const account = new Account(context.rpc, key, { pollMs: networkOf(deployment.chainId).pollMs });
+  if (!json) console.error(`as ${account.address}, account ${index} of ${context.network}`);
+  return account;
+}
+
+/** Runs one move of an account's position and prints its transactions and how the position stands then. */
+export async function runMove(
+  hre: HardhatRuntimeEnvironment,
+  { collateral, as, json }: Omit<MoveArgs, "amount">,
+  work: (move: Move, cast: CastContext) => Promise<{ readonly steps: readonly Step[]; readonly of?: string }>,
+): Promise<void> {
+  const cast = await castContext(hre);
+  const { vault, contracts } = cast;
+  const named = collateralNamed(collateral, await vault.pools(await vault.newest()), contracts.WETH.address);
+  const account = await accountAt(cast, as, json);
+  const { steps, of = account.address } = await work({ vault, account, ...named }, cast);
+  const position = await viewPosition(vault, named.pool.collateral, of);
+  print(json, { account: account.address, transactions: steps, position }, () =>
+    [...stepLines(steps), ...(position ? [positionTable(position)] : [])].join("\n"),
+  );
+}
+
+export const stepLines = (steps: readonly Step[]): string[] =>
+  steps.map(({ what, hash, block, gasUsed }) => `${what}: ${hash} in block ${block}, ${gasUsed} gas`);
+
+const positionTable = (position: PositionView): string =>
+  factTable([
+    ["position of", position.account],
+    ["collateral", `${formatUnits(position.amount, position.decimals)} ${position.symbol}`],
+    ["debt", `${formatEther(position.debtD18)} cast`],
+    ["ratio", percent(position.ratioBps)],
+    ["liquidated below", percent(position.liquidationRatioBps)],
+    ["price", priceWords(position)],
+    ["liquidation price", price(position.liquidationPrice)],
+  ]);
+
+/** 15000 as 150.00 %; what is not there as a dash. */
+export const percent = (bps: bigint | null): string => (bps === null ? "-" : `${(Number(bps) / 100).toFixed(2)} %`);
+
+/** A price of 8 decimals. */
+export const price = (value: bigint | null): string => (value === null || value === 0n ? "-" : formatUnits(value, 8));
+
+/** The price, how old it is, and whether that is too old. */
+export function priceWords({ price: value, priceAgeSeconds, priceFresh }: Pick<PositionView, "price" | "priceAgeSeconds" | "priceFresh">) {
+  if (priceAgeSeconds === null) return "none";
+  return `${price(value)}, ${priceAgeSeconds} s old${priceFresh ? "" : ": too old"}`;
+}

@@ -1,0 +1,71 @@
+import { formatEther } from "ethers";
+import type { NewTaskActionFunction } from "hardhat/types/tasks";
+import { follow, Keeper, type KeeperEvent, settled, VaultKeeper } from "../src/cast/index.ts";
+import { networkOf } from "../src/chain/index.ts";
+import { systemClock } from "../src/clock.ts";
+import { MintdError } from "../src/error.ts";
+import { accountAt, castContext } from "./cast-context.ts";
+import { stopOnSignal } from "./interrupt.ts";
+import { describeError, print, reporting } from "./print.ts";
+
+interface Args {
+  readonly once: boolean;
+  readonly as: number;
+  readonly json: boolean;
+}
+
+const action: NewTaskActionFunction<Args> = ({ once, as, json }, hre) =>
+  reporting(json, async () => {
+    const cast = await castContext(hre);
+    const account = await accountAt(cast, as, json);
+    const { deployment, vault } = cast;
+    const chain = new VaultKeeper(vault, account, deployment.block);
+    const { pollMs } = networkOf(deployment.chainId);
+    const over = new AbortController();
+    const unlisten = stopOnSignal(() => {
+      over.abort();
+    });
+    const events: KeeperEvent[] = [];
+    const onEvent = (event: KeeperEvent): void => {
+      if (once) events.push(event);
+      if (json && !once)
+        console.log(JSON.stringify(plain(event), (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)));
+      const words = json ? undefined : wordsOf(event);
+      if (words !== undefined) console.log(words);
+    };
+    const options = { signal: over.signal, onEvent, pause: (signal: AbortSignal) => systemClock.pause(pollMs, signal) };
+    const keeper = new Keeper(chain, { onEvent });
+    try {
+      if (once) await keeper.pass();
+      else await follow(keeper, chain, options);
+      await settled(keeper, chain, options);
+    } finally {
+      unlisten();
+    }
+    if (once && json) print(true, { account: account.address, events: events.map(plain) }, () => "");
+    if (once && events.some(({ kind }) => kind === "failed")) process.exitCode = 1;
+  });
+
+/** The event with its error as its code and words. */
+function plain(event: KeeperEvent): object {
+  if (!("error" in event)) return event;
+  const { error, ...rest } = event;
+  return { ...rest, error: error instanceof MintdError ? { code: error.code, message: error.message } : { message: String(error) } };
+}
+
+function wordsOf(event: KeeperEvent): string | undefined {
+  switch (event.kind) {
+    case "surveyed":
+      return event.short === 0 ? undefined : `block ${event.block}: ${event.short} of ${event.positions} position(s) to liquidate`;
+    case "sent":
+      return `${event.partial ? "part of " : ""}${event.account}: pays ${formatEther(event.repaidD18)} cast in ${event.hash}`;
+    case "liquidated":
+      return `${event.account}: liquidated in block ${event.block} by ${event.hash}`;
+    case "failed":
+      return `${event.account}: ${describeError(event.error)}`;
+    case "trouble":
+      return describeError(event.error);
+  }
+}
+
+export default action;

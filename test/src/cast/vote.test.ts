@@ -1,0 +1,91 @@
+import { expect } from "chai";
+import { parseEther } from "ethers";
+import { ContractRefused, duration, ProposalNotReady, ProposalUnknown, Vote, warpTo } from "../../../src/cast/index.ts";
+import { CastWorld } from "./world.ts";
+
+describe("The vote over the vault's ratios", function () {
+  this.timeout(60_000);
+  let world: CastWorld;
+  let vote: Vote;
+  let clean: string;
+
+  const warp = (to: bigint) => warpTo(world.anvil.rpc, to);
+  const errorOf = (work: Promise<unknown>): Promise<unknown> => work.then(() => undefined).catch((error: unknown) => error);
+
+  /** Stakes that count, which they do from the next second on. */
+  async function staked(amount: string): Promise<string[]> {
+    const steps = await vote.stake(world.account(0), parseEther(amount));
+    await warp((await world.vault.newest()).timestamp + 1n);
+    return steps.map(({ what }) => what);
+  }
+
+  before(async () => {
+    world = await CastWorld.begin();
+    vote = new Vote(world.anvil.rpc, world.contracts, 0);
+  });
+  after(() => world.end());
+  beforeEach(async () => {
+    clean = await world.anvil.rpc.request<string>("evm_snapshot", []);
+  });
+  afterEach(() => world.anvil.rpc.request("evm_revert", [clean]));
+
+  it("takes ether from 150 % to 135 % through all its days", async () => {
+    const account = world.account(0);
+    expect(await staked("2500000")).to.deep.equal(["approve", "stake"]);
+    const { pool } = await world.pool();
+    const { id } = await vote.propose(account, vote.ratioMotion(pool, 13_500n));
+    const proposed = await vote.proposal(id);
+    expect(proposed).to.include({ state: "Pending", description: `Set the ratio of WETH (${pool.collateral}) to 135.00 %` });
+    expect(await errorOf(vote.ready(id, "voted on")))
+      .to.be.instanceOf(ProposalNotReady)
+      .with.property("hint")
+      .that.contains("in 1 d");
+    expect(await errorOf(vote.propose(account, vote.ratioMotion(pool, 13_500n))))
+      .to.be.instanceOf(ContractRefused)
+      .with.property("message")
+      .that.contains("is Pending");
+    await vote.vote(account, await vote.ready(id, "voted on", warp), "for");
+    expect(await errorOf(vote.ready(id, "queued")))
+      .to.have.property("message")
+      .that.contains("it is Active");
+    await vote.queue(account, await vote.ready(id, "queued", warp));
+    expect(await errorOf(vote.ready(id, "executed")))
+      .to.have.property("hint")
+      .that.contains("in 2 d");
+    await vote.execute(account, await vote.ready(id, "executed", warp));
+    const executed = await vote.proposal(id);
+    expect(executed).to.include({ state: "Executed", inFavour: parseEther("2500000"), against: 0n });
+    expect(executed.now - proposed.now >= 10n * 86_400n).to.equal(true);
+    expect((await world.pool()).pool.terms).to.include({ ratioBps: 13_500n, liquidationRatioBps: 13_500n });
+    expect(await errorOf(vote.ready(id, "executed", warp))).to.be.instanceOf(ProposalNotReady);
+  });
+
+  it("ends a proposal that most are against, and queues it never", async () => {
+    const account = world.account(0);
+    await staked("2500000");
+    const { id } = await vote.propose(account, vote.ratioMotion((await world.pool()).pool, 13_500n, "to try"));
+    await vote.vote(account, await vote.ready(id, "voted on", warp), "against");
+    expect(await errorOf(vote.ready(id, "queued", warp)))
+      .to.be.instanceOf(ProposalNotReady)
+      .with.property("message")
+      .that.contains("Defeated");
+  });
+
+  it("refuses to propose what could never be executed, and whoever has too little at stake", async () => {
+    const { pool } = await world.pool();
+    const tooLow = await errorOf(vote.propose(world.account(0), vote.ratioMotion(pool, 11_000n)));
+    expect(tooLow).to.be.instanceOf(ContractRefused).with.property("reason", "RatioTooLow");
+    await staked("20000");
+    const unstaked = await errorOf(vote.propose(world.account(0), vote.ratioMotion(pool, 13_500n)));
+    expect(unstaked).to.have.property("reason", "TotalStakeTooLow");
+    await staked("2500000");
+    const stranger = await errorOf(vote.propose(world.account(1), vote.ratioMotion(pool, 13_500n)));
+    expect(stranger).to.have.property("reason", "GovernorInsufficientProposerVotes");
+    expect(await errorOf(vote.proposal("17"))).to.be.instanceOf(ProposalUnknown);
+    expect(await vote.proposals()).to.deep.equal([]);
+  });
+
+  it("tells times in two units", () => {
+    expect([5n, 60n, 3_661n, 90_000n, 604_800n].map(duration)).to.deep.equal(["5 s", "1 min", "1 h 1 min", "1 d 1 h", "7 d"]);
+  });
+});
