@@ -87,7 +87,7 @@ describe("The tasks of proven prices", function () {
         () => sourcesFor(abroad, price3, ""),
       ].map((take) =>
         Promise.resolve()
-          .then(take)
+          .then<unknown>(take)
           .catch((error: unknown) => (error as { code?: string }).code),
       ),
     );
