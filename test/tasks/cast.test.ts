@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEther } from "ethers";
 import { writeDeployment } from "../../scripts/deployment/deploy.ts";
-import { mint } from "../../src/cast/index.ts";
+import { mint, Vote } from "../../src/cast/index.ts";
 import { CastWorld, wallet } from "../src/cast/world.ts";
 import { Hardhat } from "./hardhat.ts";
 
@@ -68,8 +68,9 @@ describe("The tasks over the vault and the vote", function () {
     expect((kept.json["events"] as { kind: string }[]).map(({ kind }) => kind)).to.deep.equal(["surveyed", "sent", "liquidated"]);
   });
 
-  it("stake, and pass the time of a local chain for a vote", async () => {
-    expect((await run("gov:stake", "--amount", "2500000", "--json")).json).to.include({ votes: parseEther("2500000").toString() });
+  it("propose, and pass the time of a local chain for a vote", async () => {
+    await new Vote(world.anvil.rpc, world.contracts, 0).stake(world.account(0), parseEther("2500000"));
+    await world.anvil.mine();
     const proposed = await run("gov:propose", "--ratio", "eth=13500", "--json");
     const { id } = proposed.json["proposal"] as { id: string };
     const voted = await run("gov:vote", id, "--for", "--warp");
