@@ -1,0 +1,82 @@
+import { expect } from "chai";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseEther } from "ethers";
+import { writeDeployment } from "../../scripts/deployment/deploy.ts";
+import { mint, Vote } from "../../src/cast/index.ts";
+import { CastWorld, wallet } from "../src/cast/world.ts";
+import { Hardhat } from "./hardhat.ts";
+
+/** The moves themselves are tested in test/src/cast; here, that the tasks hand over what they were given. */
+describe("The tasks over the vault and the vote", function () {
+  this.timeout(120_000);
+  let world: CastWorld;
+  let home: string;
+  let hardhat: Hardhat;
+  const run = (...args: readonly string[]) => hardhat.run(...args, "--network", "local");
+
+  before(async () => {
+    world = await CastWorld.begin();
+    home = await mkdtemp(join(tmpdir(), "mintd-cast-"));
+    await writeDeployment(join(home, "deployments"), world.deployment);
+    hardhat = new Hardhat({ MINTD_HOME: home, MINTD_LOCAL_PORT: String(world.anvil.port) });
+  });
+  after(async () => {
+    hardhat.end();
+    await world.end();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  it("put ether in, and show the position and the pool", async () => {
+    const opened = await run("cast:open", "--amount", "1.5", "--as", "3");
+    expect(opened.code, opened.stderr).to.equal(0);
+    expect(opened.stderr).to.contain(`as ${wallet(3).address}, account 3 of local`);
+    expect(opened.stdout)
+      .to.match(/deposit: 0x[0-9a-f]{64} in block \d+/)
+      .and.match(/collateral .* 1\.5 WETH/);
+    await mint(await world.move(3), parseEther("1000"));
+    const shown = await run("pool:show", "--json");
+    expect(shown.json["positions"]).to.have.length(1);
+    expect((shown.json["positions"] as object[])[0]).to.include({
+      account: wallet(3).address,
+      ratioBps: "30000",
+      liquidationPrice: "100000000000",
+    });
+    expect(shown.json["surplusD18"]).to.equal("0");
+  });
+
+  it("say why a mint is refused, and which arguments are none", async () => {
+    const [uncovered, lane, amount] = await Promise.all([
+      run("cast:mint", "--amount", "5000", "--as", "3", "--json"),
+      run("cast:repay", "--as", "2", "--json"),
+      run("cast:mint", "--amount", "1,5", "--json"),
+    ]);
+    expect([uncovered.code, lane.code, amount.code]).to.deep.equal([1, 1, 1]);
+    expect(uncovered.json["error"]).to.include({ code: "CONTRACT_REFUSED" }).and.property("message").contains("InsufficientlyCovered");
+    expect(lane.json["error"]).to.include({ code: "INVALID_ARGUMENT" }).and.property("message").contains("a lane of mintd");
+    expect(amount.json["error"]).to.include({ code: "INVALID_ARGUMENT" });
+  });
+
+  it("keep: one pass with --once, and its transactions to their end", async () => {
+    await mint(await world.move(3), parseEther("900"));
+    await world.setPrice(1_800n);
+    const { account } = await world.move(3);
+    const kept = await run("cast:keeper", "--once", "--as", "3", "--json");
+    expect(kept.code, kept.stdout).to.equal(0);
+    expect(kept.json).to.include({ account: account.address });
+    expect((kept.json["events"] as { kind: string }[]).map(({ kind }) => kind)).to.deep.equal(["surveyed", "sent", "liquidated"]);
+  });
+
+  it("propose, and pass the time of a local chain for a vote", async () => {
+    await new Vote(world.anvil.rpc, world.contracts, 0).stake(world.account(0), parseEther("2500000"));
+    await world.anvil.mine();
+    const proposed = await run("gov:propose", "--ratio", "eth=13500", "--json");
+    const { id } = proposed.json["proposal"] as { id: string };
+    const voted = await run("gov:vote", id, "--for", "--warp");
+    expect(voted.code, voted.stderr).to.equal(0);
+    expect(voted.stdout)
+      .to.match(/state .* Active/)
+      .and.contain("2500000 (100.00 %, 66.00 % needed)");
+  });
+});
