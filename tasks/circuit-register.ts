@@ -55,8 +55,11 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     );
   });
 
-/** @throws InvalidArgument */
-function termsOf({ quorum: given, deviation, maxAge, maxDelay }: Args, size: number): PriceTerms {
+/** Terms from the arguments; a quorum of 0 is just above half. @throws InvalidArgument */
+export function termsOf(
+  { quorum: given, deviation, maxAge, maxDelay }: Pick<Args, "quorum" | "deviation" | "maxAge" | "maxDelay">,
+  size: number,
+): PriceTerms {
   const majority = Math.floor(size / 2) + 1;
   const quorum = given === 0 ? majority : given;
   const within = (name: string, value: number, from: number, to: number): void => {

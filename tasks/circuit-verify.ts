@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { files } from "../scripts/ceremony/transcript.ts";
-import { compareCircuit } from "../scripts/circuits/verify.ts";
+import { compareCircuit, isSound } from "../scripts/circuits/verify.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { circuitNamed, developmentKey, priceContext, registeredCircuit } from "./price-context.ts";
 import { print, reporting, rowTable } from "./print.ts";
@@ -24,7 +24,7 @@ const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, jso
       throw new InvalidArgument("--folder", `is ${folder}, which holds no finished ceremony`, `--folder keys/${name}`);
     }
     const { development, status, comparisons } = await compareCircuit(context.rpc, prices, { circuit, id, folder });
-    const ok = comparisons.every(({ matches }) => matches) && (local || !development);
+    const ok = isSound({ comparisons, development }, local);
     if (!ok) process.exitCode = 1;
     print(json, { ok, circuit: name, id, verifier, status, development, comparisons }, () =>
       [

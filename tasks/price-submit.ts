@@ -42,8 +42,11 @@ const action: NewTaskActionFunction<{ readonly file: string; readonly json: bool
     );
   });
 
-/** @throws ReportForElsewhere */
-function assertFor({ chainId, contract, recipient }: ReportFile, { deployment, address }: PriceContext): void {
+/** The report is for this chain and contract, and anybody may post it. @throws ReportForElsewhere */
+export function assertFor(
+  { chainId, contract, recipient }: ReportFile,
+  { deployment, address }: { readonly deployment: Pick<PriceContext["deployment"], "chainId" | "network">; readonly address: string },
+): void {
   if (chainId !== deployment.chainId) throw new ReportForElsewhere(`chain ${chainId}, and ${deployment.network} is ${deployment.chainId}`);
   if (contract.toLowerCase() !== address.toLowerCase()) throw new ReportForElsewhere(`the contract ${contract}, and this is ${address}`);
   if (recipient !== null) throw new ReportForElsewhere(`${recipient} alone, who uses it in a transaction of its own`);

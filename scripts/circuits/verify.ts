@@ -26,6 +26,11 @@ export interface CircuitComparison {
   readonly comparisons: readonly Comparison[];
 }
 
+/** Whether a circuit is what was registered and its key may be used here: one whose secret is known, on local chains alone. */
+export function isSound({ comparisons, development }: Pick<CircuitComparison, "comparisons" | "development">, local: boolean): boolean {
+  return comparisons.every(({ matches }) => matches) && (local || !development);
+}
+
 const statuses = ["unknown", "pending", "active", "deprecated", "frozen"] as const;
 
 export interface CircuitToVerify {

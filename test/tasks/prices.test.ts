@@ -4,9 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { developmentSetup, type Setup } from "../../scripts/ceremony/setup.ts";
 import { aggregationOf } from "../../scripts/circuits/compile.ts";
-import { deploymentFile, readDeployment } from "../../src/chain/index.ts";
-import { developmentSources, fileText, signQuote } from "../../src/price/index.ts";
+import { isSound } from "../../scripts/circuits/verify.ts";
+import { readDeployment } from "../../src/chain/index.ts";
+import { developmentSources, fileText, packReport, readReport } from "../../src/price/index.ts";
+import { InvalidArgument } from "../../tasks/arguments.ts";
+import { termsOf } from "../../tasks/circuit-register.ts";
 import { circuitNamed, keyFor, type PriceContext, sourcesFor } from "../../tasks/price-context.ts";
+import { quotesFrom } from "../../tasks/price-quotes.ts";
+import { assertFor, ReportForElsewhere } from "../../tasks/price-submit.ts";
 import { Anvil } from "../anvil.ts";
 import { Hardhat, type Run } from "./hardhat.ts";
 
@@ -44,133 +49,86 @@ describe("The tasks of proven prices", function () {
     await rm(home, { recursive: true, force: true });
   });
 
-  it("deploy the contracts of cast tokens once, and name what is missing before they cost gas", async () => {
+  it("name what is missing before it costs gas or time", async () => {
     const elsewhere = await Anvil.start({ chainId: 11_155_111 });
     const key = `0x${"1".repeat(64)}`;
     const sepolia = new Hardhat({ MINTD_HOME: path("public"), SEPOLIA_RPC_URL: elsewhere.url, SEPOLIA_PRIVATE_KEY: key });
-    const before = await readFile(deploymentFile(path("deployments"), "local"), "utf8");
     try {
-      const [again, unwrapped] = await Promise.all([
-        local("deploy", "--cast", "--json"),
+      const [unwrapped, unproven] = await Promise.all([
         sepolia.run("deploy", "--cast", "--network", "sepolia"),
+        prove("1,1,1", "none.json"),
       ]);
-      expect(again.json).to.include({ deployed: false });
-      expect(await readFile(deploymentFile(path("deployments"), "local"), "utf8")).to.equal(before);
       expectRefusal(unwrapped, "WETH_MISSING", "--weth");
       expect(await elsewhere.rpc.request("eth_blockNumber", [])).to.equal("0x0");
+      expect(unproven.json["error"]).to.include({ code: "CIRCUIT_NOT_REGISTERED" });
     } finally {
+      sepolia.end();
       await elsewhere.kill();
     }
   });
 
-  it("refuse to prove or compare what is not registered", async () => {
-    const [unproven, unverified, wrong] = await Promise.all([
-      prove("1,1,1", "none.json"),
-      local("circuit:verify", ...circuit),
-      local("circuit:verify", "--circuit", "price4"),
-    ]);
-    expect(unproven.json["error"]).to.include({ code: "CIRCUIT_NOT_REGISTERED" });
-    expectRefusal(unverified, "CIRCUIT_NOT_REGISTERED", "npx hardhat circuit:register --circuit price3");
-    expectRefusal(wrong, "INVALID_ARGUMENT", "--circuit", "price21");
+  it("take no circuit, terms or quotes that no proof could use", async () => {
+    const given = { quorum: 0, deviation: 50, maxAge: 60, maxDelay: 300 };
+    expect(termsOf(given, 7)).to.deep.equal({ quorum: 4, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 });
+    const wanted = { assetId: 1n, sources: developmentSources(3).map(({ key }) => key), timestamp: 1_790_000_000, local: true };
+    const quoted = (prices: string, quotes = "", local = true) => quotesFrom({ prices, quotes }, { ...wanted, local });
+    expect(quoted("2000.1,,0.00000001").map(({ price }) => price)).to.deep.equal([200_010_000_000n, 1n]);
+    await writeFile(path("quotes.json"), fileText(quoted("1,2,3")));
+    expect(quoted("", path("quotes.json"))).to.deep.equal(quoted("1,2,3"));
+    const refusals: readonly (() => unknown)[] = [
+      () => circuitNamed("price4"),
+      () => termsOf({ ...given, quorum: 1 }, 3),
+      () => termsOf({ ...given, quorum: 4 }, 3),
+      () => termsOf({ ...given, deviation: 0 }, 3),
+      () => quoted("1,1"),
+      () => quoted("1,1,0.000000001"),
+      () => quoted("1,1,1", path("quotes.json")),
+      () => quoted("1,1,1", "", false),
+      () => quoted(""),
+    ];
+    for (const refused of refusals) expect(refused).to.throw(InvalidArgument);
   });
 
   it("take development keys and sources on local chains alone", async () => {
     const abroad = { context: { network: "sepolia" }, local: false } as unknown as PriceContext;
     const price3 = circuitNamed("price3");
-    const sources = path("sources.json");
-    await writeFile(sources, fileText(developmentSources(3).map(({ key }) => key)));
-    const refusals = await Promise.all(
-      [
-        () => keyFor(abroad, price3, setup.folder),
-        () => keyFor(abroad, price3, ""),
-        () => sourcesFor(abroad, price3, sources),
-        () => sourcesFor(abroad, price3, ""),
-      ].map((take) =>
-        Promise.resolve()
-          .then<unknown>(take)
-          .catch((error: unknown) => (error as { code?: string }).code),
-      ),
-    );
-    expect(refusals).to.deep.equal(["DEVELOPMENT_KEY", "INVALID_ARGUMENT", "DEVELOPMENT_SOURCES", "INVALID_ARGUMENT"]);
+    await writeFile(path("sources.json"), fileText(developmentSources(3).map(({ key }) => key)));
+    const takes: readonly (() => unknown)[] = [
+      () => keyFor(abroad, price3, setup.folder),
+      () => keyFor(abroad, price3, ""),
+      () => sourcesFor(abroad, price3, path("sources.json")),
+      () => sourcesFor(abroad, price3, ""),
+    ];
+    const codeOf = async (take: () => unknown): Promise<unknown> => {
+      try {
+        await take();
+        return "taken";
+      } catch (error) {
+        return (error as { code?: string }).code;
+      }
+    };
+    const codes = await Promise.all(takes.map(codeOf));
+    expect(codes).to.deep.equal(["DEVELOPMENT_KEY", "INVALID_ARGUMENT", "DEVELOPMENT_SOURCES", "INVALID_ARGUMENT"]);
+    expect(isSound({ comparisons: [], development: true }, false)).to.equal(false);
+    expect(isSound({ comparisons: [], development: true }, true)).to.equal(true);
   });
 
-  it("register a circuit with its sources once", async () => {
+  it("register a circuit with its sources once, compile it from source and say where a ceremony differs", async () => {
     const first = await local("circuit:register", ...circuit, "--json");
     const steps = ["verifier deployed", "circuit registered", "circuit activated", "terms set", "sources set"];
     expect(first.json["done"]).to.deep.equal(steps);
     expect(first.json).to.include({ development: true });
-    const [again, weak] = await Promise.all([
-      local("circuit:register", ...circuit, "--folder", setup.folder, "--sources", path("sources.json"), "--json"),
-      local("circuit:register", ...circuit, "--quorum", "1"),
-    ]);
-    expect(again.json).to.deep.include({ id: first.json["id"], done: [] });
-    expectRefusal(weak, "INVALID_ARGUMENT", "--quorum", "2 to 3");
     const { circuits } = await readDeployment(path("deployments"), "local");
     expect(circuits?.["price3"]).to.include({ id: first.json["id"], verifyingKey: setup.transcript.verifyingKey });
-  });
-
-  it("prove a price, bring it on chain once, and show it", async () => {
-    const proven = await prove("2000.10,2000.20,1999.90", "report.json");
-    expect(proven.json).to.include({ price: "2000.1", sources: 3, deviationPercent: 0.015 });
-    expect(proven.json["backend"]).to.be.oneOf(["native", "snarkjs"]);
-    const posted = await local("price:submit", path("report.json"), "--json");
-    expect(posted.json).to.include({ price: "2000.1" });
-    expect(Number(posted.json["gasUsed"])).to.be.within(200_000, 255_000);
-    const report = JSON.parse(await readFile(path("report.json"), "utf8")) as Record<string, unknown>;
-    await writeFile(path("elsewhere.json"), JSON.stringify({ ...report, chainId: 1 }));
-    const [again, elsewhere, shown] = await Promise.all([
-      local("price:submit", path("report.json")),
-      local("price:submit", path("elsewhere.json")),
-      local("price:show", "--json"),
-    ]);
-    expectRefusal(again, "REPORT_REJECTED", "0x23, NOT_NEWER");
-    expectRefusal(elsewhere, "REPORT_FOR_ELSEWHERE", "chain 1");
-    expect(shown.json).to.deep.include({
-      price: "2000.1",
-      terms: { quorum: 2, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 },
-    });
-    expect(shown.json["ageSeconds"]).to.be.within(0, 60);
-  });
-
-  it("refuse quotes that give no price, each with its code, and a report that was altered", async () => {
-    const report = JSON.parse(await readFile(path("report.json"), "utf8")) as { proof: string[]; packed: string };
-    const { number, timestamp } = await anvil.rpc.request<{ number: string; timestamp: string }>("eth_getBlockByNumber", ["latest", false]);
-    const forged =
-      ((BigInt(report.packed) >> 118n) << 118n) |
-      (BigInt(timestamp) << 78n) |
-      (60n << 62n) |
-      (50n << 48n) |
-      (2n << 40n) |
-      (BigInt(number) - 1n);
-    await writeFile(path("forged.json"), JSON.stringify({ ...report, packed: forged.toString() }));
-    const old = developmentSources(3).map((signer) => signQuote(signer, 1n, 200_000_000_000n, Number(timestamp) - 600));
-    await writeFile(path("old.json"), fileText(old));
-    const [apart, silent, unproven] = await Promise.all([
-      prove("2000,2010,2000", "none.json"),
-      prove(",2000,", "none.json"),
-      local("price:submit", path("forged.json")),
-    ]);
-    expect(apart.json["error"]).to.include({ code: "DEVIATION_TOO_LARGE" });
-    expect(silent.json["error"]).to.include({ code: "QUORUM_NOT_REACHED" });
-    expectRefusal(unproven, "REPORT_REJECTED", "0x27, PROOF_INVALID");
-    const late = await local("price:prove", ...circuit, "--quotes", path("old.json"), "--out", path("none.json"));
-    expectRefusal(late, "QUORUM_NOT_REACHED", "QUOTE_TOO_OLD");
-  });
-
-  it("compile a registered circuit from source and say where a ceremony differs", async () => {
-    const tampered = path("tampered");
-    await cp(setup.folder, tampered, { recursive: true });
-    const transcript = await readFile(join(tampered, "transcript.json"), "utf8");
-    await writeFile(join(tampered, "transcript.json"), transcript.replace('"format": 1', '"format": 1 '));
-    await writeFile(join(tampered, "witness.wasm"), "another");
-    const [same, other] = await Promise.all([
-      local("circuit:verify", ...circuit, "--json"),
+    const tampered = await tamperedKey();
+    const [again, other] = await Promise.all([
+      local("circuit:register", ...circuit, "--folder", setup.folder, "--sources", path("sources.json"), "--json"),
       local("circuit:verify", ...circuit, "--folder", tampered, "--json"),
     ]);
-    expect(same.json).to.include({ ok: true, development: true, status: "active" });
-    expect(same.code).to.equal(0);
-    expect(other.json).to.include({ ok: false });
+    expect(again.json).to.deep.include({ id: first.json["id"], done: [] });
+    expect(other.json).to.include({ ok: false, development: true, status: "active" });
     const comparisons = other.json["comparisons"] as readonly { readonly what: string; readonly matches: boolean }[];
+    expect(comparisons).to.have.lengthOf(11);
     expect(comparisons.filter(({ matches }) => !matches).map(({ what }) => what)).to.deep.equal([
       "witness program of the ceremony",
       "transcript",
@@ -178,5 +136,56 @@ describe("The tasks of proven prices", function () {
       "ceremony, by its transcript",
     ]);
     expect(other.code).to.equal(1);
+  });
+
+  /** The key's folder with another witness program, and a transcript that says the same in other bytes. */
+  async function tamperedKey(): Promise<string> {
+    const folder = path("tampered");
+    await cp(setup.folder, folder, { recursive: true });
+    const transcript = await readFile(join(folder, "transcript.json"), "utf8");
+    await writeFile(join(folder, "transcript.json"), transcript.replace('"format": 1', '"format": 1 '));
+    await writeFile(join(folder, "witness.wasm"), "another");
+    return folder;
+  }
+
+  it("prove a price, bring it on chain once, and show it", async () => {
+    const [proven, apart] = await Promise.all([prove("2000.10,2000.20,1999.90", "report.json"), prove("2000,2010,2000", "none.json")]);
+    expect(proven.json).to.include({ price: "2000.1", sources: 3, deviationPercent: 0.015 });
+    expect(proven.json["backend"]).to.be.oneOf(["native", "snarkjs"]);
+    expect(apart.json["error"]).to.include({ code: "DEVIATION_TOO_LARGE" });
+    expect(apart.code).to.equal(1);
+    const posted = await local("price:submit", path("report.json"), "--json");
+    expect(posted.json).to.include({ price: "2000.1" });
+    expect(Number(posted.json["gasUsed"])).to.be.within(200_000, 255_000);
+    await forge();
+    const [forged, shown] = await Promise.all([local("price:submit", path("forged.json")), local("price:show", "--json")]);
+    expectRefusal(forged, "REPORT_REJECTED", "0x27, PROOF_INVALID");
+    expect(shown.json).to.deep.include({
+      price: "2000.1",
+      terms: { quorum: 2, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 },
+    });
+    expect(shown.json["ageSeconds"]).to.be.within(0, 120);
+  });
+
+  /** Writes the report with a newer block and time and another price under the same proof. */
+  async function forge(): Promise<void> {
+    const report = JSON.parse(await readFile(path("report.json"), "utf8")) as Record<string, unknown>;
+    const newest = await anvil.rpc.request<{ number: string; timestamp: string }>("eth_getBlockByNumber", ["latest", false]);
+    const terms = { quorum: 2, maxDeviationBps: 50, maxAge: 60, assetId: 1n, price: 1n };
+    const packed = packReport({ ...terms, blockNumber: Number(newest.number), timestamp: Number(newest.timestamp) });
+    await writeFile(path("forged.json"), JSON.stringify({ ...report, packed: packed.toString() }));
+  }
+
+  it("bring a report to its own chain and contract alone, and none that is one recipient's", async () => {
+    const report = readReport(await readFile(path("report.json"), "utf8"), "report.json");
+    const here = { deployment: { chainId: report.chainId, network: "local" }, address: report.contract };
+    expect(() => {
+      assertFor(report, here);
+    }).to.not.throw();
+    for (const other of [{ chainId: 1 }, { contract: `0x${"2".repeat(40)}` }, { recipient: `0x${"2".repeat(40)}` }]) {
+      expect(() => {
+        assertFor({ ...report, ...other }, here);
+      }).to.throw(ReportForElsewhere);
+    }
   });
 });
