@@ -5,24 +5,31 @@ import { build, checks, root, runAll, runStage, type Stage, type StageResult } f
 
 const solidity: Stage = { name: "Solidity tests", command: ["hardhat", "test", "solidity", "--no-compile"], live: true };
 
+/** Services under faults, four at a time: nothing runs beside them. */
+const chaos = "test/chaos/";
 /** Their tests wait for chains and processes most of the time, so that the others have the processor meanwhile. */
-const waiting = ["test/chaos/", "test/e2e/", "test/src/mintd/", "test/tasks/"];
+const waiting = ["test/e2e/", "test/src/mintd/", "test/tasks/"];
 
-/** Every `*.test.ts` in one of two processes that run at the same time. */
-function mochaStages(): Stage[] {
+/** Every `*.test.ts`: chaos by itself, then the others in two processes that run at the same time. */
+function mochaStages(): Record<"chaos" | "services" | "parts", Stage> {
   const files = globSync("test/**/*.test.ts", { cwd: root }).map((file) => file.replaceAll("\\", "/"));
   const waits = (file: string): boolean => waiting.some((folder) => file.startsWith(folder));
-  const stage = (mark: string, tests: readonly string[]): Stage => ({
-    ...{ name: `TypeScript tests, ${mark}`, mark: `${mark} | `, live: true },
+  const others = files.filter((file) => !file.startsWith(chaos));
+  const stage = (name: string, tests: readonly string[]): Stage => ({
+    ...{ name: `TypeScript tests, ${name}`, mark: `${name.padEnd(8)} | `, live: true },
     command: ["hardhat", "test", "mocha", "--no-compile", ...[...tests].sort()],
   });
-  return [
-    stage("services", files.filter(waits)),
-    stage(
-      "parts   ",
-      files.filter((file) => !waits(file)),
+  return {
+    chaos: stage(
+      "chaos",
+      files.filter((file) => file.startsWith(chaos)),
     ),
-  ];
+    services: stage("services", others.filter(waits)),
+    parts: stage(
+      "parts",
+      others.filter((file) => !waits(file)),
+    ),
+  };
 }
 
 /** Sums a runner's own closing lines, "N passing" and "N failing". */
@@ -43,7 +50,9 @@ const built = await runStage(build);
 count(built);
 if (built.ok) {
   for (const result of await runAll(checks)) count(result);
-  for (const { ok, output } of [await runStage(solidity), ...(await Promise.all(mochaStages().map(runStage)))]) {
+  const mocha = mochaStages();
+  const alone = [await runStage(solidity), await runStage(mocha.chaos)];
+  for (const { ok, output } of [...alone, ...(await Promise.all([runStage(mocha.services), runStage(mocha.parts)]))]) {
     const failing = counted(output, "failing");
     passed += counted(output, "passing");
     failed += ok || failing > 0 ? failing : 1; // it broke without a failing test

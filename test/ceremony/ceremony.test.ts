@@ -34,7 +34,7 @@ async function snarkjs(...args: string[]): Promise<string> {
 }
 
 describe("ceremony", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let folder: string;
   let powers: string;
   let begun: string;

@@ -20,7 +20,7 @@ function changed(inputs: Inputs, name: string, at: number, value: bigint): Input
 }
 
 describe("PriceAggregation(3)", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let program: Program;
   let r1cs: ReturnType<typeof readR1cs>;
   let names: string[];

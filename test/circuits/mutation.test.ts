@@ -67,7 +67,7 @@ const all: readonly Mutant[] = [
 describe("Circuits, one line removed at a time", () => {
   for (const { refuses, file, line, circuit, inputs, dishonest = false } of all) {
     it(`${circuit.component} refuses ${refuses}, and without its line in ${file} would not`, async function () {
-      this.timeout(120_000);
+      this.timeout(600_000);
       expect(
         text(file)
           .split("\n")
@@ -98,7 +98,7 @@ describe("Circuits, one line removed at a time", () => {
   });
 
   it("are given true hints where the prover is honest", async function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     const file = "lower-median.circom";
     const lying = await programOf({ component: "LowerMedian(3)", file, edits: { [file]: withForgedHints(text(file)) } });
     const hints = { forged_half: 1, forged_odd: 0, forged_atHalf: [0, 1, 0], forged_atLast: [0, 0, 1] };

@@ -22,7 +22,7 @@ function expectRefusal(run: Run, code: string, ...words: readonly string[]): voi
 }
 
 describe("The tasks of proven prices", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let anvil: Anvil;
   let home: string;
   let hardhat: Hardhat;

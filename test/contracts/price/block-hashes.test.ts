@@ -82,7 +82,7 @@ describe("block hashes on EDR", () => {
 });
 
 describe("block hashes on anvil", function () {
-  this.timeout(90_000);
+  this.timeout(600_000);
   let anvil: Anvil;
   let chain: Chain;
   let provider: JsonRpcProvider;

@@ -28,7 +28,7 @@ const codes = {
 } as const;
 
 describe("proven prices", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let fixture: Prices;
 
   beforeEach(async () => {

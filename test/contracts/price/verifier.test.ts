@@ -182,7 +182,7 @@ async function deploy(signer: Signer): Promise<BaseContract> {
 }
 
 describe("the generated verifier", function () {
-  this.timeout(120_000); // 20 s with the machine to itself
+  this.timeout(600_000);
   let verifier: BaseContract;
   let curve: Awaited<ReturnType<Curves["getCurveFromName"]>>;
   const ask = (name: string, ...args: unknown[]) => verifier.getFunction(name).staticCall(...args) as Promise<unknown>;

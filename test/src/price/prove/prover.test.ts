@@ -41,7 +41,7 @@ const backends = [
 
 for (const { name, open, build } of backends)
   describe(`prover on ${name}`, function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     let folder: string;
     let setup: Setup;
     let key: VerifyingKey;
@@ -211,7 +211,7 @@ for (const { name, open, build } of backends)
   });
 
 describe("prover", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let setup: Setup;
   let key: VerifyingKey;
   const none: Proven = {
