@@ -119,7 +119,7 @@ describe("mintd is killed and started again", function () {
   describe("the service together with the local chain", () => {
     let service: Service;
     before(async () => {
-      service = await Service.create({ rows: 80, blockTime: 0.5 });
+      service = await Service.create({ rows: 80, blockTime: 0.3 });
     });
     after(() => service.end());
 

@@ -201,7 +201,8 @@ describe("The tasks of vouchers", function () {
     expectRefusal(await local("voucher:cancel", "--word", "1", "--mask", "0x3"), "NOT_CANCELLABLE", "--foreign");
 
     // What this store has still to give out is not cancelled, whoever asks; what it gave away is.
-    const ownWord = (BigInt(line.redemption.txCount) >> 8n).toString();
+    const byWord = Map.groupBy(await linesOf("a.jsonl"), ({ redemption }) => (BigInt(redemption.txCount) >> 8n).toString());
+    const [[ownWord]] = [...byWord].sort(([, few], [, many]) => few.length - many.length) as [[string, unknown]]; // not full
     const [top, low] = [`0x8${"0".repeat(63)}`, "0x3"];
     expectRefusal(await local("voucher:cancel", "--word", ownWord, "--mask", top, "--foreign"), "NOT_CANCELLABLE", "never be redeemed");
     const lease = await alone("nonce:lease", "--words", "1", "--node", "partner", "--json");
@@ -227,7 +228,7 @@ describe("The tasks of vouchers", function () {
     await anvil.mine();
     const dry = await local("voucher:cancel", "--expired", "--dry-run", "--json");
     const planned = dry.json["words"] as { numbers: string[] }[];
-    expect(planned.flatMap(({ numbers }) => numbers)).to.have.lengthOf(299);
+    expect(planned.flatMap(({ numbers }) => numbers)).to.have.lengthOf(301); // 299 of a.jsonl, and those of open.jsonl
     const done = await anvil.mineWhile(local("voucher:cancel", "--expired", "--json"), 4);
     expect((done.json["words"] as unknown[]).length).to.equal(planned.length);
     const after = await local("voucher:verify", path("a.jsonl"), "--chain", "--json");
