@@ -1,6 +1,6 @@
 // What does a cast mint cost on a proven price? Measured as the other operations of bench/gas.ts are; the price is set in
 // storage of the same shape as that of a proven one. Needs the tests' contracts: npx hardhat build
-import { type ContractTransactionResponse, parseEther } from "ethers";
+import { type BigNumberish, type ContractTransactionResponse, parseEther } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import { start } from "../test/contracts/mint-fixture.ts";
 import { deployMock } from "../test/contracts/price/prices-fixture.ts";
@@ -8,6 +8,12 @@ import type { GasReport } from "./gas.ts";
 
 const cast = (whole: number): bigint => BigInt(whole) * 10n ** 18n;
 const ether = 1;
+
+/** Ether's terms in every measurement of the vault. */
+export const etherTerms = (assetId: BigNumberish) => ({
+  ...{ assetId, ratioBps: 15_000, liquidationBonusBps: 1_000, feeBpsPerYear: 100 },
+  ...{ maxPriceAgeSeconds: 3_600, ceilingCast: 1_000_000_000, floorCast: 100 },
+});
 
 /** Runs every operation of the vault on a chain of its own: pass a fresh in-process connection. */
 export async function measureCastGas({ ethers, networkHelpers }: NetworkConnection): Promise<GasReport> {
@@ -19,15 +25,7 @@ export async function measureCastGas({ ethers, networkHelpers }: NetworkConnecti
   const weth = await ethers.deployContract("WrappedEther");
   const token = await weth.getAddress();
   const vault = await ethers.deployContract("CollateralVault", [manager, feed, token, "Cast", "CAST"]);
-  await vault.addCollateral(token, {
-    assetId: ether,
-    ratioBps: 15_000,
-    liquidationBonusBps: 1_000,
-    feeBpsPerYear: 100,
-    maxPriceAgeSeconds: 3_600,
-    ceilingCast: 1_000_000_000,
-    floorCast: 100,
-  });
+  await vault.addCollateral(token, etherTerms(ether));
 
   let now = start;
   const gasOf = async (send: () => Promise<ContractTransactionResponse>): Promise<number> => {

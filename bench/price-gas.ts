@@ -6,6 +6,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 import { start } from "../test/contracts/mint-fixture.ts";
 import { bring, coin, deployPrices, ether, inputsOf, reportNow, roots, terms } from "../test/contracts/price/prices-fixture.ts";
 import { prove, words } from "../test/contracts/price/proofs.ts";
+import { etherTerms } from "./cast-gas.ts";
 import type { GasReport } from "./gas.ts";
 
 const BATCH = 8;
@@ -75,15 +76,7 @@ export async function measurePriceGas(connection: NetworkConnection): Promise<Ga
   const weth = await ethers.deployContract("WrappedEther");
   const token = await weth.getAddress();
   const vault = await ethers.deployContract("CollateralVault", [manager, prices, token, "Cast", "CAST"]);
-  await vault.addCollateral(token, {
-    assetId: ether,
-    ratioBps: 15_000,
-    liquidationBonusBps: 1_000,
-    feeBpsPerYear: 100,
-    maxPriceAgeSeconds: 3_600,
-    ceilingCast: 1_000_000_000,
-    floorCast: 100,
-  });
+  await vault.addCollateral(token, etherTerms(ether));
   await gasOf(() => vault.connect(keeper).depositETH(keeper, { value: parseEther("100") }));
   await submit(ether);
   await gasOf(() => vault.connect(keeper).mintCast(token, cast(50_000), keeper)); // the pool is not empty

@@ -22,7 +22,9 @@ type Json = Readonly<Record<string, unknown>>;
 const chain = await startLocalChain({ directory: join(home, "chain"), port, blockTimeSeconds: 1, clock: systemClock, projectRoot: root });
 try {
   await tell("the contracts are deployed", ["deploy", "--cast"], ({ cast }) => `${Object.keys(cast as Json).length} beside the minters`);
-  await tell("3 sources and a circuit are registered", ["circuit:register", "--circuit", "price3"], () => "2 of 3 within 0.5 %");
+  await tell("3 sources and a circuit are registered", ["circuit:register", "--circuit", "price3"], ({ done }) =>
+    (done as string[]).join(", "),
+  );
   await prove("ether is at 2,000", "2000.10,2000.00,1999.90");
   await tell("Ann puts in 3 ether", ["cast:open", "--amount", "3", "--as", "5"], position);
   await tell("and mints 3,800 cast tokens", ["cast:mint", "--amount", "3800", "--as", "5"], position);
@@ -30,7 +32,7 @@ try {
   await tell("and mints 8,000", ["cast:mint", "--amount", "8000", "--as", "6"], position);
   await prove("ether falls to 1,800", "1800.50,1799.80,1800.00");
   await tell("the keeper liquidates Ann", ["cast:keeper", "--once", "--as", "6"], liquidated);
-  await tell("2,500,000 votes are staked", ["gov:stake", "--amount", "2500000"], () => "half a million above the quorum");
+  await tell("2,500,000 votes are staked", ["gov:stake", "--amount", "2500000"], (answer) => `${tokens(field(answer, "votes"))} votes`);
   const proposed = await tell("150 % to 135 % is proposed", ["gov:propose", "--ratio", "eth=13500", "--reason", "demo"], votes);
   const id = field(proposed, "proposal", "id");
   await tell("a day later the vote begins", ["gov:vote", id, "--for", "--warp"], votes);

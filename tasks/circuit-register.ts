@@ -27,7 +27,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const keys = sourcesFor(where, named, args.sources);
     const root = sourcesRoot(keys);
     const setup = await keyFor(where, named, args.folder);
-    const { circuit, done } = await registerCircuit(where.sending, where.prices, { setup, assetId, terms, sourcesRoot: root });
+    const { circuit, done } = await registerCircuit(where.account, where.prices, { setup, assetId, terms, sourcesRoot: root });
     const { deployment, context } = where;
     const recorded = deployment.circuits?.[named.name];
     if (JSON.stringify(recorded) !== JSON.stringify(circuit)) {

@@ -3,10 +3,18 @@ import { resolve } from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { developmentSetup, type Setup, setupIn } from "../scripts/ceremony/setup.ts";
 import { aggregationOf, type Circuit, sizes } from "../scripts/circuits/compile.ts";
-import type { Sending } from "../scripts/deployment/transact.ts";
-import { castContracts, checkChain, type Deployment, LOCAL_CHAIN_ID, readDeployment, type RegisteredCircuit } from "../src/chain/index.ts";
+import { Account } from "../src/cast/index.ts";
+import {
+  castContracts,
+  checkChain,
+  type Deployment,
+  LOCAL_CHAIN_ID,
+  networkOf,
+  readDeployment,
+  type RegisteredCircuit,
+} from "../src/chain/index.ts";
 import { MintdError } from "../src/error.ts";
-import { assertSourcesFor, developmentSources, readSources, type SourceKey, UnreadablePriceFile } from "../src/price/index.ts";
+import { assertSourcesFor, assetIdOf, developmentSources, readSources, type SourceKey, UnreadablePriceFile } from "../src/price/index.ts";
 import { assertKeyFor, readKey } from "../src/price/prove/index.ts";
 import type { IProvenPrices } from "../types/ethers-contracts/index.ts";
 import { InvalidArgument } from "./arguments.ts";
@@ -29,7 +37,8 @@ export interface PriceContext {
   readonly address: string;
   /** Whether keys that everybody has may be used. */
   readonly local: boolean;
-  readonly sending: Sending;
+  /** The admin, never a lane: what a lane's key sends besides stops the lane. */
+  readonly account: Account;
 }
 
 /** @throws NotDeployed, CastNotDeployed, GenesisMismatch, ChainMismatch */
@@ -39,12 +48,10 @@ export async function priceContext(hre: HardhatRuntimeEnvironment): Promise<Pric
   const { address } = castContracts(deployment).ProvenPrices;
   await checkChain(context.rpc, deployment);
   const { ethers } = await hre.network.getOrCreate(context.network);
-  // The admin, never a lane: what a lane's key sends besides stops the lane.
-  const [signer] = await ethers.getSigners();
-  const prices = await ethers.getContractAt("IProvenPrices", address, signer);
+  const prices = await ethers.getContractAt("IProvenPrices", address);
   const local = deployment.chainId === LOCAL_CHAIN_ID;
-  if (!signer) throw new InvalidArgument("--network", `is ${context.network}, which has no accounts`, "--network local");
-  return { context, deployment, prices, address, local, sending: { rpc: context.rpc, signer } };
+  const account = new Account(context.rpc, context.keys.admin, { pollMs: networkOf(deployment.chainId).pollMs });
+  return { context, deployment, prices, address, local, account };
 }
 
 export interface NamedCircuit {
@@ -128,10 +135,13 @@ export function textOf(file: string): string {
   }
 }
 
-/** An asset's id of 64 bits. @throws InvalidArgument */
+/** An asset's id of 64 bits, from its symbol or as it is. @throws InvalidArgument */
 export function assetNamed(text: string): bigint {
-  if (!/^\d{1,20}$/.test(text) || BigInt(text) >= 1n << 64n) {
-    throw new InvalidArgument("--asset", `is '${text}', and must be a number below 2^64`, "--asset 1");
-  }
-  return BigInt(text);
+  if (/^\d{1,20}$/.test(text) && BigInt(text) < 1n << 64n) return BigInt(text);
+  if (/^[A-Z][A-Z0-9]{0,7}$/.test(text)) return assetIdOf(text);
+  throw new InvalidArgument(
+    "--asset",
+    `is '${text}', and must be a symbol of up to 8 capital letters and digits, or a number below 2^64`,
+    "--asset ETH",
+  );
 }

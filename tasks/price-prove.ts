@@ -13,10 +13,14 @@ import {
   sourcesRoot,
 } from "../src/price/index.ts";
 import { openProver, type Proven } from "../src/price/prove/index.ts";
+import { type Block, newestBlock } from "../src/cast/index.ts";
+import { networkOf } from "../src/chain/index.ts";
+import { systemClock } from "../src/clock.ts";
 import { MintdError } from "../src/error.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { assetNamed, circuitNamed, keyFor, type PriceContext, priceContext, registeredCircuit, sourcesFor } from "./price-context.ts";
-import { PRICE_DECIMALS, type QuoteArgs, quotesFrom } from "./price-quotes.ts";
+import { PRICE_DECIMALS } from "../src/price/feeds/index.ts";
+import { configuredQuotes, type QuoteArgs, quotesFrom } from "./price-quotes.ts";
 import { factTable, print, reporting, seconds } from "./print.ts";
 
 interface Args extends QuoteArgs {
@@ -54,8 +58,14 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const setup = await keyFor(where, named, args.folder);
     if (setup.transcript.verifyingKey !== verifyingKey) throw new NotAsRegistered(`the key in ${setup.folder}`, named.name, network);
 
-    const request = await requestAt(where, { assetId, sources, circuitId, recipient });
-    const quotes = quotesFrom(args, { assetId, sources, timestamp: request.timestamp, local: where.local });
+    const { rpc } = where.context;
+    const quotes = await quotesFrom(args, {
+      ...{ assetId, sources, local: where.local },
+      now: async () => Number((await newestBlock(rpc)).timestamp),
+      configured: () => configuredQuotes(where.context, assetId),
+    });
+    const block = await blockAfter(where, quotes);
+    const request = await requestAt(where, { assetId, sources, circuitId, recipient, block });
     const aggregation = aggregateFor(request, quotes);
     const [x, y] = await where.prices.sourcesTerm(assetId, circuitId);
     const { proven, fallback } = await prove(setup, aggregation.inputs);
@@ -73,25 +83,28 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const refused = aggregation.refused.map(({ why }) => why);
     const facts = { price: formatUnits(aggregation.price, PRICE_DECIMALS), deviationPercent: deviation, sources: used, refused };
     const { backend, took } = proven;
-    const { block, timestamp } = request;
-    print(args.json, { file: args.out, assetId, ...facts, block, timestamp, backend, ...(fallback && { fallback }), took }, () =>
-      [
-        factTable([
-          ["asset", assetId.toString()],
-          ["price", facts.price],
-          ["deviation", `${deviation.toFixed(4)} %, below ${(request.maxDeviationBps / 100).toFixed(2)} %`],
-          ["sources used", `${used} of ${sources.length}, ${request.quorum} are needed`],
-          ["quotes refused", refused.length === 0 ? "none" : refused.join(", ")],
-          ["block", `${block.number} ${block.hash.slice(0, 18)}…`],
-          ["timestamp", new Date(timestamp * 1_000).toISOString()],
-          ["who may bring it", recipient ?? "anybody"],
-          ["prover", backend],
-          ["witness", seconds(took.witnessMs)],
-          ["proof", seconds(took.provingMs)],
-          ["report", args.out],
-        ]),
-        ...(fallback === undefined ? [] : [`the portable prover was used: ${fallback}`]),
-      ].join("\n"),
+    const { timestamp } = request;
+    print(
+      args.json,
+      { file: args.out, assetId, ...facts, block: request.block, timestamp, backend, ...(fallback && { fallback }), took },
+      () =>
+        [
+          factTable([
+            ["asset", assetId.toString()],
+            ["price", facts.price],
+            ["deviation", `${deviation.toFixed(4)} %, below ${(request.maxDeviationBps / 100).toFixed(2)} %`],
+            ["sources used", `${used} of ${sources.length}, ${request.quorum} are needed`],
+            ["quotes refused", refused.length === 0 ? "none" : refused.join(", ")],
+            ["block", `${request.block.number} ${request.block.hash.slice(0, 18)}…`],
+            ["timestamp", new Date(timestamp * 1_000).toISOString()],
+            ["who may bring it", recipient ?? "anybody"],
+            ["prover", backend],
+            ["witness", seconds(took.witnessMs)],
+            ["proof", seconds(took.provingMs)],
+            ["report", args.out],
+          ]),
+          ...(fallback === undefined ? [] : [`the portable prover was used: ${fallback}`]),
+        ].join("\n"),
     );
   });
 
@@ -100,14 +113,29 @@ interface Wanted {
   readonly sources: readonly SourceKey[];
   readonly circuitId: string;
   readonly recipient: string | undefined;
+  readonly block: Block;
 }
 
-/** The newest block's time is the report's: no node's clock has a say, and it is never in the future on the chain. */
-async function requestAt({ context, deployment, prices, address }: PriceContext, wanted: Wanted): Promise<ReportRequest> {
-  const { assetId, sources, circuitId, recipient } = wanted;
+/** For so long a block is waited for that is not before the newest quote; then the quotes are judged as they are. */
+const mostWaitMs = 60_000;
+
+/** The newest block, once it is not before any quote: what was signed since the last block would be from the future to it. */
+async function blockAfter({ context: { rpc }, deployment }: PriceContext, quotes: readonly Quote[]): Promise<Block> {
+  const newest = Math.max(0, ...quotes.map(({ timestamp }) => timestamp));
+  const { pollMs } = networkOf(deployment.chainId);
+  const until = systemClock.now() + mostWaitMs;
+  for (;;) {
+    const block = await newestBlock(rpc);
+    if (block.timestamp >= BigInt(newest) || systemClock.now() > until) return block;
+    await systemClock.pause(pollMs);
+  }
+}
+
+/** The block's time is the report's: no node's clock has a say, and it is never in the future on the chain. */
+async function requestAt({ deployment, prices, address }: PriceContext, wanted: Wanted): Promise<ReportRequest> {
+  const { assetId, sources, circuitId, recipient, block } = wanted;
   const terms = await prices.termsOf(assetId);
   if (terms.quorum === 0n) throw new NotAsRegistered(`the terms of asset ${assetId.toString()}`, "the circuit", deployment.network);
-  const block = await context.rpc.request<{ number: string; hash: string; timestamp: string }>("eth_getBlockByNumber", ["latest", false]);
   return {
     assetId,
     sources,
@@ -115,7 +143,7 @@ async function requestAt({ context, deployment, prices, address }: PriceContext,
     maxDeviationBps: Number(terms.maxDeviationBps),
     maxAge: Number(terms.maxAgeSeconds),
     timestamp: Number(block.timestamp),
-    block: { number: Number(block.number), hash: block.hash },
+    block: { number: block.number, hash: block.hash },
     use: { chainId: BigInt(deployment.chainId), contract: address, circuitId, nonce: 0n, ...(recipient !== undefined && { recipient }) },
   };
 }

@@ -1,10 +1,11 @@
 import { parseUnits } from "ethers";
 import { developmentSources, type Quote, readQuotes, signQuote, type SourceKey } from "../src/price/index.ts";
+import { collectQuotes, PRICE_DECIMALS, quoteSourcesOf } from "../src/price/feeds/index.ts";
 import { InvalidArgument } from "./arguments.ts";
+import type { TaskContext } from "./context.ts";
 import { textOf } from "./price-context.ts";
-
-/** Decimals of every price. */
-export const PRICE_DECIMALS = 8;
+import { describeError } from "./print.ts";
+import { secretNamed } from "./secrets.ts";
 
 export interface QuoteArgs {
   /** Prices that development sources sign, one for each in its order; an empty one stays silent. */
@@ -16,25 +17,42 @@ export interface QuoteArgs {
 export interface QuotesWanted {
   readonly assetId: bigint;
   readonly sources: readonly SourceKey[];
-  /** Seconds; what development sources sign. */
-  readonly timestamp: number;
+  /** The chain's newest second, which development sources sign. */
+  readonly now: () => Promise<number>;
   readonly local: boolean;
+  /** Asks the configured sources; undefined where none is configured for the asset. */
+  readonly configured: () => Promise<readonly Quote[] | undefined>;
 }
 
 /**
  * Signed quotes from wherever the arguments say. Nothing is judged: `aggregate` does that.
  * @throws InvalidArgument, UnreadablePriceFile
  */
-export function quotesFrom({ prices, quotes }: QuoteArgs, wanted: QuotesWanted): Quote[] {
+export async function quotesFrom({ prices, quotes }: QuoteArgs, wanted: QuotesWanted): Promise<readonly Quote[]> {
   if (prices !== "" && quotes !== "") throw new InvalidArgument("--prices and --quotes", "exclude each other", example);
   if (quotes !== "") return readQuotes(textOf(quotes), quotes);
-  if (prices !== "") return developmentQuotes(prices, wanted);
-  throw new InvalidArgument("--prices or --quotes", "is missing", example);
+  if (prices !== "") return developmentQuotes(prices, wanted, await wanted.now());
+  const collected = await wanted.configured();
+  if (collected) return collected;
+  throw new InvalidArgument("--prices or --quotes", "is missing, and prices.sources has no source of the asset", example);
+}
+
+/**
+ * Asks one's own sources, those of the setting prices.sources; what failed is said on stderr and costs its own quote alone.
+ * @throws InvalidFeed, InvalidSourceKey, SecretMissing
+ */
+export async function configuredQuotes({ hre, config, rpc }: TaskContext, assetId: bigint): Promise<readonly Quote[] | undefined> {
+  const sources = await quoteSourcesOf(config.prices.sources, assetId, { rpc, secretNamed: (name) => secretNamed(hre, name) });
+  if (sources.length === 0) return undefined;
+  const { timeoutMs } = config.prices;
+  const { quotes, failed } = await collectQuotes(sources, { assetId }, { signal: new AbortController().signal, timeoutMs });
+  for (const { source, error } of failed) console.error(`source ${source}: ${describeError(error)}`);
+  return quotes;
 }
 
 const example = '--prices "2000.10,2000.20,1999.90"';
 
-function developmentQuotes(list: string, { assetId, sources, timestamp, local }: QuotesWanted): Quote[] {
+function developmentQuotes(list: string, { assetId, sources, local }: Omit<QuotesWanted, "now">, timestamp: number): Quote[] {
   if (!local)
     throw new InvalidArgument("--prices", "are signed by development sources, which only local chains take", "--quotes quotes.json");
   const prices = list.split(",").map((each) => each.trim());

@@ -1,7 +1,7 @@
 import { formatUnits } from "ethers";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { assetNamed, priceContext } from "./price-context.ts";
-import { PRICE_DECIMALS } from "./price-quotes.ts";
+import { PRICE_DECIMALS } from "../src/price/feeds/index.ts";
 import { factTable, print, reporting } from "./print.ts";
 
 const action: NewTaskActionFunction<{ readonly asset: string; readonly json: boolean }> = ({ asset, json }, hre) =>

@@ -1,10 +1,9 @@
 import { formatUnits } from "ethers";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
-import { transact } from "../scripts/deployment/transact.ts";
 import { MintdError } from "../src/error.ts";
 import { readReport, type ReportFile, unpackReport } from "../src/price/index.ts";
 import { type PriceContext, priceContext, textOf } from "./price-context.ts";
-import { PRICE_DECIMALS } from "./price-quotes.ts";
+import { PRICE_DECIMALS } from "../src/price/feeds/index.ts";
 import { factTable, print, reporting } from "./print.ts";
 
 /** The proof is bound to something else than where it was to be used. Nothing was sent. */
@@ -22,12 +21,8 @@ const action: NewTaskActionFunction<{ readonly file: string; readonly json: bool
     assertFor(given, where);
     const { report, proof } = given;
     const { assetId, price, timestamp, blockNumber } = unpackReport(report.packed);
-    const sent = await transact(where.sending, {
-      address: where.address,
-      contract: where.prices.interface,
-      name: "submit",
-      args: [proof, report],
-    });
+    const data = where.prices.interface.encodeFunctionData("submit", [proof as never, report as never]);
+    const sent = await where.account.send({ to: where.address, data });
     const shown = formatUnits(price, PRICE_DECIMALS);
     print(json, { assetId, price: shown, timestamp, blockNumber, ...sent }, () =>
       factTable([

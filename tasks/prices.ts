@@ -7,7 +7,7 @@ import { described, json, text } from "./described.ts";
 const circuit = { ...text("circuit", "price3, price7, price14 or price21: its number of sources"), defaultValue: "price7" } as const;
 const folder = text("folder", "A finished ceremony; on a local chain the development key where it is empty, made if it is missing");
 const sources = text("sources", "JSON list of the sources' public keys; on a local chain development sources where it is empty");
-const asset = { ...text("asset", "The asset's id, 64 bits"), defaultValue: "1" } as const;
+const asset = { ...text("asset", "The asset: a symbol, or its id of 64 bits"), defaultValue: "ETH" } as const;
 const whole = <Name extends string>(name: Name, description: string, defaultValue: number) =>
   ({ name, description, type: ArgumentType.INT, defaultValue }) as const;
 
@@ -15,7 +15,7 @@ const circuitRegister = task(
   "circuit:register",
   described(
     "Deploys a circuit's verifier, registers and activates the circuit, and lets its sources prove an asset's price; does nothing where that is done",
-    "circuit:register --circuit price3 --asset 1 --network local",
+    "circuit:register --circuit price3 --asset ETH --network local",
   ),
 )
   .addOption(circuit)
@@ -47,7 +47,7 @@ const priceProve = task(
   "price:prove",
   described(
     "Proves the price that signed quotes agree on, for the newest block, and writes the report",
-    'price:prove --circuit price3 --asset 1 --prices "2000.10,2000.20,1999.90" --network local',
+    'price:prove --circuit price3 --asset ETH --prices "2000.10,2000.20,1999.90" --network local',
   ),
 )
   .addOption(circuit)
@@ -73,7 +73,7 @@ const priceSubmit = task(
 
 const priceShow = task(
   "price:show",
-  described("Shows an asset's proven price, its age, its terms and its sources", "price:show --asset 1 --network local"),
+  described("Shows an asset's proven price, its age, its terms and its sources", "price:show --asset ETH --network local"),
 )
   .addOption(asset)
   .addFlag(json)

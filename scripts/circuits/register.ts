@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
-import { ContractFactory } from "ethers";
+import type { Account } from "../../src/cast/index.ts";
 import type { RegisteredCircuit } from "../../src/chain/index.ts";
 import { MintdError } from "../../src/error.ts";
 import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
 import type { Setup } from "../ceremony/setup.ts";
-import { type Sending, transact } from "../deployment/transact.ts";
 import { compileVerifier } from "../verifier/compile.ts";
 import { artifactsIn } from "./artifacts.ts";
 
@@ -50,24 +49,23 @@ const status = { unknown: 0n, pending: 1n, active: 2n } as const;
  * @throws InvalidVerifyingKey, VerifierNotCompiled, CircuitRetired, ContractRefused
  */
 export async function registerCircuit(
-  sending: Sending,
+  account: Account,
   prices: IProvenPrices,
   { setup, assetId, terms, sourcesRoot }: Registration,
 ): Promise<Registered> {
   const done: string[] = [];
-  const address = await prices.getAddress();
+  const to = await prices.getAddress();
   const send = async (words: string, name: string, ...args: unknown[]): Promise<void> => {
-    await transact(sending, { address, contract: prices.interface, name, args });
+    await account.send({ to, data: prices.interface.encodeFunctionData(name as never, args as never) });
     done.push(words);
   };
   const { bytecode, codeHash } = compileVerifier(readFileSync(setup.verifyingKey, "utf8"));
   const artifacts = artifactsIn(setup.folder, setup.transcript.sources);
   const id = await prices.computeCircuitId(artifacts, codeHash);
   if ((await prices.circuit(id)).status === status.unknown) {
-    const verifier = await new ContractFactory([], bytecode, sending.signer).deploy();
-    await verifier.waitForDeployment();
+    const verifier = await account.deploy(bytecode);
     done.push("verifier deployed");
-    await send("circuit registered", "register", artifacts, await verifier.getAddress());
+    await send("circuit registered", "register", artifacts, verifier);
   }
   const known = await prices.circuit(id);
   if (known.status > status.active) throw new CircuitRetired(id);

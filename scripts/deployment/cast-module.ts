@@ -1,5 +1,6 @@
 import { buildModule } from "@nomicfoundation/ignition-core";
 import { id } from "ethers";
+import { assetIdOf } from "../../src/price/index.ts";
 import { roles } from "./mint-module.ts";
 
 /** Besides the roles of the mint contracts: what a vote decides. */
@@ -8,9 +9,9 @@ export const governor = 4n;
 /** Seconds that what has passed waits in the timelock. */
 export const timelockSeconds = 2 * 24 * 60 * 60;
 
-/** Ether as collateral: 150 %, 10 % for who liquidates, 1 % a year; asset 1 is ether in US dollars. A vote changes them. */
+/** Ether as collateral: 150 %, 10 % for who liquidates, 1 % a year; its price is asset ETH, in US dollars. A vote changes them. */
 const etherTerms = {
-  ...{ assetId: 1n, ratioBps: 15_000, liquidationBonusBps: 1_000, feeBpsPerYear: 100 },
+  ...{ assetId: assetIdOf("ETH"), ratioBps: 15_000, liquidationBonusBps: 1_000, feeBpsPerYear: 100 },
   ...{ maxPriceAgeSeconds: 3_600, ceilingCast: 10_000_000, floorCast: 100 },
 };
 

@@ -1,22 +1,7 @@
 import { bn254 } from "@noble/curves/bn254.js";
 import { z } from "zod";
 import { MintdError } from "../../src/error.ts";
-
-/** A point of BN254's first group, affine. */
-export type G1 = readonly [x: bigint, y: bigint];
-
-/** A point of the second group; each coordinate is [real, imaginary]. */
-export type G2 = readonly [x: readonly [bigint, bigint], y: readonly [bigint, bigint]];
-
-/** What a Groth16 verifier knows of its circuit. */
-export interface VerifyingKey {
-  readonly alpha: G1;
-  readonly beta: G2;
-  readonly gamma: G2;
-  readonly delta: G2;
-  /** One point for the constant 1 and one for each public input. */
-  readonly ic: readonly G1[];
-}
+import { assertSafeVerifyingKey, type G1, type G2, UnsafeKey, type VerifyingKey } from "../../src/price/prove/index.ts";
 
 /** Public inputs of every price circuit. */
 export const INPUTS = 5;
@@ -59,11 +44,11 @@ export function readVerifyingKey(json: string): VerifyingKey {
   }
   const { data } = parsed;
   const key = {
-    alpha: firstGroup("alpha", data.vk_alpha_1),
-    beta: secondGroup("beta", data.vk_beta_2),
-    gamma: secondGroup("gamma", data.vk_gamma_2),
-    delta: secondGroup("delta", data.vk_delta_2),
-    ic: data.IC.map((point, at) => firstGroup(`IC[${at}]`, point)),
+    alpha1: firstGroup("alpha", data.vk_alpha_1),
+    beta2: secondGroup("beta", data.vk_beta_2),
+    gamma2: secondGroup("gamma", data.vk_gamma_2),
+    delta2: secondGroup("delta", data.vk_delta_2),
+    inputs: data.IC.map((point, at) => firstGroup(`IC[${at}]`, point)),
   };
   requireBinding(key);
   return key;
@@ -104,13 +89,12 @@ function valid(name: string, read: () => { assertValidity: () => void; is0: () =
   if (none) throw new InvalidVerifyingKey(`${name} is the point at infinity, which binds nothing`);
 }
 
-/**
- * With gamma = delta or gamma = -delta, whoever proves can move the public inputs into C: every statement has a proof. The same
- * holds between two inputs with one point.
- */
-function requireBinding({ gamma, delta, ic }: VerifyingKey): void {
-  if (gamma[0][0] === delta[0][0] && gamma[0][1] === delta[0][1]) {
-    throw new InvalidVerifyingKey("gamma is delta: nobody has contributed to it, and anybody can forge proofs");
+/** Two inputs with one point could be exchanged for each other, as everything could with gamma = delta. */
+function requireBinding(key: VerifyingKey): void {
+  try {
+    assertSafeVerifyingKey(key);
+  } catch (error) {
+    throw error instanceof UnsafeKey ? new InvalidVerifyingKey(error.message) : error;
   }
-  if (new Set(ic.map(([x]) => x)).size < ic.length) throw new InvalidVerifyingKey("two public inputs have the same point");
+  if (new Set(key.inputs.map(([x]) => x)).size < key.inputs.length) throw new InvalidVerifyingKey("two public inputs have the same point");
 }

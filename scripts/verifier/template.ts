@@ -1,4 +1,5 @@
-import { INPUTS, type G1, type G2, type VerifyingKey } from "./key.ts";
+import type { G1, G2, VerifyingKey } from "../../src/price/prove/index.ts";
+import { INPUTS } from "./key.ts";
 
 export interface VerifierName {
   /** Name of the contract. */
@@ -51,7 +52,7 @@ import {IPriceProofVerifier} from "${interfaceFile}";
 contract ${contract} is IPriceProofVerifier {`;
 }
 
-function constants({ alpha, beta, gamma, delta, ic }: VerifyingKey): string {
+function constants({ alpha1, beta2, gamma2, delta2, inputs }: VerifyingKey): string {
   return [
     "    /// @dev Order of the field of coordinates.",
     word("BASE", BASE),
@@ -59,11 +60,11 @@ function constants({ alpha, beta, gamma, delta, ic }: VerifyingKey): string {
     "    uint256 private constant SCALAR =",
     "        21888242871839275222246405745257275088548364400416034343698204186575808495617;",
     "",
-    ...first("NEG_ALPHA", negated(alpha)),
-    ...second("BETA", beta),
-    ...second("NEG_GAMMA", negated2(gamma)),
-    ...second("NEG_DELTA", negated2(delta)),
-    ...ic.flatMap((point, at) => first(`IC${at}`, point)),
+    ...first("NEG_ALPHA", negated(alpha1)),
+    ...second("BETA", beta2),
+    ...second("NEG_GAMMA", negated2(gamma2)),
+    ...second("NEG_DELTA", negated2(delta2)),
+    ...inputs.flatMap((point, at) => first(`IC${at}`, point)),
     "",
   ].join("\n");
 }

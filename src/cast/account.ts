@@ -1,9 +1,10 @@
-import { keccak256, type TransactionLike, Wallet } from "ethers";
+import { getCreateAddress, keccak256, type TransactionLike, Wallet } from "ethers";
 import { type Clock, systemClock } from "../clock.ts";
 import { isRpcError, type Rpc, RpcRefused, RpcUnanswered, toQuantity } from "../chain/rpc/rpc.ts";
 import type { Secret } from "../secret.ts";
 import { AccountUnfunded, TransactionReplaced } from "./errors.ts";
-import { refusalOf, revertData } from "./refusals.ts";
+import { revertData } from "../chain/rpc/revert-data.ts";
+import { refusalOf } from "./refusals.ts";
 
 /** A call of a contract. */
 export interface Call {
@@ -12,6 +13,9 @@ export interface Call {
   /** In wei. */
   readonly value?: bigint;
 }
+
+/** A call, or without `to` the deployment of a contract by its code. */
+type Action = Omit<Call, "to"> & Partial<Pick<Call, "to">>;
 
 /** A transaction on its way. */
 export interface Sent {
@@ -74,8 +78,15 @@ export class Account {
     return this.mined(await this.broadcast(call), call);
   }
 
+  /** Deploys a contract and waits until it is mined. Returns its address. @throws as `send` */
+  async deploy(data: string): Promise<string> {
+    const sent = await this.broadcast({ data });
+    await this.mined(sent, { data });
+    return getCreateAddress({ from: this.address, nonce: sent.nonce });
+  }
+
   /** Signs and hands it to the node. @throws ContractRefused, AccountUnfunded, RpcRefused, RpcUnanswered */
-  async broadcast(call: Call): Promise<Sent> {
+  async broadcast(call: Action): Promise<Sent> {
     const gasLimit = await this.#gasFor(call);
     this.#chainId ??= BigInt(await this.rpc.request<string>("eth_chainId", []));
     const counted = Number(await this.rpc.request<string>("eth_getTransactionCount", [this.address, "pending"]));
@@ -89,7 +100,7 @@ export class Account {
   }
 
   /** Waits for the receipt. @throws ContractRefused if it reverted, TransactionReplaced, RpcRefused, RpcUnanswered */
-  async mined(sent: Sent, call: Call): Promise<Mined> {
+  async mined(sent: Sent, call: Action): Promise<Mined> {
     for (;;) {
       try {
         const mined = await this.receiptOf(sent, call);
@@ -102,7 +113,7 @@ export class Account {
   }
 
   /** The receipt, or undefined while it is on its way; the same bytes are handed over again where the node lost them. */
-  async receiptOf(sent: Sent, call: Call): Promise<Mined | undefined> {
+  async receiptOf(sent: Sent, call: Action): Promise<Mined | undefined> {
     const used = Number(await this.rpc.request<string>("eth_getTransactionCount", [this.address, "latest"])) > sent.nonce;
     const receipt = await this.rpc.request<Receipt | null>("eth_getTransactionReceipt", [sent.hash]);
     if (receipt === null) {
@@ -138,10 +149,11 @@ export class Account {
     if (times >= mostMissing) throw new TransactionReplaced(hash, this.address, nonce);
   }
 
-  async #gasFor({ to, data, value = 0n }: Call): Promise<bigint> {
+  async #gasFor({ to, data, value = 0n }: Action): Promise<bigint> {
     try {
-      const call = { from: this.address, to, data, value: toQuantity(value) };
-      const gas = BigInt(await this.rpc.request<string>("eth_estimateGas", [call]));
+      const call = { from: this.address, ...(to !== undefined && { to }), data, value: toQuantity(value) };
+      // In the next block, which alone knows the hash of the newest one.
+      const gas = BigInt(await this.rpc.request<string>("eth_estimateGas", [call, "pending"]));
       return gas + gas / 5n; // fees and prices change what is written until it is mined
     } catch (error) {
       const data = revertData(error);
@@ -161,9 +173,12 @@ export class Account {
     return { maxFeePerGas: 2n * BigInt(baseFeePerGas ?? "0x0") + tip, maxPriorityFeePerGas: tip };
   }
 
-  async #whyReverted({ hash }: Sent, { to, data, value = 0n }: Call, { blockNumber }: Receipt): Promise<Error> {
+  async #whyReverted({ hash }: Sent, { to, data, value = 0n }: Action, { blockNumber }: Receipt): Promise<Error> {
     try {
-      await this.rpc.request("eth_call", [{ from: this.address, to, data, value: toQuantity(value) }, blockNumber]);
+      await this.rpc.request("eth_call", [
+        { from: this.address, ...(to !== undefined && { to }), data, value: toQuantity(value) },
+        blockNumber,
+      ]);
     } catch (error) {
       const reason = revertData(error);
       if (reason !== undefined) return refusalOf(reason, (error as Error).message, hash);

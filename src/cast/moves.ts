@@ -4,7 +4,7 @@ import { tokenAbi, vaultAbi } from "./abi.ts";
 import { CollateralUnknown, NothingToDo } from "./errors.ts";
 import { isFresh, type Position } from "./liquidations.ts";
 import { lowestPrice, min, ratioOf } from "./position.ts";
-import { readAll } from "./reads.ts";
+import { newestBlock, readAll } from "./reads.ts";
 import type { Pool, Vault } from "./vault.ts";
 
 /** A collateral as a person named it; `ether` says that it goes in and out unwrapped. */
@@ -114,7 +114,7 @@ export const liquidation = (vault: Vault, collateral: string, debtor: string, ma
 
 /** Lets `spender` move `amount` of a token, where it may not yet. */
 export async function approve(account: Account, token: string, spender: string, amount: bigint): Promise<Step[]> {
-  const at = { number: 0, timestamp: 0n, ...(await account.rpc.request<{ hash: string }>("eth_getBlockByNumber", ["latest", false])) };
+  const at = await newestBlock(account.rpc);
   const [allowed] = await readAll(account.rpc, at, [{ to: token, abi: tokenAbi, name: "allowance", args: [account.address, spender] }]);
   const allowance = allowed?.[0] as bigint;
   if (allowance >= amount) return [];

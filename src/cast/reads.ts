@@ -1,5 +1,5 @@
 import type { Interface, Result } from "ethers";
-import { batch, type Rpc, RpcRefused, type RpcCall, toQuantity } from "../chain/rpc/rpc.ts";
+import { batch, type Rpc, type RpcCall } from "../chain/rpc/rpc.ts";
 
 /** A block that reads are bound to: all that is read under it belongs together, whatever is mined or orphaned meanwhile. */
 export interface Block {
@@ -25,9 +25,6 @@ export interface RawLog {
 
 /** Calls in one request. */
 const mostCalls = 100;
-
-/** Blocks that one eth_getLogs asks for at most; halved while a node says that it is too much. */
-const mostBlocks = 2_000;
 
 /** The newest block. @throws RpcUnanswered, RpcRefused */
 export async function newestBlock(rpc: Rpc): Promise<Block> {
@@ -55,23 +52,3 @@ const callOf =
     method: "eth_call",
     params: [{ to, data: abi.encodeFunctionData(name, args) }, { blockHash: at.hash }],
   });
-
-/** The logs of blocks `from` to `to`, both included, in pieces that a node answers. @throws RpcUnanswered, RpcRefused */
-export async function* logsOf(
-  rpc: Rpc,
-  address: string,
-  topics: readonly unknown[],
-  { from, to }: { readonly from: number; readonly to: number },
-): AsyncGenerator<RawLog[]> {
-  let blocks = mostBlocks;
-  for (let start = from; start <= to;) {
-    const end = Math.min(to, start + blocks - 1);
-    try {
-      yield await rpc.request<RawLog[]>("eth_getLogs", [{ address, topics, fromBlock: toQuantity(start), toBlock: toQuantity(end) }]);
-      start = end + 1;
-    } catch (error) {
-      if (!(error instanceof RpcRefused) || blocks === 1) throw error;
-      blocks = Math.ceil(Math.min(blocks, end - start + 1) / 2);
-    }
-  }
-}

@@ -1,8 +1,10 @@
 import { formatEther, formatUnits, Interface, type Result } from "ethers";
-import { RpcRefused } from "../chain/rpc/rpc.ts";
+import type { MintdError } from "../error.ts";
+import { ReportRejected } from "../price/index.ts";
 import { ContractRefused } from "./errors.ts";
 
-const abi = new Interface([
+/** What the contracts that the tasks call may refuse with. */
+export const refusals = new Interface([
   "error ZeroAmount()",
   "error InvalidReceiver(address to)",
   "error TransferMismatch(address collateral, uint256 received, uint256 wanted)",
@@ -20,6 +22,15 @@ const abi = new Interface([
   "error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed)",
   "error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed)",
   "error AccessManagedUnauthorized(address caller)",
+  "error PriceProofRejected(uint8 code)",
+  "error CircuitAlreadyRegistered(bytes32 circuitId)",
+  "error CircuitHasStatus(bytes32 circuitId, uint8 status)",
+  "error CircuitExpired(bytes32 circuitId, uint40 usableUntil)",
+  "error VerifierCodeChanged(bytes32 circuitId, address verifier, bytes32 registered, bytes32 present)",
+  "error DigestMissing(uint256 place)",
+  "error TermsOutOfRange((uint8 quorum, uint16 maxDeviationBps, uint16 maxAgeSeconds, uint16 maxDelaySeconds) terms)",
+  "error SourcesRootOutOfRange(uint256 sourcesRoot)",
+  "error VerifierWithoutCode(address verifier)",
   "error TotalStakeTooLow(uint256 staked, uint256 needed)",
   "error GovernorInsufficientProposerVotes(address proposer, uint256 votes, uint256 threshold)",
   "error GovernorUnexpectedProposalState(uint256 proposalId, uint8 current, bytes32 expectedStates)",
@@ -79,7 +90,10 @@ const words: Readonly<Record<string, (args: Result) => Words>> = {
     "get more of them, or give a smaller amount",
   ],
   ERC20InsufficientAllowance: (args) => [`${String(args[0])} may move ${big(args, 1)} of the tokens, and ${big(args, 2)} are needed`],
-  AccessManagedUnauthorized: (args) => [`${String(args[0])} has no role that may do this`, "propose it: npx hardhat gov:propose"],
+  AccessManagedUnauthorized: (args) => [
+    `${String(args[0])} has no role that may do this`,
+    "whoever has it must send this; a ratio can be proposed: npx hardhat gov:propose",
+  ],
   TotalStakeTooLow: (args) => [
     `${formatEther(big(args, 0))} are staked in all, and a vote needs ${formatEther(big(args, 1))}`,
     "stake more: npx hardhat gov:stake",
@@ -99,20 +113,15 @@ const words: Readonly<Record<string, (args: Result) => Words>> = {
   Panic: (args) => [`it panicked with 0x${big(args, 0).toString(16)}`],
 };
 
-const isoOf = (seconds: bigint): string => new Date(Number(seconds) * 1_000).toISOString();
+/** Unix seconds as 2026-01-01T00:00:00Z. */
+export const isoOf = (seconds: bigint): string => new Date(Number(seconds) * 1_000).toISOString().replace(".000", "");
 
 /** What a revert's data says, in words. Data that no contract of mintd gives is told as it is. */
-export function refusalOf(data: string, said: string, txHash?: string): ContractRefused {
-  const parsed = data.length >= 10 ? abi.parseError(data) : null;
-  const [text, hint] = parsed ? (words[parsed.name]?.(parsed.args) ?? [parsed.name]) : [data.length > 2 ? `${said}, data ${data}` : said];
+export function refusalOf(data: string, said: string, txHash?: string): MintdError {
+  const parsed = data.length >= 10 ? refusals.parseError(data) : null;
+  if (parsed?.name === "PriceProofRejected") return new ReportRejected(Number(parsed.args[0]));
+  const [text, hint] = parsed
+    ? (words[parsed.name]?.(parsed.args) ?? [parsed.args.map(String).join(", ")])
+    : [data.length > 2 ? `${said}, data ${data}` : said];
   return new ContractRefused(parsed?.name ?? "", text, hint, txHash);
-}
-
-/** The data of a revert, where the node's refusal is one; "0x" for one without data. */
-export function revertData(error: unknown): string | undefined {
-  if (!(error instanceof RpcRefused)) return undefined;
-  const { data } = error;
-  const inner = typeof data === "object" && data !== null && "data" in data ? data.data : data;
-  if (typeof inner === "string" && /^0x([0-9a-f]{2})*$/i.test(inner)) return inner;
-  return /revert/i.test(error.message) ? "0x" : undefined;
 }

@@ -1,7 +1,8 @@
 import { type CastContracts, type Rpc } from "../chain/index.ts";
 import { feedAbi, tokenAbi, vaultAbi } from "./abi.ts";
 import type { Market, Position } from "./liquidations.ts";
-import { type Block, logsOf, newestBlock, readAll, type View } from "./reads.ts";
+import { logPieces } from "../chain/rpc/log-pieces.ts";
+import { type Block, newestBlock, type RawLog, readAll, type View } from "./reads.ts";
 
 /** Whose positions; accounts and collaterals with their checksums. */
 export type PositionKey = Pick<Position, "collateral" | "account">;
@@ -102,7 +103,7 @@ export class Vault {
 
   /** Whose positions were given collateral or minted on in blocks `from` to `to`; some more than once. */
   async *touched(from: number, to: number): AsyncGenerator<PositionKey> {
-    for await (const logs of logsOf(this.rpc, this.address, touching, { from, to })) {
+    for await (const logs of logPieces<RawLog>(this.rpc, { address: this.address, topics: touching }, from, to)) {
       for (const log of logs) {
         const parsed = vaultAbi.parseLog(log);
         if (parsed) yield { collateral: parsed.args["collateral"] as string, account: parsed.args["account"] as string };

@@ -5,8 +5,10 @@ import type { Account, Call } from "./account.ts";
 import { governorAbi, stakesAbi, vaultAbi } from "./abi.ts";
 import { ProposalNotReady, ProposalUnknown } from "./errors.ts";
 import { approve, step, type Step } from "./moves.ts";
-import { type Block, logsOf, newestBlock, readAll, type View } from "./reads.ts";
-import { proposalStates, refusalOf, revertData } from "./refusals.ts";
+import { logPieces } from "../chain/rpc/log-pieces.ts";
+import { type Block, newestBlock, type RawLog, readAll, type View } from "./reads.ts";
+import { revertData } from "../chain/rpc/revert-data.ts";
+import { isoOf, proposalStates, refusalOf } from "./refusals.ts";
 import type { Pool } from "./vault.ts";
 
 export type ProposalState = (typeof proposalStates)[number] | "Unknown";
@@ -116,7 +118,12 @@ export class Vote {
     const at = await newestBlock(this.#rpc);
     const topics = [governorAbi.getEvent("ProposalCreated")?.topicHash];
     const proposals: Proposal[] = [];
-    for await (const logs of logsOf(this.#rpc, this.#contracts.MintGovernor.address, topics, { from: this.#from, to: at.number })) {
+    for await (const logs of logPieces<RawLog>(
+      this.#rpc,
+      { address: this.#contracts.MintGovernor.address, topics },
+      this.#from,
+      at.number,
+    )) {
       for (const log of logs) {
         const args = governorAbi.parseLog(log)?.args;
         if (args) proposals.push(await this.#read(at, args as unknown as Created));
@@ -221,8 +228,6 @@ export async function warpTo(rpc: Rpc, to: bigint): Promise<void> {
     await rpc.request("evm_mine", []);
   }
 }
-
-export const isoOf = (seconds: bigint): string => new Date(Number(seconds) * 1_000).toISOString().replace(".000", "");
 
 /** Seconds as days, hours and minutes, e.g. 6 d 3 h. */
 export function duration(seconds: bigint): string {

@@ -65,5 +65,5 @@ export { type Rpc, type RpcCall, type RpcOutcome, RpcRefused, RpcUnanswered } fr
 export { type ClockReport, watchClock } from "./time/clock-watch.ts";
 export { HttpsDate, type HttpsDateOptions, TimeSourceUnreadable } from "./time/https-date.ts";
 export { TimeSources, timeSourcesOf } from "./time/time-sources.ts";
-export { BatchReverts, revertData } from "./batch/simulation.ts";
+export { BatchReverts } from "./batch/simulation.ts";
 export { type Redeemed, redeemVoucher, type TwoStageParts } from "./two-stage.ts";

@@ -1,12 +1,16 @@
 import { expect } from "chai";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { developmentSetup, type Setup } from "../../scripts/ceremony/setup.ts";
 import { aggregationOf } from "../../scripts/circuits/compile.ts";
 import { isSound } from "../../scripts/circuits/verify.ts";
 import { readDeployment } from "../../src/chain/index.ts";
-import { developmentSources, fileText, packReport, readReport } from "../../src/price/index.ts";
+import { assetIdOf, developmentSources, fileText, packReport, readReport } from "../../src/price/index.ts";
 import { InvalidArgument } from "../../tasks/arguments.ts";
 import { termsOf } from "../../tasks/circuit-register.ts";
 import { circuitNamed, keyFor, type PriceContext, sourcesFor } from "../../tasks/price-context.ts";
@@ -19,6 +23,39 @@ function expectRefusal(run: Run, code: string, ...words: readonly string[]): voi
   for (const each of [`${code}: `, ...words]) expect(run.stderr).to.contain(each);
   expect(run.stderr + run.stdout).to.not.contain("\n    at ");
   expect(run.code).to.equal(1);
+}
+
+/** Tickers on this machine, for the development sources: what one's own sources are configured with. */
+class Tickers implements AsyncDisposable {
+  /** Private keys of the sources, in hexadecimal digits. */
+  readonly keys = [1, 2, 3].map((n) => createHash("sha256").update(`mintd development source ${n}, known to everybody`).digest("hex"));
+  readonly environment: Readonly<Record<string, string>>;
+  readonly #server: Server;
+
+  private constructor(server: Server, port: number) {
+    this.#server = server;
+    const sources = this.keys.map((_, i) => ({
+      ...{ name: `ticker-${i + 1}`, asset: "ETH", key: `PRICE_KEY_${i + 1}`, kind: "ticker" },
+      ...{ url: `http://127.0.0.1:${port}/${i + 1}`, pricePath: "last" },
+    }));
+    const keys = Object.fromEntries(this.keys.map((key, i) => [`PRICE_KEY_${i + 1}`, key]));
+    this.environment = { ...keys, MINTD_PRICES_SOURCES: JSON.stringify(sources) };
+  }
+
+  static async open(prices: Readonly<Record<string, string>>): Promise<Tickers> {
+    const server = createServer(({ url = "" }, answer) => answer.end(JSON.stringify({ last: prices[url.slice(1)] }))).listen(
+      0,
+      "127.0.0.1",
+    );
+    await once(server, "listening");
+    return new Tickers(server, (server.address() as AddressInfo).port);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
 }
 
 describe("The tasks of proven prices", function () {
@@ -70,11 +107,15 @@ describe("The tasks of proven prices", function () {
   it("take no circuit, terms or quotes that no proof could use", async () => {
     const given = { quorum: 0, deviation: 50, maxAge: 60, maxDelay: 300 };
     expect(termsOf(given, 7)).to.deep.equal({ quorum: 4, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 });
-    const wanted = { assetId: 1n, sources: developmentSources(3).map(({ key }) => key), timestamp: 1_790_000_000, local: true };
+    const wanted = {
+      ...{ assetId: 1n, sources: developmentSources(3).map(({ key }) => key) },
+      now: () => Promise.resolve(1_790_000_000),
+      configured: () => Promise.resolve(undefined),
+    };
     const quoted = (prices: string, quotes = "", local = true) => quotesFrom({ prices, quotes }, { ...wanted, local });
-    expect(quoted("2000.1,,0.00000001").map(({ price }) => price)).to.deep.equal([200_010_000_000n, 1n]);
-    await writeFile(path("quotes.json"), fileText(quoted("1,2,3")));
-    expect(quoted("", path("quotes.json"))).to.deep.equal(quoted("1,2,3"));
+    expect((await quoted("2000.1,,0.00000001")).map(({ price }) => price)).to.deep.equal([200_010_000_000n, 1n]);
+    await writeFile(path("quotes.json"), fileText(await quoted("1,2,3")));
+    expect(await quoted("", path("quotes.json"))).to.deep.equal(await quoted("1,2,3"));
     const refusals: readonly (() => unknown)[] = [
       () => circuitNamed("price4"),
       () => termsOf({ ...given, quorum: 1 }, 3),
@@ -86,7 +127,12 @@ describe("The tasks of proven prices", function () {
       () => quoted("1,1,1", "", false),
       () => quoted(""),
     ];
-    for (const refused of refusals) expect(refused).to.throw(InvalidArgument);
+    for (const refused of refusals) {
+      const error: unknown = await Promise.resolve()
+        .then(refused)
+        .catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(InvalidArgument);
+    }
   });
 
   it("take development keys and sources on local chains alone", async () => {
@@ -149,7 +195,13 @@ describe("The tasks of proven prices", function () {
   }
 
   it("prove a price, bring it on chain once, and show it", async () => {
-    const [proven, apart] = await Promise.all([prove("2000.10,2000.20,1999.90", "report.json"), prove("2000,2010,2000", "none.json")]);
+    await using tickers = await Tickers.open({ 1: "2000.10", 2: "2000.20", 3: "1999.90" });
+    const sourced = new Hardhat({ MINTD_HOME: home, MINTD_LOCAL_PORT: String(anvil.port), ...tickers.environment });
+    const [proven, apart] = await Promise.all([
+      sourced.run("price:prove", ...circuit, "--out", path("report.json"), "--json", "--network", "local"),
+      prove("2000,2010,2000", "none.json"),
+    ]);
+    expect(proven.stdout + proven.stderr).to.not.contain(tickers.keys[0] ?? "none");
     expect(proven.json).to.include({ price: "2000.1", sources: 3, deviationPercent: 0.015 });
     expect(proven.json["backend"]).to.be.oneOf(["native", "snarkjs"]);
     expect(apart.json["error"]).to.include({ code: "DEVIATION_TOO_LARGE" });
@@ -171,7 +223,7 @@ describe("The tasks of proven prices", function () {
   async function forge(): Promise<void> {
     const report = JSON.parse(await readFile(path("report.json"), "utf8")) as Record<string, unknown>;
     const newest = await anvil.rpc.request<{ number: string; timestamp: string }>("eth_getBlockByNumber", ["latest", false]);
-    const terms = { quorum: 2, maxDeviationBps: 50, maxAge: 60, assetId: 1n, price: 1n };
+    const terms = { quorum: 2, maxDeviationBps: 50, maxAge: 60, assetId: assetIdOf("ETH"), price: 1n };
     const packed = packReport({ ...terms, blockNumber: Number(newest.number), timestamp: Number(newest.timestamp) });
     await writeFile(path("forged.json"), JSON.stringify({ ...report, packed: packed.toString() }));
   }

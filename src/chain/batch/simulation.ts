@@ -1,7 +1,8 @@
 import { Interface } from "ethers";
 import { MintdError } from "../../error.ts";
 import { minterErrors } from "../../voucher/index.ts";
-import { type Rpc, RpcRefused, toQuantity } from "../rpc/rpc.ts";
+import { revertData } from "../rpc/revert-data.ts";
+import { type Rpc, toQuantity } from "../rpc/rpc.ts";
 
 /** A batch reverts for a reason that lies in none of its items. Its orders are kept. */
 export class BatchReverts extends MintdError {
@@ -44,7 +45,7 @@ export async function simulate(
     await rpc.request("eth_call", [{ from, to, data: batch.data, gas: toQuantity(batch.gasLimit) }, block]);
     return { kind: "mints" };
   } catch (error) {
-    const data = error instanceof RpcRefused ? revertData(error) : undefined;
+    const data = revertData(error);
     if (data === undefined) throw error;
     const parsed = errors.parseError(data);
     const reason = parsed
@@ -56,11 +57,4 @@ export async function simulate(
     if (code === undefined) throw new BatchReverts(reason);
     return { kind: "item refused", code, reason };
   }
-}
-
-/** Revert data as geth and anvil (`data`), and Hardhat (`data.data`), hand it out; undefined where the call did not revert. */
-export function revertData({ data, message }: RpcRefused): string | undefined {
-  if (typeof data === "string" && /^0x[0-9a-f]*$/i.test(data)) return data;
-  if (typeof data === "object" && data !== null && "data" in data && typeof data.data === "string") return data.data;
-  return /revert/i.test(message) ? "0x" : undefined;
 }

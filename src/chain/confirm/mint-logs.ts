@@ -13,7 +13,8 @@ import {
 import { bloomBits, bloomMayHold } from "./bloom.ts";
 import type { Header } from "./heads.ts";
 import type { Receipt } from "../lane/settlement.ts";
-import { type Rpc, RpcRefused, RpcUnanswered, toQuantity } from "../rpc/rpc.ts";
+import { logPieces } from "../rpc/log-pieces.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 
 /** A log with the block and transaction that carry it. */
 export interface Located<T> {
@@ -49,9 +50,6 @@ const TRANSFER_TOPIC = id("Transfer(address,address,uint256)");
 /** CastMinter.UNIT_D18: a voucher's quantity is in hundredths of a cast token. */
 const CAST_UNIT_D18 = 10n ** 16n;
 const TRANSFER_SINGLE_TOPIC = id("TransferSingle(address,address,address,uint256,uint256)");
-
-/** Blocks that one eth_getLogs asks for at most; halved while a node says that it is too much. */
-const mostBlocks = 2_000;
 
 /** Words of the bitmap that one filter names. */
 const mostTopics = 64;
@@ -132,19 +130,8 @@ export class MintLogReader {
     return false;
   }
 
-  async *#pieces(from: number, to: number, topics: readonly unknown[], address?: readonly string[]): AsyncGenerator<RawLog[]> {
-    let blocks = mostBlocks;
-    for (let start = from; start <= to;) {
-      const end = Math.min(to, start + blocks - 1);
-      try {
-        yield await this.#get({ fromBlock: toQuantity(start), toBlock: toQuantity(end), topics, ...(address && { address }) });
-        start = end + 1;
-      } catch (error) {
-        const tooMuch = error instanceof RpcRefused || error instanceof RpcUnanswered;
-        if (!tooMuch || blocks === 1) throw error;
-        blocks = Math.max(1, Math.floor(blocks / 2));
-      }
-    }
+  #pieces(from: number, to: number, topics: readonly unknown[], address: readonly string[] = [this.#minter]): AsyncGenerator<RawLog[]> {
+    return logPieces<RawLog>(this.#rpc, { address, topics }, from, to);
   }
 
   async #ofBlock(hash: string): Promise<MintLogs> {

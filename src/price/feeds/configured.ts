@@ -21,19 +21,18 @@ export interface ConfiguredParts {
 
 /**
  * The sources of one asset out of the setting prices.sources, in its order.
- * @param symbol `ETH`
- * @throws InvalidFeed, InvalidSourceKey, InvalidPriceInput; what `secretNamed` throws
+ * @throws InvalidFeed, InvalidSourceKey; what `secretNamed` throws
  */
 export async function quoteSourcesOf(
   sources: readonly PriceSourceSettings[] | undefined,
-  symbol: string,
+  asset: bigint,
   { rpc, secretNamed, clock = systemClock }: ConfiguredParts,
 ): Promise<QuoteSource[]> {
-  const given = { asset: assetIdOf(symbol), clock };
+  const given = { asset, clock };
   const made: QuoteSource[] = [];
   // One after the other: the keystore asks for its password.
   for (const source of sources ?? []) {
-    if (source.asset === symbol) made.push(ownSource(feedOf(source, given, rpc), sourceKeyOf(await secretNamed(source.key))));
+    if (assetIdOf(source.asset) === asset) made.push(ownSource(feedOf(source, given, rpc), sourceKeyOf(await secretNamed(source.key))));
   }
   return made;
 }

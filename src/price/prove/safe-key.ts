@@ -17,11 +17,13 @@ export function assertSafeKey(key: KeyFacts): void {
 }
 
 /**
- * What can be seen of that in a verifying key alone.
- * @throws UnsafeKey gamma == delta
+ * What can be seen of that in a verifying key alone: with gamma = delta or gamma = -delta, whoever proves can move the public
+ * inputs into C, and every statement has a proof.
+ * @throws UnsafeKey
  */
 export function assertSafeVerifyingKey({ gamma2, delta2 }: VerifyingKey): void {
-  if (same(gamma2.flat(), delta2.flat())) throw new UnsafeKey("gamma and delta are the same");
+  const [[gammaX], [deltaX]] = [gamma2, delta2];
+  if (same(gammaX, deltaX)) throw new UnsafeKey("gamma and delta are the same, but for their sign at most: gamma is delta where nobody has contributed");
 }
 
 /**

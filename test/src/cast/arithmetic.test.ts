@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { network } from "hardhat";
 import { covered, seize, type Terms, Vault } from "../../../src/cast/index.ts";
 import { ProviderRpc } from "../../../src/chain/index.ts";
-import { revertData } from "../../../src/cast/refusals.ts";
+import { revertData } from "../../../src/chain/rpc/revert-data.ts";
 
 /** Random positions; CAST_SEED repeats a run. */
 const seed = Number(process.env["CAST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));

@@ -113,7 +113,7 @@ export async function checkAgainstModel(create: () => Promise<QueuePlace>, seed:
         await place.remove();
       }
     }),
-    { seed, numRuns: 20 },
+    { seed, numRuns: 40 },
   );
 }
 

@@ -150,7 +150,7 @@ describe("Compensation, whatever its handlers do and whenever it dies", function
           folder.remove();
         }
       }),
-      { seed, numRuns: 12 },
+      { seed, numRuns: 25 },
     );
     console.log(`      ${JSON.stringify(reached)}`);
     for (const [what, count] of Object.entries(reached)) expect(count, `${what} must happen, or nothing was tested`).to.be.above(0);

@@ -72,7 +72,7 @@ describe("The SQLite task queue between processes", function () {
     const epochs = new Map<string, number>();
     let returned = 0;
     await (await openSqliteTaskQueue({ path: folder.path, role: "worker" })).close();
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 10; round++) {
       const working = queueChild(service(round), folder.path);
       const operating = queueChild(operator(round), folder.path);
       await Promise.all([working.printed(1), operating.printed(1)]);

@@ -8,6 +8,7 @@ import { secretNamed } from "../../../../tasks/secrets.ts";
 import { NOW } from "../../../circuits/example.ts";
 import { codeOf } from "./codes.ts";
 
+const ETH = assetIdOf("ETH");
 const address = `0x${"ab".repeat(20)}`;
 const ticker = { name: "desk", asset: "ETH", key: "PRICE_KEY_A", kind: "ticker", url: "https://one.example/eth?key=k", pricePath: "last" };
 const all = [
@@ -38,12 +39,12 @@ const load = (sources: unknown) => loadConfig({ file: false, env: { MINTD_PRICES
 
 describe("prices.sources", () => {
   it("become the sources of one asset, with the keys that they name", async () => {
-    const sources = await quoteSourcesOf(load(all), "ETH", parts);
+    const sources = await quoteSourcesOf(load(all), ETH, parts);
     expect(sources.map(({ name }) => name)).to.deep.equal(["desk", "link", "pyth", "red"]);
     expect(new Set(sources.map(({ key }) => key.x)).size).to.equal(4);
-    const [btc, ...others] = await quoteSourcesOf(load(all), "BTC", parts);
+    const [btc, ...others] = await quoteSourcesOf(load(all), assetIdOf("BTC"), parts);
     expect([btc?.key, others]).to.deep.equal([sources[0]?.key, []]);
-    expect(await quoteSourcesOf(configSchema.parse({}).prices.sources, "ETH", parts)).to.deep.equal([]);
+    expect(await quoteSourcesOf(configSchema.parse({}).prices.sources, ETH, parts)).to.deep.equal([]);
   });
 
   it("hand their range on, in 8 decimals", async () => {
@@ -52,8 +53,8 @@ describe("prices.sources", () => {
       const answers = [words(8), words(1, price, NOW, NOW, 1)];
       const node = { request: <T>() => Promise.resolve(answers.shift() as T) };
       const clock = { now: () => NOW * 1_000, pause: () => new Promise<void>(() => undefined) };
-      const [link] = await quoteSourcesOf(load([all[1]]), "ETH", { ...parts, rpc: node, clock });
-      return codeOf(link?.quote(assetIdOf("ETH"), new AbortController().signal) ?? Promise.reject(new Error("there is no source")));
+      const [link] = await quoteSourcesOf(load([all[1]]), ETH, { ...parts, rpc: node, clock });
+      return codeOf(link?.quote(ETH, new AbortController().signal) ?? Promise.reject(new Error("there is no source")));
     };
     expect([await of(49_999_999), await of(50_000_000)]).to.deep.equal(["FEED_PRICE_OUT_OF_RANGE", undefined]);
     expect([await of(10_000_000_000_000), await of(10_000_000_000_001)]).to.deep.equal([undefined, "FEED_PRICE_OUT_OF_RANGE"]);
@@ -82,11 +83,11 @@ describe("prices.sources", () => {
 
   it("are not made with a key or URL that is none", async () => {
     const none = { ...parts, secretNamed: () => Promise.resolve(new Secret("k")) };
-    expect(await quoteSourcesOf(load(all), "ETH", none).catch((error: unknown) => error)).to.be.instanceOf(InvalidSourceKey);
-    const empty = await quoteSourcesOf(load([{ ...ticker, lowest: 2.5, highest: 1e-8 }]), "ETH", parts).catch((error: unknown) => error);
+    expect(await quoteSourcesOf(load(all), ETH, none).catch((error: unknown) => error)).to.be.instanceOf(InvalidSourceKey);
+    const empty = await quoteSourcesOf(load([{ ...ticker, lowest: 2.5, highest: 1e-8 }]), ETH, parts).catch((error: unknown) => error);
     expect(empty).to.be.instanceOf(InvalidFeed).with.property("message").that.contains("lowest price is above");
     const plain = load([{ ...ticker, url: "http://one.example/" }]);
-    expect(await quoteSourcesOf(plain, "ETH", parts).catch((error: unknown) => error)).to.be.instanceOf(InvalidFeed);
+    expect(await quoteSourcesOf(plain, ETH, parts).catch((error: unknown) => error)).to.be.instanceOf(InvalidFeed);
   });
 });
 

@@ -1,0 +1,39 @@
+import { expect } from "chai";
+import { Interface, type InterfaceAbi } from "ethers";
+import { readFileSync } from "node:fs";
+import { refusalOf, refusals } from "../../../src/cast/refusals.ts";
+
+const contracts = [
+  "contracts/vault/CollateralVault.sol/CollateralVault",
+  "contracts/vault/CastToken.sol/CastToken",
+  "contracts/price/ProvenPrices.sol/ProvenPrices",
+  "contracts/governance/StakedVotes.sol/StakedVotes",
+  "contracts/governance/MintGovernor.sol/MintGovernor",
+  "@openzeppelin/contracts/governance/TimelockController.sol/TimelockController",
+];
+const abiOf = (path: string): InterfaceAbi =>
+  (JSON.parse(readFileSync(new URL(`../../../artifacts/${path}.json`, import.meta.url), "utf8")) as { abi: InterfaceAbi }).abi;
+
+describe("Refusals of contracts", () => {
+  it("are errors that the contracts have, to the byte", () => {
+    const known = new Set<string>();
+    for (const path of contracts) new Interface(abiOf(path)).forEachError(({ selector }) => known.add(selector));
+    const strange: string[] = [];
+    refusals.forEachError(({ name, selector }) => {
+      if (!known.has(selector) && name !== "Error" && name !== "Panic") strange.push(name);
+    });
+    expect(strange).to.deep.equal([]);
+  });
+
+  it("of a report are told by their byte", () => {
+    const error = refusalOf(refusals.encodeErrorResult("PriceProofRejected", [0x23]), "execution reverted");
+    expect(error.code).to.equal("REPORT_REJECTED");
+    expect(error.message).to.contain("0x23, NOT_NEWER");
+  });
+
+  it("without words of their own are told by name and numbers", () => {
+    const error = refusalOf(refusals.encodeErrorResult("DigestMissing", [4]), "execution reverted");
+    expect(error.code).to.equal("CONTRACT_REFUSED");
+    expect(error.message).to.equal("DigestMissing: 4");
+  });
+});
