@@ -23,7 +23,8 @@ export function assertSafeKey(key: KeyFacts): void {
  */
 export function assertSafeVerifyingKey({ gamma2, delta2 }: VerifyingKey): void {
   const [[gammaX], [deltaX]] = [gamma2, delta2];
-  if (same(gammaX, deltaX)) throw new UnsafeKey("gamma and delta are the same, but for their sign at most: gamma is delta where nobody has contributed");
+  if (same(gammaX, deltaX))
+    throw new UnsafeKey("gamma and delta are the same, but for their sign at most: gamma is delta where nobody has contributed");
 }
 
 /**
