@@ -1,3 +1,4 @@
+import { isRpcError } from "../chain/rpc/rpc.ts";
 import type { Mined } from "./account.ts";
 import { type Liquidation, liquidations, type Market, type Position } from "./liquidations.ts";
 import type { Block } from "./reads.ts";
@@ -92,7 +93,7 @@ export class Keeper {
         sent.mined = mined;
         if (mined && mined.block + this.#options.finalDepth <= at.number) this.#sent.delete(key);
       } catch (error) {
-        if (isDoubt(error)) throw error;
+        if (isRpcError(error)) throw error;
         this.#sent.delete(key);
         this.#options.onEvent({ kind: "failed", hash: order.hash, collateral, account, error });
       }
@@ -122,11 +123,6 @@ export class Keeper {
   }
 }
 
-const isDoubt = (error: unknown): boolean => {
-  const { code } = error as { code?: unknown };
-  return code === "RPC_UNANSWERED" || code === "RPC_REFUSED";
-};
-
 export interface FollowOptions {
   readonly signal: AbortSignal;
   /** Resolves when it may be worth to look for a new block; at once when the signal aborts. */
@@ -143,7 +139,7 @@ export async function follow(keeper: Keeper, chain: KeeperChain, { signal, pause
       if (hash !== seen) await keeper.pass();
       seen = hash;
     } catch (error) {
-      if (!isDoubt(error)) throw error;
+      if (!isRpcError(error)) throw error;
       onEvent({ kind: "trouble", error });
     }
     await pause(signal);
@@ -156,7 +152,7 @@ export async function settled(keeper: Keeper, chain: KeeperChain, { signal, paus
     try {
       await keeper.settle(await chain.newest());
     } catch (error) {
-      if (!isDoubt(error)) throw error;
+      if (!isRpcError(error)) throw error;
       onEvent({ kind: "trouble", error });
     }
     if (keeper.inFlight > 0) await pause(signal);

@@ -300,7 +300,7 @@ export class LaneNonces {
     this.#stop.abort();
     this.#ended.abort();
     this.#work.ring();
-    await this.#starting?.catch(() => undefined);
+    await this.#starting?.catch(() => undefined); // heard by whoever started it
     await this.#outbox.close();
     await this.#following;
     await this.#record.inTurn(() => this.#record.saveSnapshot(true)).catch(this.#trouble);
@@ -350,7 +350,7 @@ export class LaneNonces {
   readonly #notify = (notice: DurableNotice): void => {
     try {
       const heard: unknown = this.#parts.notify?.(notice);
-      if (heard instanceof Promise) heard.catch(() => undefined);
+      if (heard instanceof Promise) heard.catch(() => undefined); // see above
     } catch {
       // see above
     }

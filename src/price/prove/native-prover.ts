@@ -74,7 +74,7 @@ class NativeProgram implements ProverProgram {
     const env = { ...process.env, OMP_WAIT_POLICY: "passive", MALLOC_ARENA_MAX: "1" };
     this.#child = spawn(program, [provingKey], { stdio: ["pipe", "pipe", "inherit"], env });
     this.#worker = new Worker(new URL("witness-worker.ts", import.meta.url), { workerData: witnessProgram });
-    this.#gone = once(this.#child, "close").catch(() => undefined);
+    this.#gone = once(this.#child, "close").catch(() => undefined); // one that does not start is told by `fail` below
     this.#child.stdout.on("data", (chunk: Buffer) => {
       this.#hear(chunk);
     });
