@@ -62,7 +62,7 @@ export function consequencesOf(receipt: Receipt, nonce: CarrierNonce, open: Open
 }
 
 function refusal(orderId: string, carrier: Carrier): Told[] {
-  const reason = "the receiver refused its tokens";
+  const reason = "the receiver refused the tokens, or its position does not allow them";
   return [{ orderId, command: { kind: "fail", carrier, reason, refusal: { code: "RECIPIENT_REFUSES" } } }];
 }
 
