@@ -51,4 +51,6 @@ if (increments > 0) {
   parentPort?.postMessage("ready");
   Atomics.wait(gate, 0, 0);
   count(increments);
+  Atomics.add(gate, 1, 1);
+  Atomics.notify(gate, 1);
 }
