@@ -55,21 +55,25 @@ export function runStage({ name, command, live = false, mark = "" }: Stage): Pro
   return promise;
 }
 
-/** Lint, format and types: what must hold before a commit. Needs a build, for the contracts' types. */
-export const checks: readonly Stage[] = [
+/** What must hold before a commit and needs no build. */
+export const textChecks: readonly Stage[] = [
   { name: "format (prettier)", command: ["prettier", "--check", "--log-level", "warn", "."] },
-  { name: "types (tsc)", command: ["tsc"] },
-  { name: "lint (eslint)", command: ["eslint", "."] },
   {
     name: "lint (solhint)",
     command: ["solhint", "--noPoster", "--disc", "--max-warnings", "0", "contracts/**/*.sol", "test/contracts/**/*.sol"],
   },
+];
+
+/** What must hold before a commit and needs the contracts' types, which the build makes. */
+export const typeChecks: readonly Stage[] = [
+  { name: "lint (eslint)", command: ["eslint", "."] },
+  { name: "types (tsc)", command: ["tsc"] },
   { name: "imports (dependency-cruiser)", command: ["depcruise", "--config", ".dependency-cruiser.json", "src", "tasks", "scripts"] },
 ];
 
 export const build: Stage = { name: "build", command: ["hardhat", "build"] };
 
-/** Runs stages, as many at a time as there are cores. */
+/** Runs stages in their order, as many at a time as there are cores; results come as they end. */
 export async function runAll(stages: readonly Stage[]): Promise<StageResult[]> {
   const results: StageResult[] = [];
   const waiting = stages.values();
