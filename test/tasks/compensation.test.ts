@@ -57,15 +57,6 @@ describe("The tasks of the compensation queue", function () {
     await rm(home, { recursive: true, force: true });
   });
 
-  it("say what they do, with an example each", async () => {
-    const names = ["compensation:list", "compensation:replay", "compensation:discard"];
-    const helps = await Promise.all(names.map((name) => hardhat.run(name, "--help")));
-    helps.forEach(({ code, stdout }, i) => {
-      expect(stdout).to.contain(`Example: npx hardhat ${names[i] ?? ""}`);
-      expect(code).to.equal(0);
-    });
-  });
-
   it("refuse what is missing or wrong, and where there is no queue", async () => {
     const [none, state, both, neither, reason] = await Promise.all([
       local("compensation:list"),

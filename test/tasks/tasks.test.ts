@@ -42,32 +42,6 @@ describe("The tasks", function () {
     await rm(home, { recursive: true, force: true });
   });
 
-  it("say what they do, with an example each", async () => {
-    const names = [
-      "deploy",
-      "mint:list",
-      "mint:verify",
-      "voucher:issue",
-      "voucher:redeem",
-      "voucher:verify",
-      "voucher:cancel",
-      "order:show",
-      "nonce:show",
-      "nonce:lease",
-      "confirmations:watch",
-      "start",
-      "metrics:show",
-    ];
-    for (let at = 0; at < names.length; at += 3) {
-      const some = names.slice(at, at + 3);
-      const helps = await Promise.all(some.map((name) => hardhat.run(name, "--help")));
-      helps.forEach(({ code, stdout }, i) => {
-        expect(stdout, some[i]).to.contain(`Example: npx hardhat ${some[i] ?? ""}`);
-        expect(code).to.equal(0);
-      });
-    }
-  });
-
   it("before anything is deployed say so: NOT_DEPLOYED", async () => {
     const list = await file("early.csv", csv(rows));
     const [mint, verify, unknown] = await Promise.all([
