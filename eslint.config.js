@@ -13,6 +13,8 @@ export default tseslint.config(
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
       "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
+      // `import { type X }` loads the module when types are stripped.
+      "@typescript-eslint/no-import-type-side-effects": "error",
       "@typescript-eslint/no-non-null-assertion": "error",
       // Workers run TypeScript as Node strips it: only syntax that can be erased.
       "no-restricted-syntax": [

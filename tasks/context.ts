@@ -3,11 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { computeAddress, HDNodeWallet } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
-import { deploy } from "../scripts/deployment/deploy.ts";
 import { type Deployment, type MinterName, type OnDemandRpc, ProviderRpc, readDeployment, type Rpc } from "../src/chain/index.ts";
 import { loadConfig, type MintdConfig } from "../src/config/index.ts";
 import { MintdError } from "../src/error.ts";
-import { type Mintd, openMintd } from "../src/mintd.ts";
+import type { Mintd } from "../src/mintd.ts";
 import { Secret } from "../src/secret.ts";
 import { endpointsOf, withEndpoints } from "./endpoints.ts";
 import { describeError } from "./print.ts";
@@ -122,6 +121,7 @@ export async function deploymentOf(context: TaskContext): Promise<Deployment> {
   const { hre, network, deployments, keys, rpc } = context;
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const connection = await hre.network.getOrCreate(network);
+  const { deploy } = await import("../scripts/deployment/deploy.ts"); // hundreds of modules that no other task needs
   const { deployment } = await deploy(connection, { directory: deployments, network, signer: addressOf(keys.voucher) });
   await rpc.request("evm_setAutomine", [false]);
   await rpc.request("evm_setIntervalMining", [200]);
@@ -132,6 +132,7 @@ export async function deploymentOf(context: TaskContext): Promise<Deployment> {
 export async function openMintdFor(context: TaskContext, minter: MinterName): Promise<Mintd> {
   const { config, rpc, endpoints, storePath, keys } = context;
   const told = new Set<string>();
+  const { openMintd } = await import("../src/mintd.ts"); // tasks that only look need no service
   const mintd = await openMintd({
     config,
     rpc,

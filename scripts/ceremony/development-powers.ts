@@ -6,7 +6,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { developmentSecrets } from "../../src/price/prove/development.ts";
 import { FIELD } from "../../src/price/widths.ts";
-import { type Multiplication } from "./fixed-base.ts";
+import type { Multiplication } from "./fixed-base.ts";
 
 /** How many points are asked for at a time. */
 const CHUNK = 4_096;

@@ -1,4 +1,4 @@
-import { type Located, type MintLogReader, type Rpc } from "../chain/index.ts";
+import type { Located, MintLogReader, Rpc } from "../chain/index.ts";
 import { levelDepth } from "../order/index.ts";
 import type { Minted } from "../voucher/index.ts";
 

@@ -1,4 +1,4 @@
-import { type CastContracts, type Rpc } from "../chain/index.ts";
+import type { CastContracts, Rpc } from "../chain/index.ts";
 import { feedAbi, tokenAbi, vaultAbi } from "./abi.ts";
 import type { Market, Position } from "./liquidations.ts";
 import { logPieces } from "../chain/rpc/log-pieces.ts";

@@ -2,7 +2,7 @@ import { Finality, type FinalityRule } from "../chain/confirm/finality.ts";
 import { type HeadChange, Heads } from "../chain/confirm/heads.ts";
 import { FinalBlocksLost } from "../chain/identity-errors.ts";
 import type { AccountNonces } from "../chain/lane/account-nonces.ts";
-import { type AccountCounts } from "../chain/lane/account-nonces.ts";
+import type { AccountCounts } from "../chain/lane/account-nonces.ts";
 import { latestOf, type LaneEvent, type OpenNonce } from "../chain/lane/lane-ledger.ts";
 import { type Rpc, RpcUnanswered } from "../chain/rpc/rpc.ts";
 import type { DurableNotice } from "./notices.ts";

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Clock } from "../../../src/clock.ts";
+import type { Clock } from "../../../src/clock.ts";
 import { MintdError } from "../../../src/error.ts";
 import type { WriteAheadPoint } from "../../../src/write-ahead.ts";
 import type { Command, ServiceOptions, Word } from "./protocol.ts";

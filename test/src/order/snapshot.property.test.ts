@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type OrderBook, type OrderCommand } from "../../../src/order/index.ts";
+import type { OrderBook, OrderCommand } from "../../../src/order/index.ts";
 import type { EventStore } from "../../../src/store/index.ts";
 import { openBook, StoreFolder, storeWith, minter } from "./books.ts";
 import { authorised, hashOf, idOf, inclusionIn, requestFor } from "./orders.ts";
