@@ -3,7 +3,7 @@ export { Account, type AccountOptions, type Call, type Mined, type Sent } from "
 export * from "./errors.ts";
 export { isFresh, type Liquidation, liquidations, type Market, type Position, worstFirst } from "./liquidations.ts";
 export { follow, Keeper, type KeeperChain, type KeeperEvent, type Order, settled, type Survey } from "./keeper.ts";
-export { KnownPositions, type PoolView, readPool } from "./known-positions.ts";
+export { KnownPositions } from "./known-positions.ts";
 export {
   collateralNamed,
   deposit,
@@ -18,6 +18,7 @@ export {
   viewPosition,
   withdraw,
 } from "./moves.ts";
+export { type HeldPool, type PoolView, readPool } from "./pool-view.ts";
 export { covered, type Holding, lowestPrice, ratioOf, seize, type Seizure, shortfallD18, type Terms } from "./position.ts";
 export { type Block, newestBlock } from "./reads.ts";
 export { type Pool, type PositionKey, Vault } from "./vault.ts";
