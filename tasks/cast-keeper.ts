@@ -1,25 +1,28 @@
 import { formatEther } from "ethers";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
-import { follow, Keeper, type KeeperEvent, settled, VaultKeeper } from "../src/cast/index.ts";
+import { follow, Keeper, type KeeperEvent, type LeastGain, moreThanGas, settled, VaultKeeper } from "../src/cast/index.ts";
 import { networkOf } from "../src/chain/index.ts";
 import { systemClock } from "../src/clock.ts";
 import { MintdError } from "../src/error.ts";
-import { accountAt, castContext } from "./cast-context.ts";
+import { amountOf } from "./arguments.ts";
+import { accountAt, type CastContext, castContext } from "./cast-context.ts";
 import { stopOnSignal } from "./interrupt.ts";
 import { describeError, print, reporting } from "./print.ts";
 
 interface Args {
   readonly once: boolean;
+  readonly minGain: string;
   readonly as: number;
   readonly json: boolean;
 }
 
-const action: NewTaskActionFunction<Args> = ({ once, as, json }, hre) =>
+const action: NewTaskActionFunction<Args> = ({ once, minGain, as, json }, hre) =>
   reporting(json, async () => {
     const cast = await castContext(hre);
+    const leastGain = leastGainOf(minGain, cast);
     const account = await accountAt(cast, as, json);
     const { deployment, vault } = cast;
-    const chain = new VaultKeeper(vault, account, deployment.block);
+    const chain = new VaultKeeper(vault, account, deployment.block, leastGain);
     const { pollMs } = networkOf(deployment.chainId);
     const over = new AbortController();
     const unlisten = stopOnSignal(() => {
@@ -45,6 +48,13 @@ const action: NewTaskActionFunction<Args> = ({ once, as, json }, hre) =>
     if (once && json) print(true, { account: account.address, events: events.map(plain) }, () => "");
     if (once && events.some(({ kind }) => kind === "failed")) process.exitCode = 1;
   });
+
+/** @throws InvalidArgument */
+function leastGainOf(text: string, { context, contracts }: Pick<CastContext, "context" | "contracts">): LeastGain {
+  if (text === "gas") return moreThanGas(context.rpc, contracts.WETH.address);
+  const least = text === "none" ? undefined : amountOf("--min-gain", text, 18, "cast:keeper --min-gain 0.5, or gas, or none");
+  return () => Promise.resolve(least);
+}
 
 /** The event with its error as its code and words. */
 function plain(event: KeeperEvent): object {

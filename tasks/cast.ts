@@ -89,6 +89,10 @@ const castKeeper = task(
   ),
 )
   .addFlag({ name: "once", description: "One pass over all positions, to the end of what it sends" })
+  .addOption({
+    ...text("minGain", "What each must gain more than, in cast tokens as a decimal number, or 'gas': what its gas costs, or 'none'"),
+    defaultValue: "gas",
+  })
   .addOption(as)
   .addFlag({ name: "json", description: "Print JSON for machines: a line for each event, or one document with --once" })
   .setAction(() => import("./cast-keeper.ts"))

@@ -1,6 +1,6 @@
 import { formatEther, formatUnits } from "ethers";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
-import { isFresh, type Pool, positionView, type PositionView, readPool } from "../src/cast/index.ts";
+import { type HeldPool, isFresh, positionView, type PositionView, readPool } from "../src/cast/index.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { castContext, percent, price, priceWords } from "./cast-context.ts";
 import { factTable, grouped, print, reporting, rowTable } from "./print.ts";
@@ -32,7 +32,7 @@ const action: NewTaskActionFunction<Args> = ({ positions: most, json }, hre) =>
     );
   });
 
-function poolTable({ collateral, symbol, terms, price: value, pricedAt, debtD18, held, ...rest }: Pool, at: bigint): string {
+function poolTable({ collateral, symbol, terms, price: value, pricedAt, debtD18, held, ...rest }: HeldPool, at: bigint): string {
   const { ratioBps, liquidationRatioBps, liquidationBonusBps, feeBpsPerYear, ceilingCast, floorCast, maxPriceAgeSeconds, decimals } = terms;
   const age = pricedAt === 0n ? null : at - pricedAt;
   const priceFresh = isFresh({ ...rest, terms, price: value, pricedAt }, at);
@@ -46,7 +46,7 @@ function poolTable({ collateral, symbol, terms, price: value, pricedAt, debtD18,
     ["fee a year", percent(feeBpsPerYear)],
     ["debt", `${formatEther(debtD18)} of ${grouped(Number(ceilingCast))} cast`],
     ["least debt", `${grouped(Number(floorCast))} cast`],
-    ["collateral held", `${formatUnits(held, decimals)} ${symbol}`],
+    ["collateral held", held === null ? "-" : `${formatUnits(held, decimals)} ${symbol}`],
   ]);
 }
 

@@ -18,7 +18,6 @@ export const vaultAbi = new Interface([
   "function liquidationRatioBps(address collateral) view returns (uint256)",
   `function termsOf(address collateral) view returns (tuple(uint64 assetId, uint16 ratioBps, uint16 liquidationBonusBps,
     uint16 feeBpsPerYear, uint16 maxPriceAgeSeconds, uint40 ceilingCast, uint24 floorCast))`,
-  "event Deposited(address indexed collateral, address indexed account, address indexed payer, uint256 amount)",
   "event CastMinted(address indexed collateral, address indexed account, address indexed to, uint256 amountD18, uint256 debtD18)",
   `event Liquidated(address indexed collateral, address indexed account, address indexed liquidator, uint256 repaidD18,
     uint256 seized, uint256 lossD18)`,

@@ -1,9 +1,10 @@
 /** Positions in the vault, their liquidation, and the vote over its terms. */
 export { Account, type AccountOptions, type Call, type Mined, type Sent } from "./account.ts";
 export * from "./errors.ts";
-export { isFresh, type Liquidation, liquidations, type Market, type Position, worstFirst } from "./liquidations.ts";
+export { type LeastGain, moreThanGas } from "./gain.ts";
+export { gasCostD18, isFresh, type Liquidation, liquidations, type Market, type Position, worstFirst } from "./liquidations.ts";
 export { follow, Keeper, type KeeperChain, type KeeperEvent, type Order, settled, type Survey } from "./keeper.ts";
-export { KnownPositions, type PoolView, readPool } from "./known-positions.ts";
+export { KnownPositions } from "./known-positions.ts";
 export {
   collateralNamed,
   deposit,
@@ -18,7 +19,8 @@ export {
   viewPosition,
   withdraw,
 } from "./moves.ts";
-export { covered, type Holding, lowestPrice, ratioOf, seize, type Seizure, shortfallD18, type Terms } from "./position.ts";
+export { type HeldPool, type PoolView, readPool } from "./pool-view.ts";
+export { covered, gainD18, type Holding, lowestPrice, ratioOf, seize, type Seizure, shortfallD18, type Terms } from "./position.ts";
 export { type Block, newestBlock } from "./reads.ts";
 export { type Pool, type PositionKey, Vault } from "./vault.ts";
 export { VaultKeeper } from "./vault-keeper.ts";

@@ -17,6 +17,8 @@ export interface Survey {
   readonly markets: ReadonlyMap<string, Market>;
   /** The keeper's own cast tokens. */
   readonly balanceD18: bigint;
+  /** What a liquidation must gain more than; undefined: it need not gain. */
+  readonly aboveD18?: bigint | undefined;
 }
 
 /** What a keeper asks of the chain. */
@@ -76,8 +78,9 @@ export class Keeper {
   async pass(): Promise<void> {
     const at = await this.#chain.newest();
     await this.settle(at);
-    const { positions, markets, balanceD18 } = await this.#chain.survey(at);
-    const chosen = liquidations(positions, markets, balanceD18 - this.#spoken(at), at.timestamp, (position) => this.#isBusy(position, at));
+    const { positions, markets, balanceD18, aboveD18 } = await this.#chain.survey(at);
+    const isBusy = (position: Position) => this.#isBusy(position, at);
+    const chosen = liquidations(positions, markets, balanceD18 - this.#spoken(at), at.timestamp, isBusy, aboveD18);
     this.#options.onEvent({ kind: "surveyed", block: at.number, positions: positions.length, short: chosen.length });
     for (const liquidation of chosen) await this.#send(liquidation);
   }

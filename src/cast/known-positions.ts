@@ -1,21 +1,34 @@
-import { type Position, worstFirst } from "./liquidations.ts";
 import type { Block } from "./reads.ts";
-import type { Pool, PositionKey, Vault } from "./vault.ts";
+import type { Mint, PositionKey, Vault } from "./vault.ts";
 
 /** So many blocks back a chain may still change its mind; they are read again each time. */
 const unsettled = 64;
 
+/** Who owed nothing at a block. */
+interface Look {
+  readonly at: Block;
+  readonly idle: readonly string[];
+}
+
+const keyOf = ({ collateral, account }: PositionKey): string => `${collateral}/${account}`;
+
 /**
- * Who ever had a position, from the vault's logs, read piece by piece as the chain grows. It only names whom to ask: what a
- * position holds is read from the vault, so one that a reorg took back reads as empty, and one that it brought is found as
- * the newest blocks are read again.
+ * Who may owe something, from the vault's logs, read piece by piece as the chain grows. Only who minted is known: others can put
+ * collateral into anybody's position for next to nothing, but only the account itself, or whom it lets, makes its debt, which
+ * is never below the floor. It only names whom to ask: what a position holds is read from the vault, so one that a reorg took
+ * back reads as empty, and one that it brought is found as the newest blocks are read again.
+ *
+ * Race: who owes nothing may have repaid in a block that a reorg takes back. Mitigation: an account is forgotten only when the
+ * block that showed it without debt is as deep as no reorg goes and still on the chain, and no later log names it. What
+ * remains: nothing, as far as a chain does not change deeper than that.
  */
 export class KnownPositions {
   readonly #vault: Vault;
-  readonly #keys = new Map<string, PositionKey>();
+  readonly #mints = new Map<string, Mint>();
   readonly #from: number;
-  /** The first block that was not read yet. */
+  /** The first block that is to be read. */
   #next: number;
+  #look: Look | undefined;
 
   /** @param from the first block that can hold a position */
   constructor(vault: Vault, from: number) {
@@ -24,36 +37,28 @@ export class KnownPositions {
     this.#next = from;
   }
 
-  /** All that are known after reading up to this block. @throws RpcUnanswered, RpcRefused: what was read until then stays known */
-  async upTo({ number }: Pick<Block, "number">): Promise<PositionKey[]> {
-    const from = Math.max(this.#from, Math.min(this.#next, number) - unsettled);
-    for await (const key of this.#vault.touched(from, number)) this.#keys.set(`${key.collateral}/${key.account}`, key);
-    this.#next = number + 1;
-    return [...this.#keys.values()];
+  /**
+   * All that may owe something at this block.
+   * @throws RpcUnanswered, RpcRefused, and the signal's reason: the next call goes on where this one stopped
+   */
+  async upTo(at: Block, signal?: AbortSignal): Promise<PositionKey[]> {
+    const settled = at.number - unsettled;
+    const from = Math.max(this.#from, Math.min(this.#next, settled + 1));
+    for await (const { mints, to } of this.#vault.mints(from, at.number, signal)) {
+      for (const mint of mints) this.#mints.set(keyOf(mint), mint);
+      this.#next = Math.min(to, settled) + 1;
+    }
+    // Whoever calls once only needs no memory that stays small.
+    this.#look ??= { at, idle: [] };
+    if (this.#look.at.number <= settled) await this.#forget(this.#look, at);
+    return [...this.#mints.values()].map(({ collateral, account }) => ({ collateral, account }));
   }
-}
 
-/** All collaterals, and the positions that are worst covered, as of one block. */
-export interface PoolView {
-  readonly at: Block;
-  readonly pools: readonly Pool[];
-  readonly surplusD18: bigint;
-  /** How many positions owe something. */
-  readonly known: number;
-  /** Of those, the worst covered first. */
-  readonly positions: readonly Position[];
-}
-
-/**
- * Reads pools and positions.
- * @param from the first block that can hold a position
- * @param most how many positions to name
- * @throws RpcUnanswered, RpcRefused
- */
-export async function readPool(vault: Vault, from: number, most: number): Promise<PoolView> {
-  const at = await vault.newest();
-  const pools = await vault.pools(at);
-  const keys = await new KnownPositions(vault, from).upTo(at);
-  const owing = worstFirst(await vault.positions(at, keys), new Map(pools.map((pool) => [pool.collateral, pool])));
-  return { at, pools, surplusD18: await vault.surplusD18(at), known: owing.length, positions: owing.slice(0, most) };
+  async #forget({ at: then, idle }: Look, now: Block): Promise<void> {
+    if (await this.#vault.isCanonical(then)) {
+      for (const key of idle) if ((this.#mints.get(key)?.block ?? Infinity) <= then.number) this.#mints.delete(key);
+    }
+    const positions = await this.#vault.positions(now, [...this.#mints.values()]);
+    this.#look = { at: now, idle: positions.filter(({ debtD18 }) => debtD18 === 0n).map(keyOf) };
+  }
 }

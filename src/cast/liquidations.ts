@@ -1,4 +1,4 @@
-import { BPS, covered, type Holding, min, ratioOf, seize, shortfallD18, type Terms } from "./position.ts";
+import { BPS, covered, gainD18, type Holding, min, ratioOf, type Seizure, seize, shortfallD18, type Terms } from "./position.ts";
 
 /** A position of one account in one collateral, as of one block. */
 export interface Position extends Holding {
@@ -30,6 +30,8 @@ export interface Liquidation {
 }
 
 const CAST_UNIT = 10n ** 18n;
+/** A price of 1. */
+const PRICE_UNIT = 10n ** 8n;
 const SECONDS_PER_YEAR = 365n * 24n * 3_600n;
 
 /** For so long a transaction may wait while its margin for fees holds. */
@@ -41,9 +43,10 @@ export const isFresh = ({ price, pricedAt, terms }: Market, at: bigint): boolean
 /**
  * Which positions to liquidate, the largest shortfall first, as far as the balance reaches. A position is taken whole if
  * that can be paid; otherwise a part that leaves the debt floor, or nothing where not even that is possible.
- * Markets that are paused, unknown or without a fresh price are left alone.
+ * Markets that are paused, unknown or without a fresh price are left alone, and so is what would seize nothing.
  * @param at Unix seconds of the block that all was read at
  * @param isBusy positions to leave alone for now
+ * @param aboveD18 what the worth of the seized collateral must exceed what is paid by, e.g. `gasCostD18`; undefined: it need not
  */
 export function liquidations(
   positions: readonly Position[],
@@ -51,7 +54,10 @@ export function liquidations(
   balanceD18: bigint,
   at: bigint,
   isBusy: (position: Position) => boolean = () => false,
+  aboveD18?: bigint,
 ): Liquidation[] {
+  const isWorthIt = (seizure: Seizure, { terms, price }: Market): boolean =>
+    seizure.seized > 0n && (aboveD18 === undefined || gainD18(seizure, terms.decimals, price) > aboveD18);
   const short = positions.flatMap((position) => {
     const market = markets.get(position.collateral);
     if (!market || market.terms.paused || !isFresh(market, at) || position.debtD18 === 0n || isBusy(position)) return [];
@@ -63,30 +69,48 @@ export function liquidations(
   const chosen: Liquidation[] = [];
   let left = balanceD18;
   for (const { position, market, shortfall } of short) {
-    const order = orderFor(position, market, left);
-    if (order === undefined) continue;
-    chosen.push({ collateral: position.collateral, account: position.account, ...order, shortfallD18: shortfall });
-    left -= order.repaidD18;
+    const part = largestPart(position, market, left);
+    if (!part || !isWorthIt(part.seizure, market)) continue;
+    const { maxRepayD18, repaidD18, seizure, partial } = part;
+    const { collateral, account } = position;
+    chosen.push({ collateral, account, maxRepayD18, repaidD18, seized: seizure.seized, shortfallD18: shortfall, partial });
+    left -= repaidD18;
   }
   return chosen;
 }
 
-type Order = Omit<Liquidation, "collateral" | "account" | "shortfallD18">;
+interface Part extends Pick<Liquidation, "maxRepayD18" | "repaidD18" | "partial"> {
+  readonly seizure: Seizure;
+}
 
-function orderFor(position: Position, { terms, price }: Market, leftD18: bigint): Order | undefined {
+/** All of the position, or as much of it as can be paid; undefined where the floor or the balance allows nothing. */
+function largestPart(position: Position, { terms, price }: Market, leftD18: bigint): Part | undefined {
   const margin =
     (position.debtD18 * terms.feeBpsPerYear * MARGIN_SECONDS) / (BPS * SECONDS_PER_YEAR) + (terms.feeBpsPerYear > 0n ? 1n : 0n);
   const whole = seize(position, terms, price, position.debtD18);
   // The collateral's worth does not grow by fees: only a debt that is paid whole needs the margin.
   const needed = whole.lossD18 > 0n ? whole.repaidD18 : whole.repaidD18 + margin;
   const maxRepayD18 = min(leftD18, position.debtD18 + margin);
-  if (needed <= leftD18) return { maxRepayD18, repaidD18: needed, seized: whole.seized, partial: false };
+  if (needed <= leftD18) return { maxRepayD18, repaidD18: needed, seizure: whole, partial: false };
   const affordable = min(leftD18, position.debtD18 - terms.floorCast * CAST_UNIT);
   if (affordable <= 0n) return undefined;
-  const part = seize(position, terms, price, affordable);
-  // A part that buys nothing costs gas and gives nothing.
-  if (part.seized === 0n) return undefined;
-  return { maxRepayD18: affordable, repaidD18: part.repaidD18, seized: part.seized, partial: true };
+  const seizure = seize(position, terms, price, affordable);
+  return { maxRepayD18: affordable, repaidD18: seizure.repaidD18, seizure, partial: true };
+}
+
+/** About what a transaction that liquidates uses; docs/contracts.md has what was measured. */
+const LIQUIDATION_GAS = 110_000n;
+
+/**
+ * What the gas of a liquidation costs in cast tokens, with 18 decimals; undefined where ether has no fresh price. What a rollup
+ * takes for publishing the transaction is not in it.
+ * @param weiPerGas what a unit of gas costs, base fee and tip
+ * @param ether the market of wrapped ether
+ * @param at Unix seconds of the block that the market was read at
+ */
+export function gasCostD18(weiPerGas: bigint, ether: Market | undefined, at: bigint): bigint | undefined {
+  if (!ether || !isFresh(ether, at)) return undefined;
+  return (LIQUIDATION_GAS * weiPerGas * ether.price) / PRICE_UNIT;
 }
 
 /** Positions that owe something, the worst covered first; those whose collateral has no price stand last. */

@@ -74,6 +74,10 @@ export function seize(holding: Holding, terms: Pick<Terms, "decimals" | "liquida
   return { repaidD18, seized: min((repaidD18 * perCast) / perUnit, amount), lossD18: 0n, leftD18: debtD18 - repaidD18 };
 }
 
+/** What a liquidation wins: the worth of the collateral at this price less what is paid, with 18 decimals, rounded down. */
+export const gainD18 = ({ seized, repaidD18 }: Pick<Seizure, "seized" | "repaidD18">, decimals: number, price: bigint): bigint =>
+  (seized * price * PRICE_TO_D18) / 10n ** BigInt(decimals) - repaidD18;
+
 const ceilDiv = (a: bigint, b: bigint): bigint => (a + b - 1n) / b;
 
 export const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);

@@ -86,10 +86,13 @@ const words: Readonly<Record<string, (args: Result) => Words>> = {
   RatioTooLow: (args) => [`a ratio of ${percent(big(args, 0))} is not above ${percent(big(args, 1))}, debt and bonus of a liquidation`],
   SafeCastOverflowedUintDowncast: () => ["the amount is larger than the contract can count", "give a smaller amount"],
   ERC20InsufficientBalance: (args) => [
-    `${String(args[0])} has ${formatEther(big(args, 1))} of the tokens, and ${formatEther(big(args, 2))} are needed (of 18 decimals)`,
+    // Any token may say so, of any decimals.
+    `${String(args[0])} has ${big(args, 1)} of the token's smallest units, and ${big(args, 2)} are needed`,
     "get more of them, or give a smaller amount",
   ],
-  ERC20InsufficientAllowance: (args) => [`${String(args[0])} may move ${big(args, 1)} of the tokens, and ${big(args, 2)} are needed`],
+  ERC20InsufficientAllowance: (args) => [
+    `${String(args[0])} may move ${big(args, 1)} of the token's smallest units, and ${big(args, 2)} are needed`,
+  ],
   AccessManagedUnauthorized: (args) => [
     `${String(args[0])} has no role that may do this`,
     "whoever has it must send this; a ratio can be proposed: npx hardhat gov:propose",
@@ -119,7 +122,7 @@ export const isoOf = (seconds: bigint): string => new Date(Number(seconds) * 1_0
 /** What a revert's data says, in words. Data that no contract of mintd gives is told as it is. */
 export function refusalOf(data: string, said: string, txHash?: string): MintdError {
   const parsed = data.length >= 10 ? refusals.parseError(data) : null;
-  if (parsed?.name === "PriceProofRejected") return new ReportRejected(Number(parsed.args[0]));
+  if (parsed?.name === "PriceProofRejected") return new ReportRejected(Number(parsed.args[0]), txHash);
   const [text, hint] = parsed
     ? (words[parsed.name]?.(parsed.args) ?? [parsed.args.map(String).join(", ")])
     : [data.length > 2 ? `${said}, data ${data}` : said];

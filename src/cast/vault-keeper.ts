@@ -1,5 +1,6 @@
 import type { Account, Call } from "./account.ts";
 import type { KeeperChain, Order, Survey } from "./keeper.ts";
+import type { LeastGain } from "./gain.ts";
 import { KnownPositions } from "./known-positions.ts";
 import type { Liquidation } from "./liquidations.ts";
 import { liquidation } from "./moves.ts";
@@ -12,8 +13,11 @@ export class VaultKeeper implements KeeperChain {
   readonly #account: Account;
   readonly #known: KnownPositions;
 
+  readonly #leastGain: LeastGain;
+
   /** @param from the first block that can hold a position */
-  constructor(vault: Vault, account: Account, from: number) {
+  constructor(vault: Vault, account: Account, from: number, leastGain: LeastGain = () => Promise.resolve(undefined)) {
+    this.#leastGain = leastGain;
     this.#vault = vault;
     this.#account = account;
     this.#known = new KnownPositions(vault, from);
@@ -25,10 +29,12 @@ export class VaultKeeper implements KeeperChain {
 
   async survey(at: Block): Promise<Survey> {
     const keys = await this.#known.upTo(at);
+    const markets = new Map((await this.#vault.pools(at)).map((pool) => [pool.collateral, pool]));
     return {
       at,
       positions: await this.#vault.positions(at, keys),
-      markets: new Map((await this.#vault.pools(at)).map((pool) => [pool.collateral, pool])),
+      markets,
+      aboveD18: await this.#leastGain(at, markets),
       balanceD18: await this.#vault.castOf(at, this.#account.address),
     };
   }

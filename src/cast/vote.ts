@@ -51,6 +51,8 @@ export class Vote {
   readonly #rpc: Rpc;
   readonly #contracts: Contracts;
   readonly #from: number;
+  /** By id, which is the hash of calls and words, so that they never change. */
+  readonly #created = new Map<string, Created>();
 
   /** @param from the first block that can hold a proposal */
   constructor(rpc: Rpc, contracts: Contracts, from: number) {
@@ -116,27 +118,15 @@ export class Vote {
   /** All proposals, the oldest first. */
   async proposals(): Promise<Proposal[]> {
     const at = await newestBlock(this.#rpc);
-    const topics = [governorAbi.getEvent("ProposalCreated")?.topicHash];
     const proposals: Proposal[] = [];
-    for await (const logs of logPieces<RawLog>(
-      this.#rpc,
-      { address: this.#contracts.MintGovernor.address, topics },
-      this.#from,
-      at.number,
-    )) {
-      for (const log of logs) {
-        const args = governorAbi.parseLog(log)?.args;
-        if (args) proposals.push(await this.#read(at, args as unknown as Created));
-      }
-    }
+    for await (const created of this.#creations(at)) proposals.push(await this.#read(at, created));
     return proposals;
   }
 
   /** @throws ProposalUnknown */
   async proposal(id: string): Promise<Proposal> {
-    const proposal = (await this.proposals()).find((each) => each.id === id);
-    if (!proposal) throw new ProposalUnknown(id);
-    return proposal;
+    const at = await newestBlock(this.#rpc);
+    return this.#read(at, await this.#find(at, id));
   }
 
   /**
@@ -154,6 +144,28 @@ export class Vote {
     }
     await warp(from);
     return this.ready(id, doing);
+  }
+
+  /** What its log says; ids are not indexed, so whether there is one at all is asked before the logs are read. */
+  async #find(at: Block, id: string): Promise<Created> {
+    const [snapshot] = BigInt(id) < 1n << 256n ? await readAll(this.#rpc, at, [this.#view("proposalSnapshot", [id])]) : [];
+    if (!snapshot || snapshot[0] === 0n) throw new ProposalUnknown(id);
+    const known = this.#created.get(id);
+    if (known) return known;
+    for await (const created of this.#creations(at)) if (String(created.proposalId) === id) return created;
+    throw new ProposalUnknown(id);
+  }
+
+  async *#creations({ number }: Block): AsyncGenerator<Created> {
+    const filter = { address: this.#contracts.MintGovernor.address, topics: [governorAbi.getEvent("ProposalCreated")?.topicHash] };
+    for await (const { logs } of logPieces<RawLog>(this.#rpc, filter, this.#from, number)) {
+      for (const log of logs) {
+        const created = governorAbi.parseLog(log)?.args as Created | undefined;
+        if (!created) continue;
+        this.#created.set(String(created.proposalId), created);
+        yield created;
+      }
+    }
   }
 
   /** Runs a call of the vote as the timelock would, changing nothing. */

@@ -100,11 +100,15 @@ export class UnreadablePriceFile extends MintdError {
 export class ReportRejected extends PriceRefused {
   readonly code = "REPORT_REJECTED";
   readonly refusal: number;
-  constructor(refusal: number) {
+  /** The transaction that reverted, where one was sent. */
+  readonly txHash: string | undefined;
+  constructor(refusal: number, txHash?: string) {
     const { name, meaning } = refusalWords(refusal);
-    super(`the contract rejects the report with 0x${refusal.toString(16)}, ${name}: ${meaning}`, {
+    const sent = txHash === undefined ? "" : ` (transaction ${txHash})`;
+    super(`the contract rejects the report with 0x${refusal.toString(16)}, ${name}: ${meaning}${sent}`, {
       hint: "prove the price anew: npx hardhat price:prove; all codes are in docs/circuits.md",
     });
+    this.txHash = txHash;
     this.refusal = refusal;
   }
 }

@@ -62,6 +62,12 @@ describe("The tasks over the vault and the vote", function () {
     await mint(await world.move(3), parseEther("900"));
     await world.setPrice(1_800n);
     const { account } = await world.move(3);
+    const [dear, none] = await Promise.all([
+      run("cast:keeper", "--once", "--as", "3", "--min-gain", "10000", "--json"),
+      run("cast:keeper", "--once", "--as", "3", "--min-gain", "much", "--json"),
+    ]);
+    expect((dear.json["events"] as { kind: string }[]).map(({ kind }) => kind)).to.deep.equal(["surveyed"]);
+    expect(none.json["error"]).to.include({ code: "INVALID_ARGUMENT" });
     const kept = await run("cast:keeper", "--once", "--as", "3", "--json");
     expect(kept.code, kept.stdout).to.equal(0);
     expect(kept.json).to.include({ account: account.address });

@@ -130,8 +130,13 @@ export class MintLogReader {
     return false;
   }
 
-  #pieces(from: number, to: number, topics: readonly unknown[], address: readonly string[] = [this.#minter]): AsyncGenerator<RawLog[]> {
-    return logPieces<RawLog>(this.#rpc, { address, topics }, from, to);
+  async *#pieces(
+    from: number,
+    to: number,
+    topics: readonly unknown[],
+    address: readonly string[] = [this.#minter],
+  ): AsyncGenerator<RawLog[]> {
+    for await (const { logs } of logPieces<RawLog>(this.#rpc, { address, topics }, from, to)) yield logs;
   }
 
   async #ofBlock(hash: string): Promise<MintLogs> {

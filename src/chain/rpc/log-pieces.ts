@@ -1,4 +1,6 @@
-import { isRpcError, type Rpc, toQuantity } from "./rpc.ts";
+import { type Clock, systemClock } from "../../clock.ts";
+import { NotAsked } from "./endpoint.ts";
+import { isRpcError, type Rpc, RpcRefused, toQuantity } from "./rpc.ts";
 
 /** What logs are wanted. */
 export interface LogFilter {
@@ -6,23 +8,67 @@ export interface LogFilter {
   readonly topics: readonly unknown[];
 }
 
-/** Blocks that one eth_getLogs asks for at most; halved while a node says that it is too much. */
+/** The logs of the blocks from the end of the piece before up to `to`, included: all blocks up to there were read. */
+export interface LogPiece<T> {
+  readonly logs: T[];
+  readonly to: number;
+}
+
+/** How a reader of logs waits where there is no answer. */
+export interface LogPatience {
+  readonly clock?: Clock;
+  /** Ends the reading before the next piece, with the signal's reason as the error. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Blocks that one eth_getLogs asks for at most. */
 const mostBlocks = 2_000;
+/** After so many answers in a row twice as many blocks are asked for, up to the most. */
+const growAfter = 8;
+/** Between the tries of one piece; in all longer than a pool leaves an endpoint alone. */
+const pausesMs = [100, 200, 400, 800, 1_600, 3_200];
+/** From the fourth missing answer on a piece is halved too: some nodes let a question that is too big time out. */
+const slowAfter = 4;
 
 /**
- * The logs of blocks `from` to `to`, both included, in pieces that a node answers.
- * @throws RpcUnanswered, RpcRefused where not even one block is answered
+ * The logs of blocks `from` to `to`, both included, in pieces that a node answers. A refusal may mean that too many blocks were
+ * asked for: half of them are asked for at once. No answer says nothing of the question: it is asked again after a while.
+ * @throws RpcRefused where not even one block is answered, RpcUnanswered after some seconds without an answer, and the signal's reason
  */
-export async function* logPieces<T>(rpc: Rpc, filter: LogFilter, from: number, to: number): AsyncGenerator<T[]> {
+export async function* logPieces<T>(
+  rpc: Rpc,
+  filter: LogFilter,
+  from: number,
+  to: number,
+  { clock = systemClock, signal }: LogPatience = {},
+): AsyncGenerator<LogPiece<T>> {
   let blocks = mostBlocks;
+  let answered = 0;
+  let unanswered = 0;
   for (let start = from; start <= to;) {
+    signal?.throwIfAborted();
     const end = Math.min(to, start + blocks - 1);
+    const half = Math.max(1, Math.floor((end - start + 1) / 2));
+    let logs: T[];
     try {
-      yield await rpc.request<T[]>("eth_getLogs", [{ ...filter, fromBlock: toQuantity(start), toBlock: toQuantity(end) }]);
-      start = end + 1;
+      logs = await rpc.request<T[]>("eth_getLogs", [{ ...filter, fromBlock: toQuantity(start), toBlock: toQuantity(end) }]);
     } catch (error) {
-      if (!isRpcError(error) || blocks === 1) throw error;
-      blocks = Math.max(1, Math.floor(Math.min(blocks, end - start + 1) / 2));
+      if (!isRpcError(error)) throw error;
+      answered = 0;
+      if (error instanceof RpcRefused) {
+        if (end === start) throw error;
+        blocks = half;
+        continue;
+      }
+      const pauseMs = pausesMs[unanswered++];
+      if (pauseMs === undefined) throw error;
+      if (unanswered >= slowAfter && !(error instanceof NotAsked)) blocks = half;
+      await clock.pause(pauseMs, signal);
+      continue;
     }
+    yield { logs, to: end };
+    start = end + 1;
+    unanswered = 0;
+    if (++answered % growAfter === 0) blocks = Math.min(mostBlocks, blocks * 2);
   }
 }

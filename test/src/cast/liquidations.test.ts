@@ -1,7 +1,18 @@
 import { expect } from "chai";
 import { parseEther } from "ethers";
 import fc from "fast-check";
-import { covered, liquidations, lowestPrice, type Market, type Position, ratioOf, seize, type Terms } from "../../../src/cast/index.ts";
+import {
+  covered,
+  gainD18,
+  gasCostD18,
+  liquidations,
+  lowestPrice,
+  type Market,
+  type Position,
+  ratioOf,
+  seize,
+  type Terms,
+} from "../../../src/cast/index.ts";
 
 const terms: Terms = {
   ...{ assetId: 1n, decimals: 18, ratioBps: 15_000n, liquidationRatioBps: 15_000n, liquidationBonusBps: 1_000n },
@@ -69,6 +80,35 @@ describe("The choice of liquidations", () => {
     expect(exactly[0]).to.include({ partial: true, maxRepayD18: parseEther("900") });
   });
 
+  it("pays for nothing that gives nothing: dust that buys no unit, and a debt without collateral", () => {
+    const dust: Position = { collateral: "ETH", account: "a", amount: 1n, debtD18: 1_333n };
+    const empty: Position = { collateral: "ETH", account: "b", amount: 0n, debtD18: parseEther("100") };
+    expect(covered(dust, 18, 1_998n * 10n ** 8n, 15_000n)).to.equal(false);
+    expect(liquidations([dust, empty], markets(market(1_998n)), parseEther("5000"), at)).to.deep.equal([]);
+    expect(liquidations([{ ...dust, amount: 2n, debtD18: 2_666n }], markets(market(1_998n)), parseEther("5000"), at)).to.have.length(1);
+  });
+
+  it("takes only what gains more than it is told, whole or in part", () => {
+    const positions = [eth("a", "1", "1000"), eth("b", "0.1", "100")];
+    const chosen = (above: string, balance = "5000") =>
+      liquidations(positions, markets(market(1_300n)), parseEther(balance), at, undefined, parseEther(above)).map(({ account }) => account);
+    // The bonus is 10 % of what is paid, less a unit where it is rounded.
+    expect(chosen("0")).to.deep.equal(["a", "b"]);
+    expect(chosen("9.9")).to.deep.equal(["a", "b"]);
+    expect(chosen("10")).to.deep.equal(["a"]);
+    expect(chosen("99.9")).to.deep.equal(["a"]);
+    expect(chosen("100")).to.deep.equal([]);
+    expect(chosen("50", "600")).to.deep.equal(["a"]);
+    expect(chosen("60", "600")).to.deep.equal([]);
+  });
+
+  it("costs the gas of a transaction at ether's price, unknown where that is not fresh", () => {
+    // 110,000 units at 20 gwei are 0.0022 ether
+    expect(gasCostD18(20n * 10n ** 9n, market(2_000n), at)).to.equal(parseEther("4.4"));
+    expect(gasCostD18(20n * 10n ** 9n, market(2_000n), at + 3_601n)).to.equal(undefined);
+    expect(gasCostD18(20n * 10n ** 9n, undefined, at)).to.equal(undefined);
+  });
+
   it("never spends more than the balance, never leaves a debt below the floor, for any positions", () => {
     const amounts = fc.bigInt(1n, 10n ** 22n);
     const position = fc.record({ collateral: fc.constant("ETH"), account: fc.uuid(), amount: amounts, debtD18: fc.bigInt(0n, 10n ** 25n) });
@@ -77,13 +117,15 @@ describe("The choice of liquidations", () => {
         fc.array(position, { maxLength: 20 }),
         fc.bigInt(1n, 10n ** 12n),
         fc.bigInt(0n, 10n ** 24n),
-        (positions, price, balance) => {
+        fc.option(fc.bigInt(0n, 10n ** 21n), { nil: undefined }),
+        (positions, price, balance, above) => {
           const one: Market = { terms, price, pricedAt: 1_000n };
-          const chosen = liquidations(positions, markets(one), balance, at);
+          const chosen = liquidations(positions, markets(one), balance, at, undefined, above);
           expect(chosen.reduce((sum, { repaidD18 }) => sum + repaidD18, 0n) <= balance).to.equal(true);
           for (const { account, maxRepayD18 } of chosen) {
             const of = positions.find((each) => each.account === account) as Position;
-            const { leftD18, repaidD18 } = seize(of, terms, price, maxRepayD18);
+            const { leftD18, repaidD18, seized } = seize(of, terms, price, maxRepayD18);
+            expect(seized > 0n && (above === undefined || gainD18({ seized, repaidD18 }, 18, price) > above)).to.equal(true);
             expect(leftD18 === 0n || leftD18 >= parseEther("100"), `${leftD18} is left`).to.equal(true);
             expect(repaidD18 <= maxRepayD18 && !covered(of, 18, price, 15_000n)).to.equal(true);
           }

@@ -29,6 +29,22 @@ describe("Refusals of contracts", () => {
     const error = refusalOf(refusals.encodeErrorResult("PriceProofRejected", [0x23]), "execution reverted");
     expect(error.code).to.equal("REPORT_REJECTED");
     expect(error.message).to.contain("0x23, NOT_NEWER");
+    expect(error).to.have.property("txHash", undefined);
+  });
+
+  it("of what was sent name the transaction, a report's as well", () => {
+    const hash = `0x${"ab".repeat(32)}`;
+    for (const data of [refusals.encodeErrorResult("PriceProofRejected", [0x23]), refusals.encodeErrorResult("ZeroAmount")]) {
+      const error = refusalOf(data, "execution reverted", hash);
+      expect(error).to.have.property("txHash", hash);
+      expect(error.message).to.contain(hash);
+    }
+  });
+
+  it("of a token's amounts are in its smallest units, whatever its decimals", () => {
+    const who = `0x${"1".repeat(40)}`;
+    const short = refusalOf(refusals.encodeErrorResult("ERC20InsufficientBalance", [who, 5_000_000n, 7_500_000n]), "execution reverted");
+    expect(short.message).to.match(/ has 5000000 of the token's smallest units, and 7500000 are needed$/);
   });
 
   it("without words of their own are told by name and numbers", () => {

@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import { parseEther } from "ethers";
 import { ContractRefused, duration, ProposalNotReady, ProposalUnknown, Vote, warpTo } from "../../../src/cast/index.ts";
+import { governorAbi } from "../../../src/cast/abi.ts";
+import { RpcRefused, toQuantity } from "../../../src/chain/rpc/rpc.ts";
+import { rangesOf, WatchedRpc } from "./watched-rpc.ts";
 import { CastWorld } from "./world.ts";
+
+const stateOf = governorAbi.getFunction("state")?.selector ?? "";
 
 describe("The vote over the vault's ratios", function () {
   this.timeout(60_000);
@@ -83,6 +88,40 @@ describe("The vote over the vault's ratios", function () {
     expect(stranger).to.have.property("reason", "GovernorInsufficientProposerVotes");
     expect(await errorOf(vote.proposal("17"))).to.be.instanceOf(ProposalUnknown);
     expect(await vote.proposals()).to.deep.equal([]);
+  });
+
+  it("reads one proposal without the views of the others, and the logs only until it is found", async () => {
+    const { pool } = await world.pool();
+    await staked("2500000");
+    const proposed: string[] = [];
+    for (const reason of ["the first", "the second"]) {
+      const { id } = await vote.propose(world.account(0), vote.ratioMotion(pool, 13_500n, reason));
+      proposed.push(id);
+      await world.anvil.rpc.request("anvil_mine", [toQuantity(40)]);
+    }
+    const [first = "", second = ""] = proposed;
+    const rpc = new WatchedRpc(world.anvil.rpc);
+    // So that each proposal is in a piece of its own, and more than one before the last.
+    rpc.failure = (call) => {
+      const [[from, to] = [0, 0]] = rangesOf([call]);
+      return to - from >= 30 ? new RpcRefused(call.method, -32_000, "at most 30 blocks", undefined) : undefined;
+    };
+    const looking = new Vote(rpc, world.contracts, 0);
+    const count = () => [rpc.ranges.length, rpc.viewed(stateOf)];
+    expect((await looking.proposals()).map(({ id }) => id)).to.deep.equal([first, second]);
+    const [all = 0] = count();
+    const fresh = new Vote(rpc, world.contracts, 0);
+    rpc.forget();
+    expect(await fresh.proposal(first)).to.include({ id: first, state: "Pending" });
+    const [some = 0, views] = count();
+    expect(views).to.equal(1);
+    expect(some).to.be.below(all - 1);
+    expect(await fresh.proposal(first)).to.include({ id: first });
+    expect(count()).to.deep.equal([some, 2]);
+    expect((await fresh.proposal(second)).description).to.match(/: the second$/);
+    rpc.forget();
+    for (const id of ["17", String(1n << 256n)]) expect(await errorOf(fresh.proposal(id))).to.be.instanceOf(ProposalUnknown);
+    expect(count()).to.deep.equal([0, 0]);
   });
 
   it("tells times in two units", () => {
