@@ -32,6 +32,7 @@ export async function keyFactors(system: ConstraintSystem): Promise<KeyFactors> 
   const { tau, alpha, beta } = developmentSecrets;
   const domain = 2 ** system.power;
   const level = lagrange(tau, system.power);
+  await setImmediate();
   const zeros = (): bigint[] => Array.from({ length: system.wires }, () => 0n);
   const [a, b, c] = [zeros(), zeros(), zeros()];
   const coefficients = new Coefficients();
@@ -53,14 +54,13 @@ export async function keyFactors(system: ConstraintSystem): Promise<KeyFactors> 
     add(a, itself, row);
     coefficients.add(0, row, itself);
   }
-  return {
-    a,
-    b,
-    k: c.map((value, wire) => (beta * (a[wire] ?? 0n) + alpha * (b[wire] ?? 0n) + value) % FIELD),
-    h: oddLagrange(tau, system.power),
-    differences: powersOf(tau, hashedDifferences(domain), modulo(raise(tau, BigInt(domain)) - 1n)),
-    coefficients: coefficients.section(),
-  };
+  await setImmediate();
+  const k = c.map((value, wire) => (beta * (a[wire] ?? 0n) + alpha * (b[wire] ?? 0n) + value) % FIELD);
+  await setImmediate();
+  const h = oddLagrange(tau, system.power);
+  await setImmediate();
+  const differences = powersOf(tau, hashedDifferences(domain), modulo(raise(tau, BigInt(domain)) - 1n));
+  return { a, b, k, h, differences, coefficients: coefficients.section() };
 }
 
 /** One less than the domain has; where snarkjs hashes in several turns, it takes full ones. */

@@ -49,6 +49,7 @@ describe("ceremony", function () {
   let powers: string;
   let begun: string;
   let setup: Setup;
+  let phase2: Phase2;
   const beacon = { value: "5a".repeat(32), iterationsExponent: 10 };
 
   before(async () => {
@@ -60,16 +61,13 @@ describe("ceremony", function () {
     await snarkjs("powersoftau", "prepare", "phase2", raw, powers);
     const known = { [power]: await blake2b(powers) };
     begun = await beginPublic(small, { powers, folder: join(folder, "begun"), known });
-    const phase2 = new Phase2();
-    try {
-      await phase2.contribute(begun, join(folder, "1.zkey"), "Alice");
-      await phase2.contribute(join(folder, "1.zkey"), join(folder, "2.zkey"), "Bob");
-    } finally {
-      phase2.close();
-    }
+    phase2 = new Phase2();
+    await phase2.contribute(begun, join(folder, "1.zkey"), "Alice");
+    await phase2.contribute(join(folder, "1.zkey"), join(folder, "2.zkey"), "Bob");
     setup = await finishPublic(small, { key: join(folder, "2.zkey"), powers, beacon, folder: join(folder, "done"), known });
   });
   after(() => {
+    (phase2 as Phase2 | undefined)?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -192,8 +190,7 @@ describe("ceremony", function () {
     expect(() => readKey(readFileSync(setup.provingKey).subarray(0, 900))).to.throw(UnreadableKey);
   });
 
-  it("tells a key of these powers from one of others by making it again", async () => {
-    await checkWhole(setup.folder, powers);
+  it("tells a key of these powers, which was made again when it was finished, from one of others", async () => {
     expect(await checkWhole(setup.folder, raw).catch((error: unknown) => error)).to.be.instanceOf(TranscriptMismatch);
   });
 
@@ -206,17 +203,12 @@ describe("ceremony", function () {
   it("contributes to it with numbers that it knows, as snarkjs would", async () => {
     const { r1cs } = await compile(small);
     const made = join(folder, "contributed.zkey");
-    const phase2 = new Phase2();
-    try {
-      const contribute = (circuitHash: string) => phase2.contributeKnown(circuitHash, ["Alice", "Bob"], beacon);
-      const { hashes } = await writeDevelopmentKey(r1cs, made, { contribute });
-      const facts = readKey(readFileSync(made));
-      assertSafeKey(facts);
-      expect(facts).to.deep.include({ contributionHashes: hashes, contributionNames: ["Alice", "Bob", "beacon"], beacons: 1 });
-      expect(await phase2.verify(r1cs, powers, made)).to.equal(true);
-    } finally {
-      phase2.close();
-    }
+    const contribute = (circuitHash: string) => phase2.contributeKnown(circuitHash, ["Alice", "Bob"], beacon);
+    const { hashes } = await writeDevelopmentKey(r1cs, made, { contribute });
+    const facts = readKey(readFileSync(made));
+    assertSafeKey(facts);
+    expect(facts).to.deep.include({ contributionHashes: hashes, contributionNames: ["Alice", "Bob", "beacon"], beacons: 1 });
+    expect(await phase2.verify(r1cs, powers, made)).to.equal(true);
   });
 
   it("makes a development key once", async () => {
