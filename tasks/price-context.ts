@@ -96,7 +96,7 @@ export async function keyFor(
   return setup;
 }
 
-/** Under a bar: making it takes a minute and more. */
+/** Under a bar: making it takes a while, of more sources a longer one. */
 export async function developmentKey(circuit: Circuit): Promise<Setup> {
   let now = { done: 0, words: "" };
   let end: (() => void) | undefined;

@@ -186,7 +186,7 @@ for (const { name, open, build } of backends)
       expect(proven.took.peakMemory).to.be.within(1e6, 2e9);
     });
 
-    // Minutes: a development key of its own size. MINTD_PROVER_SOURCES=7 npx hardhat test mocha test/src/price/prove/prover.test.ts
+    // Takes a development key of its own size. MINTD_PROVER_SOURCES=7 npx hardhat test mocha test/src/price/prove/prover.test.ts
     const sources = Number(process.env.MINTD_PROVER_SOURCES ?? 0);
     (sources > 0 ? it : it.skip)("proves what sources agreed on", async function () {
       this.timeout(1_200_000);
