@@ -1,10 +1,21 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { assertSafeKey, isDevelopmentKey, readKey } from "../../src/price/prove/index.ts";
 import { type Circuit, type Compiled, compile } from "../circuits/compile.ts";
 import { writeDevelopmentPowers } from "./development-powers.ts";
-import { TranscriptMismatch } from "./errors.ts";
+import { CeremonyFailed, TranscriptMismatch } from "./errors.ts";
 import { type Beacon, Phase2 } from "./phase2.ts";
 import { blake2b, checkPowers, type KnownPowers, powerOf } from "./powers.ts";
 import { checkFolder, files, sha256, type Transcript, verifyingKeyText } from "./transcript.ts";
@@ -131,7 +142,7 @@ export async function beginPublic(
   onProgress(0, "compiling");
   const compiled = await compile(circuit);
   await checkPowers(powers, await powerOf(compiled.r1cs), known);
-  mkdirSync(folder, { recursive: true });
+  orFailed(() => mkdirSync(folder, { recursive: true }));
   return withPhase2((phase2) => begin(phase2, { compiled, powers, folder, onProgress }));
 }
 
@@ -145,26 +156,50 @@ interface FinishOptions {
 }
 
 /**
- * The last step: the beacon, the check of the whole against circuit and powers, and the transcript.
+ * The last step: the beacon, the check of the whole against circuit and powers, and the transcript. The folder is there when
+ * all of it holds, and else not at all: one with a transcript would be believed.
  * @param key after the last contribution
- * @throws UnknownPowers, UnsafeKey, CeremonyFailed
+ * @param folder where nothing is yet
+ * @throws UnknownPowers, UnsafeKey, UnreadableKey, CeremonyFailed
+ * @throws TranscriptMismatch the key is not from this circuit and these powers alone
  */
 export async function finishPublic(
   circuit: Circuit,
   { key, powers, beacon, folder, known, onProgress = () => undefined }: FinishOptions,
 ): Promise<Setup> {
+  if (existsSync(folder)) throw new CeremonyFailed(`${folder} is there already: name a folder that is not`);
+  const facts = readKey(orFailed(() => readFileSync(key)));
+  assertSafeKey(facts);
   const compiled = await compile(circuit);
   const { power, hash } = await checkPowers(powers, await powerOf(compiled.r1cs), known);
-  const facts = readKey(readFileSync(key));
-  assertSafeKey(facts);
   const given = facts.contributionHashes.map((each, at) => ({ name: facts.contributionNames[at] ?? "", hash: each }));
-  mkdirSync(folder, { recursive: true });
-  await withPhase2((phase2) =>
-    finish(phase2, { circuit, compiled, key, given, powers: { power, blake2b: hash }, beacon, folder, onProgress }),
-  );
-  onProgress(0.95, "checking the key against circuit and powers");
-  await checkWhole(folder, powers);
+  const place = resolve(folder);
+  const draft = orFailed(() => {
+    mkdirSync(dirname(place), { recursive: true });
+    return mkdtempSync(`${place}.draft-`);
+  });
+  try {
+    await withPhase2((phase2) =>
+      finish(phase2, { circuit, compiled, key, given, powers: { power, blake2b: hash }, beacon, folder: draft, onProgress }),
+    );
+    onProgress(0.95, "checking the key against circuit and powers");
+    await checkWhole(draft, powers);
+    chmodSync(draft, 0o755); // it is to be published, and a draft is one user's
+    renameSync(draft, place);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    throw error;
+  }
   return setupIn(folder);
+}
+
+/** A path that somebody typed may be wrong: that is no fault of the program. @throws CeremonyFailed */
+function orFailed<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new CeremonyFailed(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Whether the key comes from this circuit and these powers alone. @throws TranscriptMismatch */
