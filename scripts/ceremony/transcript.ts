@@ -76,7 +76,7 @@ export function checkFolder(folder: string): Transcript {
   same("contributions", names, key.contributionNames.slice(0, -1));
   same("beacon", [1, true], [key.beacons, key.endsInBeacon]);
   const { value, iterationsExponent } = transcript.beacon;
-  same("beacon", { value, iterationsExponent }, key.beacon);
+  same("beacon", [value, iterationsExponent], [key.beacon?.value, key.beacon?.iterationsExponent]);
   if (!transcript.development) same("powers", transcript.powers.blake2b, pinned[transcript.powers.power]);
   return transcript;
 }
