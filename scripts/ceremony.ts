@@ -4,14 +4,24 @@
 //   npm run ceremony -- new --circuit price7 --powers file --folder begun     begins phase 2 over the public powers of tau
 //   npm run ceremony -- contribute --key in --out out --name Alice            one person's contribution
 //   npm run ceremony -- finish --circuit price7 --powers file --key in --beacon hex --folder dir
-//   npm run ceremony -- check --folder dir [--powers file]                    compares a finished ceremony with its transcript
+//   npm run ceremony -- check --folder dir [--powers file]                    compares a finished ceremony with its transcript;
+//                                                                             makes the key again, a development one without a file
 //
 // No step writes over what is there. `--json` prints one JSON document. Progress goes to stderr.
 import { parseArgs } from "node:util";
 import { print, reporting, factTable, showProgress } from "../tasks/print.ts";
 import { CeremonyFailed } from "./ceremony/errors.ts";
 import { Phase2 } from "./ceremony/phase2.ts";
-import { beginPublic, checkWhole, developmentSetup, finishPublic, type OnProgress, type Setup, setupIn } from "./ceremony/setup.ts";
+import {
+  beginPublic,
+  checkDevelopmentKey,
+  checkWhole,
+  developmentSetup,
+  finishPublic,
+  type OnProgress,
+  type Setup,
+  setupIn,
+} from "./ceremony/setup.ts";
 import { aggregationOf, type Circuit, sizes } from "./circuits/compile.ts";
 
 const options = {
@@ -104,12 +114,13 @@ const steps: Readonly<Record<string, (values: Values) => Promise<void>>> = {
   check: async (values) => {
     const setup = setupIn(needed(values, "folder"));
     const { powers } = values;
-    if (powers !== undefined) {
-      await shown(async (onProgress) => {
+    const again = async (check: () => Promise<void>): Promise<void> =>
+      shown(async (onProgress) => {
         onProgress(0.1, "making the key again");
-        await checkWhole(setup.folder, powers);
+        await check();
       });
-    }
+    if (powers !== undefined) await again(() => checkWhole(setup.folder, powers));
+    else if (setup.transcript.powers.blake2b === undefined) await again(() => checkDevelopmentKey(setup.folder));
     report(values, setup);
   },
 };

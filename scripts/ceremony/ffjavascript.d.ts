@@ -6,13 +6,30 @@ declare module "ffjavascript" {
       readonly instance: { readonly exports: Readonly<Record<string, (...pointers: number[]) => void>> };
       readonly memory: WasmMemory;
     };
-    readonly G1: { readonly g: Uint8Array };
-    readonly G2: { readonly g: Uint8Array };
+    readonly G1: CurveGroup;
+    readonly G2: CurveGroup;
+    readonly Fr: {
+      fromRng(rng: ChaCha): Uint8Array;
+      toObject(value: Uint8Array): bigint;
+    };
     terminate(): Promise<void>;
+  }
+  export interface CurveGroup {
+    readonly g: Uint8Array;
+    fromRng(rng: ChaCha): Uint8Array;
+    timesFr(point: Uint8Array, factor: Uint8Array): Uint8Array;
+    /** Montgomery form, the lowest byte first. */
+    toAffine(point: Uint8Array): Uint8Array;
+    toUncompressed(point: Uint8Array): Uint8Array;
   }
   export interface WasmMemory {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;
+  }
+  /** A stream of pseudo-random numbers. */
+  export class ChaCha {
+    constructor(seed: readonly number[]);
+    nextU32(): number;
   }
   export function buildBn128(singleThread?: boolean): Promise<Curve>;
 }

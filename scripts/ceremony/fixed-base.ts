@@ -2,17 +2,8 @@
 // A program of its own: multiplies the generators of BN254's groups by many numbers. It uses ffjavascript, hence its licence;
 // a process, since ffjavascript takes any worker thread for one of its own.
 import { buildBn128, type Curve } from "ffjavascript";
+import { CHUNK, type Group, type Multiples, type Multiplication } from "./multiplication.ts";
 
-/** Multiples of a generator that are wanted: `factors` are 32 bytes each, the lowest first. */
-export interface Multiplication {
-  readonly group: "G1" | "G2";
-  readonly factors: Uint8Array;
-  /** Bits that are looked up at a time: more of them make larger tables and fewer additions. */
-  readonly window: number;
-}
-
-/** How many factors one message has at most. */
-export const CHUNK = 4_096;
 const sizes = { G1: 32, G2: 64 } as const;
 
 /** Powers of the generator times every value of every window, and additions of what a factor's windows say. */
@@ -26,8 +17,9 @@ class FixedBase {
   readonly #table: number;
   readonly #sums: number;
   readonly #points: number;
+  readonly #hashed: number;
 
-  constructor(curve: Curve, group: "G1" | "G2", window: number) {
+  constructor(curve: Curve, group: Group, window: number) {
     this.#exports = curve.tm.instance.exports;
     this.#memory = curve.tm.memory;
     this.#top = this.#memory.buffer.byteLength; // what follows is ours alone
@@ -37,6 +29,7 @@ class FixedBase {
     this.#table = this.#allocate(this.#windows * this.#values * 2 * this.#coordinate);
     this.#sums = this.#allocate(Math.max(CHUNK, this.#values) * 3 * this.#coordinate);
     this.#points = this.#allocate(CHUNK * 2 * this.#coordinate);
+    this.#hashed = this.#allocate(CHUNK * 2 * this.#coordinate);
     this.#fill(curve[group].g);
   }
 
@@ -75,8 +68,7 @@ class FixedBase {
     }
   }
 
-  /** Affine points in Montgomery form, as .ptau files have them. */
-  multiply(factors: Uint8Array): Uint8Array {
+  multiply(factors: Uint8Array): Multiples {
     const count = factors.length / 32;
     const [affine, projective] = [2 * this.#coordinate, 3 * this.#coordinate];
     const addMixed = this.#exports[`${this.#prefix}addMixed`];
@@ -89,7 +81,9 @@ class FixedBase {
       }
     }
     this.#call("batchToAffine", this.#sums, count, this.#points);
-    return new Uint8Array(this.#memory.buffer).slice(this.#points, this.#points + count * affine);
+    this.#call("batchLEMtoU", this.#points, count, this.#hashed);
+    const copy = (from: number): Uint8Array => new Uint8Array(this.#memory.buffer).slice(from, from + count * affine);
+    return { points: copy(this.#points), hashed: copy(this.#hashed) };
   }
 }
 

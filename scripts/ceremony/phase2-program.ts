@@ -2,6 +2,7 @@
 // A program of its own: does one step of phase 2 after the other with snarkjs, hence its licence. Jobs come over the channel
 // that `fork` makes; each is answered with its value or with what went wrong.
 import { zKey } from "snarkjs";
+import { contributeKnown, type Contributors, type KnownContributions } from "./known-contributions.ts";
 
 /** Files are paths. Hashes are hexadecimal. */
 export type Phase2Job =
@@ -15,15 +16,19 @@ export type Phase2Job =
       readonly value: string;
       readonly iterationsExponent: number;
     }
-  | { readonly kind: "verify"; readonly r1cs: string; readonly powers: string; readonly key: string };
+  | ({ readonly kind: "contributeKnown" } & Contributors)
+  | { readonly kind: "verify"; readonly r1cs: string; readonly powers: string; readonly key: string }
+  | { readonly kind: "verifyFrom"; readonly begun: string; readonly powers: string; readonly key: string };
+
+export type Phase2Value = string | boolean | KnownContributions;
 
 export type Phase2Answer =
-  | { readonly kind: "done"; readonly value: string | boolean }
+  | { readonly kind: "done"; readonly value: Phase2Value }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "progress"; readonly words: string };
 
 /** snarkjs says some failures to its logger alone and returns -1, or false. */
-async function perform(job: Phase2Job): Promise<string | boolean> {
+async function perform(job: Phase2Job): Promise<Phase2Value> {
   let said = "";
   const logger = {
     info: () => undefined,
@@ -44,8 +49,12 @@ async function perform(job: Phase2Job): Promise<string | boolean> {
       return done(await zKey.contribute(job.key, job.out, job.name, job.entropy, logger));
     case "beacon":
       return done(await zKey.beacon(job.key, job.out, job.name, job.value, job.iterationsExponent, logger));
+    case "contributeKnown":
+      return await contributeKnown(job);
     case "verify":
       return await zKey.verifyFromR1cs(job.r1cs, job.powers, job.key, logger);
+    case "verifyFrom":
+      return await zKey.verifyFromInit(job.begun, job.powers, job.key, logger);
   }
 }
 

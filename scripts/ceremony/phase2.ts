@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CeremonyFailed } from "./errors.ts";
-import type { Phase2Answer, Phase2Job } from "./phase2-program.ts";
+import type { KnownContributions } from "./known-contributions.ts";
+import type { Phase2Answer, Phase2Job, Phase2Value } from "./phase2-program.ts";
 
 /** A value that nobody could foresee and everybody can look up, and how often it is hashed: 2^iterationsExponent times. */
 export interface Beacon {
@@ -32,14 +33,28 @@ export class Phase2 {
   }
 
   /** Mixes in a public value, so that whoever contributed last could not choose the outcome. Returns its hash. */
-  beacon(key: string, out: string, { value, iterationsExponent }: Beacon): Promise<string> {
-    if (!/^(?:[0-9a-f]{2}){16,255}$/.test(value)) throw new CeremonyFailed("a beacon has 16 to 255 bytes in lower hexadecimal digits");
-    return this.#hash({ kind: "beacon", key, out, name: "beacon", value, iterationsExponent });
+  beacon(key: string, out: string, beacon: Beacon): Promise<string> {
+    if (!/^(?:[0-9a-f]{2}){16,255}$/.test(beacon.value)) {
+      throw new CeremonyFailed("a beacon has 16 to 255 bytes in lower hexadecimal digits");
+    }
+    return this.#hash({ kind: "beacon", key, out, name: "beacon", ...beacon });
+  }
+
+  /** Contributions and a beacon to a development key, with the numbers that `contribute` forgets. */
+  async contributeKnown(circuitHash: string, names: readonly string[], beacon: Beacon): Promise<KnownContributions> {
+    const value = await this.#ask({ kind: "contributeKnown", circuitHash, names, beacon: { name: "beacon", ...beacon } });
+    if (typeof value !== "object") throw new CeremonyFailed("phase 2 gave no contributions");
+    return value;
   }
 
   /** Whether a key comes from this circuit and these powers by nothing but its contributions. Takes as long as `begin`. */
   async verify(r1cs: string, powers: string, key: string): Promise<boolean> {
     return (await this.#ask({ kind: "verify", r1cs, powers, key })) === true;
+  }
+
+  /** Whether a key comes from the one that phase 2 began with by nothing but its contributions. Its powers may be unprepared. */
+  async verifyFrom(begun: string, powers: string, key: string): Promise<boolean> {
+    return (await this.#ask({ kind: "verifyFrom", begun, powers, key })) === true;
   }
 
   close(): void {
@@ -59,8 +74,8 @@ export class Phase2 {
     }
   }
 
-  #ask(job: Phase2Job): Promise<string | boolean> {
-    const { promise, resolve, reject } = Promise.withResolvers<string | boolean>();
+  #ask(job: Phase2Job): Promise<Phase2Value> {
+    const { promise, resolve, reject } = Promise.withResolvers<Phase2Value>();
     const program = this.#program;
     const hear = (answer: Phase2Answer): void => {
       if (answer.kind === "progress") this.#onProgress(answer.words);

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { CeremonyFailed, UnknownPowers } from "./errors.ts";
 
@@ -42,14 +41,4 @@ export async function checkPowers(
   if (found === undefined) throw new UnknownPowers(file, hash);
   if (Number(found[0]) < power) throw new CeremonyFailed(`${file} has 2^${found[0]} powers, the circuit needs 2^${power}`);
   return { power: Number(found[0]), hash };
-}
-
-/** The power of two that a circuit's constraints and public inputs fit in, as snarkjs counts; from its .r1cs file. */
-export async function powerOf(r1cs: string): Promise<number> {
-  const bytes = await readFile(r1cs);
-  let at = 12;
-  while (bytes.readUInt32LE(at) !== 1) at += 12 + Number(bytes.readBigUInt64LE(at + 4)); // circom writes the head last
-  const head = at + 12 + 4 + 32;
-  const [outputs, inputs, constraints] = [bytes.readUInt32LE(head + 4), bytes.readUInt32LE(head + 8), bytes.readUInt32LE(head + 24)];
-  return Math.floor(Math.log2(constraints + inputs + outputs)) + 1;
 }

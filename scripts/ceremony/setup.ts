@@ -11,13 +11,16 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { assertSafeKey, isDevelopmentKey, readKey } from "../../src/price/prove/index.ts";
 import { type Circuit, type Compiled, compile } from "../circuits/compile.ts";
+import { writeDevelopmentKey } from "./development-key.ts";
 import { writeDevelopmentPowers } from "./development-powers.ts";
 import { CeremonyFailed, TranscriptMismatch } from "./errors.ts";
 import { type Beacon, Phase2 } from "./phase2.ts";
-import { blake2b, checkPowers, type KnownPowers, powerOf } from "./powers.ts";
+import { blake2b, checkPowers, type KnownPowers } from "./powers.ts";
+import { readR1cs } from "./r1cs.ts";
 import { checkFolder, files, sha256, type Transcript, verifyingKeyText } from "./transcript.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -61,27 +64,7 @@ export async function developmentSetup(
     mkdirSync(keys, { recursive: true });
     const draft = mkdtempSync(join(keys, "draft-"));
     try {
-      const power = await powerOf(compiled.r1cs);
-      const powers = join(draft, "powers.ptau");
-      await writeDevelopmentPowers(powers, power, (done, total) => {
-        onProgress(0.05 + (0.2 * done) / total, "powers of tau, for development");
-      });
-      await withPhase2(async (phase2) => {
-        let key = await begin(phase2, { compiled, powers, folder: draft, onProgress });
-        const given: { name: string; hash: string }[] = [];
-        for (let at = 0; at < contributions; at++) {
-          const name = `development ${at + 1}`;
-          onProgress(0.6 + (0.25 * at) / contributions, `contribution of ${name}`);
-          const out = join(draft, `contributed-${at}.zkey`);
-          given.push({ name, hash: await phase2.contribute(key, out, name) });
-          rmSync(key);
-          key = out;
-        }
-        const made = { power, blake2b: await blake2b(powers) };
-        rmSync(powers);
-        await finish(phase2, { circuit, compiled, key, given, powers: made, beacon: developmentBeacon, folder: draft, onProgress });
-        rmSync(key);
-      });
+      await makeDevelopmentKey({ circuit, compiled, folder: draft, contributions, onProgress });
       renameSync(draft, folder);
     } catch (error) {
       rmSync(draft, { recursive: true, force: true });
@@ -90,6 +73,30 @@ export async function developmentSetup(
   }
   onProgress(1, "done");
   return setupIn(folder);
+}
+
+interface Making {
+  readonly circuit: Circuit;
+  readonly compiled: Compiled;
+  readonly folder: string;
+  readonly contributions: number;
+  readonly onProgress: OnProgress;
+}
+
+async function makeDevelopmentKey({ circuit, compiled, folder, contributions, onProgress }: Making): Promise<void> {
+  const names = Array.from({ length: contributions }, (_, at) => `development ${at + 1}`);
+  const { hashes } = await withPhase2((phase2) =>
+    writeDevelopmentKey(compiled.r1cs, join(folder, files.provingKey), {
+      contribute: (circuitHash) => phase2.contributeKnown(circuitHash, names, developmentBeacon),
+      onProgress(done, total) {
+        onProgress(0.1 + (0.8 * done) / total, "the circuit's key");
+      },
+    }),
+  );
+  onProgress(0.95, "transcript");
+  const given = names.map((name, at) => ({ name, hash: hashes[at] ?? "" }));
+  const beacon = { ...developmentBeacon, hash: hashes.at(-1) ?? "" };
+  seal({ circuit, compiled, given, beacon, folder });
 }
 
 /** The files of a finished ceremony. @throws TranscriptMismatch, UnsafeKey, UnreadableKey */
@@ -116,23 +123,8 @@ async function withPhase2<T>(work: (phase2: Phase2) => Promise<T>): Promise<T> {
   }
 }
 
-interface Beginning {
-  readonly compiled: Compiled;
-  readonly powers: string;
-  readonly folder: string;
-  readonly onProgress: OnProgress;
-}
-
-/** Starts phase 2 from powers that were checked, or that are known to be unsafe. Returns a key that is not to be used yet. */
-async function begin(phase2: Phase2, { compiled, powers, folder, onProgress }: Beginning): Promise<string> {
-  onProgress(0.25, "phase 2: the circuit's key");
-  const key = join(folder, "begun.zkey");
-  await phase2.begin(compiled.r1cs, powers, key);
-  return key;
-}
-
 /**
- * The first step of a ceremony over public powers: a key that others contribute to. Returns its path.
+ * The first step of a ceremony over public powers: a key that others contribute to, not to be used yet. Returns its path.
  * @throws UnknownPowers the file's hash is not pinned
  */
 export async function beginPublic(
@@ -141,9 +133,12 @@ export async function beginPublic(
 ): Promise<string> {
   onProgress(0, "compiling");
   const compiled = await compile(circuit);
-  await checkPowers(powers, await powerOf(compiled.r1cs), known);
+  await checkPowers(powers, (await readR1cs(compiled.r1cs)).power, known);
   orFailed(() => mkdirSync(folder, { recursive: true }));
-  return withPhase2((phase2) => begin(phase2, { compiled, powers, folder, onProgress }));
+  onProgress(0.25, "phase 2: the circuit's key");
+  const key = join(folder, "begun.zkey");
+  await withPhase2((phase2) => phase2.begin(compiled.r1cs, powers, key));
+  return key;
 }
 
 interface FinishOptions {
@@ -171,7 +166,7 @@ export async function finishPublic(
   const facts = readKey(orFailed(() => readFileSync(key)));
   assertSafeKey(facts);
   const compiled = await compile(circuit);
-  const { power, hash } = await checkPowers(powers, await powerOf(compiled.r1cs), known);
+  const { power, hash } = await checkPowers(powers, (await readR1cs(compiled.r1cs)).power, known);
   const given = facts.contributionHashes.map((each, at) => ({ name: facts.contributionNames[at] ?? "", hash: each }));
   const place = resolve(folder);
   const draft = orFailed(() => {
@@ -179,9 +174,9 @@ export async function finishPublic(
     return mkdtempSync(`${place}.draft-`);
   });
   try {
-    await withPhase2((phase2) =>
-      finish(phase2, { circuit, compiled, key, given, powers: { power, blake2b: hash }, beacon, folder: draft, onProgress }),
-    );
+    onProgress(0.5, "beacon");
+    const beaconHash = await withPhase2((phase2) => phase2.beacon(key, join(draft, files.provingKey), beacon));
+    seal({ circuit, compiled, given, powers: { power, blake2b: hash }, beacon: { ...beacon, hash: beaconHash }, folder: draft });
     onProgress(0.95, "checking the key against circuit and powers");
     await checkWhole(draft, powers);
     chmodSync(draft, 0o755); // it is to be published, and a draft is one user's
@@ -211,21 +206,39 @@ export async function checkWhole(folder: string, powers: string): Promise<void> 
   if (!holds) throw new TranscriptMismatch("provingKey", "made from this circuit and these powers", "another");
 }
 
+/**
+ * Whether a key comes from this circuit and the development secrets alone: the key is made again, and snarkjs judges what was
+ * contributed to it. Takes longer than making it.
+ * @throws TranscriptMismatch
+ */
+export async function checkDevelopmentKey(folder: string): Promise<void> {
+  const { transcript, r1cs, provingKey } = setupIn(folder);
+  const draft = mkdtempSync(join(tmpdir(), "mintd-key-"));
+  try {
+    const [begun, powers] = [join(draft, "begun.zkey"), join(draft, "powers.ptau")];
+    await writeDevelopmentKey(r1cs, begun);
+    await writeDevelopmentPowers(powers, transcript.powers.power);
+    const holds = await withPhase2((phase2) => phase2.verifyFrom(begun, powers, provingKey));
+    if (!holds) throw new TranscriptMismatch("provingKey", "made from this circuit and the development secrets", "another");
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
 interface Ending {
   readonly circuit: Circuit;
   readonly compiled: Compiled;
-  readonly key: string;
   readonly given: readonly { readonly name: string; readonly hash: string }[];
-  readonly powers: Transcript["powers"];
-  readonly beacon: Beacon;
+  /** Of a file; a development key needs none. */
+  readonly powers?: Transcript["powers"];
+  readonly beacon: Transcript["beacon"];
+  /** Has the finished key. */
   readonly folder: string;
-  readonly onProgress: OnProgress;
 }
 
-async function finish(phase2: Phase2, { circuit, compiled, key, given, powers, beacon, folder, onProgress }: Ending): Promise<void> {
-  onProgress(0.85, "beacon");
+/** Puts beside a finished key what it was made from, and the transcript. @throws UnsafeKey */
+function seal({ circuit, compiled, given, powers, beacon, folder }: Ending): void {
   const at = (name: string): string => join(folder, name);
-  const hash = await phase2.beacon(key, at(files.provingKey), beacon);
   copyFileSync(compiled.r1cs, at(files.r1cs));
   copyFileSync(compiled.wasm, at(files.witnessProgram));
   const bytes = readFileSync(at(files.provingKey));
@@ -242,9 +255,9 @@ async function finish(phase2: Phase2, { circuit, compiled, key, given, powers, b
     r1cs: sha256(readFileSync(compiled.r1cs)),
     witnessProgram: sha256(readFileSync(compiled.wasm)),
     circuitHash: facts.circuitHash,
-    powers,
+    powers: powers ?? { power: Math.log2(facts.domain) },
     contributions: [...given],
-    beacon: { ...beacon, hash },
+    beacon,
     provingKey: sha256(bytes),
     verifyingKey: sha256(text),
   };

@@ -9,24 +9,30 @@ import { pinned } from "./powers.ts";
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
 const versions = z.record(z.string(), z.string());
 
-const schema = z.strictObject({
-  format: z.literal(1),
-  circuit: z.string(),
-  /** True where the powers' secret is known: for local chains alone. */
-  development: z.boolean(),
-  /** SHA-256 of each file of the circuit's source. */
-  sources: z.record(z.string(), hex(32)),
-  tools: versions,
-  r1cs: hex(32),
-  witnessProgram: hex(32),
-  /** The circuit and the powers, as snarkjs digests them. */
-  circuitHash: hex(64),
-  powers: z.strictObject({ power: z.int(), blake2b: hex(64) }),
-  contributions: z.array(z.strictObject({ name: z.string(), hash: hex(64) })).min(1),
-  beacon: z.strictObject({ value: z.string(), iterationsExponent: z.int(), hash: hex(64) }),
-  provingKey: hex(32),
-  verifyingKey: hex(32),
-});
+const schema = z
+  .strictObject({
+    format: z.literal(1),
+    circuit: z.string(),
+    /** True where the powers' secret is known: for local chains alone. */
+    development: z.boolean(),
+    /** SHA-256 of each file of the circuit's source. */
+    sources: z.record(z.string(), hex(32)),
+    tools: versions,
+    r1cs: hex(32),
+    witnessProgram: hex(32),
+    /** The circuit and the powers, as snarkjs digests them. */
+    circuitHash: hex(64),
+    /** A file's; without a hash where the key was made from the development secrets themselves (`writeDevelopmentKey`). */
+    powers: z.strictObject({ power: z.int(), blake2b: hex(64).optional() }),
+    contributions: z.array(z.strictObject({ name: z.string(), hash: hex(64) })).min(1),
+    beacon: z.strictObject({ value: z.string(), iterationsExponent: z.int(), hash: hex(64) }),
+    provingKey: hex(32),
+    verifyingKey: hex(32),
+  })
+  .refine(({ development, powers }) => development || powers.blake2b !== undefined, {
+    path: ["powers"],
+    error: "only development keys need no file",
+  });
 
 /** What a ceremony did, so that others can check it and do it again. Digests are SHA-256 unless named otherwise. */
 export type Transcript = z.infer<typeof schema>;

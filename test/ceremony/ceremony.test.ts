@@ -4,11 +4,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { writeDevelopmentKey } from "../../scripts/ceremony/development-key.ts";
 import { writeDevelopmentPowers } from "../../scripts/ceremony/development-powers.ts";
 import { CeremonyFailed, TranscriptMismatch, UnknownPowers } from "../../scripts/ceremony/errors.ts";
 import { Phase2 } from "../../scripts/ceremony/phase2.ts";
-import { blake2b, checkPowers, powerOf } from "../../scripts/ceremony/powers.ts";
-import { beginPublic, checkWhole, developmentSetup, finishPublic, type Setup } from "../../scripts/ceremony/setup.ts";
+import { blake2b, checkPowers } from "../../scripts/ceremony/powers.ts";
+import { readR1cs } from "../../scripts/ceremony/r1cs.ts";
+import { beginPublic, checkDevelopmentKey, checkWhole, developmentSetup, finishPublic, type Setup } from "../../scripts/ceremony/setup.ts";
 import { checkFolder, files, sha256, type Transcript } from "../../scripts/ceremony/transcript.ts";
 import { type Circuit, compile } from "../../scripts/circuits/compile.ts";
 import {
@@ -33,9 +35,17 @@ async function snarkjs(...args: string[]): Promise<string> {
   return stdout;
 }
 
+/** Where a section of a key begins. */
+function sectionOf(key: Buffer, id: number): number {
+  let at = 12;
+  while (key.readUInt32LE(at) !== id) at += 12 + Number(key.readBigUInt64LE(at + 4));
+  return at + 12;
+}
+
 describe("ceremony", function () {
   this.timeout(600_000);
   let folder: string;
+  let raw: string;
   let powers: string;
   let begun: string;
   let setup: Setup;
@@ -44,8 +54,10 @@ describe("ceremony", function () {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "mintd-ceremony-"));
     powers = join(folder, "powers.ptau");
-    const power = await powerOf((await compile(small)).r1cs);
-    await writeDevelopmentPowers(powers, power);
+    raw = join(folder, "raw.ptau");
+    const power = (await readR1cs((await compile(small)).r1cs)).power + 1; // public powers are more than circuits need
+    await writeDevelopmentPowers(raw, power);
+    await snarkjs("powersoftau", "prepare", "phase2", raw, powers);
     const known = { [power]: await blake2b(powers) };
     begun = await beginPublic(small, { powers, folder: join(folder, "begun"), known });
     const phase2 = new Phase2();
@@ -106,7 +118,7 @@ describe("ceremony", function () {
 
   it("makes development powers that snarkjs refuses as a ceremony's", async () => {
     expect(await snarkjs("powersoftau", "verify", powers)).to.include("no contribution! It cannot be used in production");
-    expect(readFileSync(powers).includes("known to everybody")).to.equal(true);
+    expect(readFileSync(raw).includes("known to everybody")).to.equal(true);
   });
 
   it("knows a development key by itself and keeps it to local chains", () => {
@@ -148,6 +160,7 @@ describe("ceremony", function () {
       beacon: { ...setup.transcript.beacon, hash: zero.repeat(2) },
       provingKey: zero,
       verifyingKey: zero,
+      powers: undefined,
       format: 2,
     };
     for (const [field, value] of Object.entries(alterations)) {
@@ -155,6 +168,16 @@ describe("ceremony", function () {
       writeFileSync(join(other, files.transcript), JSON.stringify({ ...setup.transcript, [field]: value }));
       expect(() => checkFolder(other), field).to.throw(TranscriptMismatch);
     }
+  });
+
+  it("refuses a transcript without the powers' hash but of a development key", () => {
+    const other = join(folder, "unpinned");
+    cpSync(setup.folder, other, { recursive: true });
+    const altered = { ...setup.transcript, development: false, powers: { power: setup.transcript.powers.power } };
+    writeFileSync(join(other, files.transcript), JSON.stringify(altered));
+    expect(() => checkFolder(other))
+      .to.throw(TranscriptMismatch, "only development keys")
+      .and.include({ field: "form" });
   });
 
   it("refuses a folder with another file than the transcript says", () => {
@@ -171,9 +194,29 @@ describe("ceremony", function () {
 
   it("tells a key of these powers from one of others by making it again", async () => {
     await checkWhole(setup.folder, powers);
-    const others = join(folder, "others.ptau");
-    await writeDevelopmentPowers(others, setup.transcript.powers.power + 1);
-    expect(await checkWhole(setup.folder, others).catch((error: unknown) => error)).to.be.instanceOf(TranscriptMismatch);
+    expect(await checkWhole(setup.folder, raw).catch((error: unknown) => error)).to.be.instanceOf(TranscriptMismatch);
+  });
+
+  it("makes the development key without powers, byte for byte as snarkjs does from them", async () => {
+    const made = join(folder, "made.zkey");
+    await writeDevelopmentKey((await compile(small)).r1cs, made);
+    expect(readFileSync(made).equals(readFileSync(begun))).to.equal(true);
+  });
+
+  it("contributes to it with numbers that it knows, as snarkjs would", async () => {
+    const { r1cs } = await compile(small);
+    const made = join(folder, "contributed.zkey");
+    const phase2 = new Phase2();
+    try {
+      const contribute = (circuitHash: string) => phase2.contributeKnown(circuitHash, ["Alice", "Bob"], beacon);
+      const { hashes } = await writeDevelopmentKey(r1cs, made, { contribute });
+      const facts = readKey(readFileSync(made));
+      assertSafeKey(facts);
+      expect(facts).to.deep.include({ contributionHashes: hashes, contributionNames: ["Alice", "Bob", "beacon"], beacons: 1 });
+      expect(await phase2.verify(r1cs, powers, made)).to.equal(true);
+    } finally {
+      phase2.close();
+    }
   });
 
   it("makes a development key once", async () => {
@@ -182,5 +225,20 @@ describe("ceremony", function () {
     const second = await developmentSetup(small, { onProgress: (_, what) => words.push(what) });
     expect(second.transcript).to.deep.equal(first.transcript);
     expect(words).to.deep.equal(["compiling", "done"]);
+    expect(first.transcript.contributions.map(({ name }) => name)).to.deep.equal(["development 1"]);
+  });
+
+  it("checks a development key without powers, by making it again", async () => {
+    const made = await developmentSetup(small);
+    await checkDevelopmentKey(made.folder);
+    const other = join(folder, "other");
+    cpSync(made.folder, other, { recursive: true });
+    const key = readFileSync(made.provingKey);
+    const [first, second] = [sectionOf(key, 9), sectionOf(key, 9) + 64];
+    key.copyWithin(first, second, second + 64); // a point of the quotient's
+    writeFileSync(join(other, files.provingKey), key);
+    writeFileSync(join(other, files.transcript), JSON.stringify({ ...made.transcript, provingKey: sha256(key) }));
+    const error: unknown = await checkDevelopmentKey(other).catch((e: unknown) => e);
+    expect(error).to.be.instanceOf(TranscriptMismatch).and.include({ field: "provingKey" });
   });
 });

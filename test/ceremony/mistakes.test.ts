@@ -7,7 +7,8 @@ import { promisify } from "node:util";
 import { writeDevelopmentPowers } from "../../scripts/ceremony/development-powers.ts";
 import { CeremonyFailed, CeremonyUnreadable, TranscriptMismatch } from "../../scripts/ceremony/errors.ts";
 import { Phase2 } from "../../scripts/ceremony/phase2.ts";
-import { blake2b, powerOf } from "../../scripts/ceremony/powers.ts";
+import { blake2b } from "../../scripts/ceremony/powers.ts";
+import { readR1cs } from "../../scripts/ceremony/r1cs.ts";
 import { beginPublic, checkWhole, finishPublic, type Setup } from "../../scripts/ceremony/setup.ts";
 import { checkFolder, files, type Transcript } from "../../scripts/ceremony/transcript.ts";
 import { type Circuit, compile } from "../../scripts/circuits/compile.ts";
@@ -45,8 +46,16 @@ describe("A ceremony, where somebody makes a mistake or lies", function () {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "mintd-mistakes-"));
     powers = at("powers.ptau");
-    const power = await powerOf((await compile(small)).r1cs);
-    await writeDevelopmentPowers(powers, power);
+    const { power } = await readR1cs((await compile(small)).r1cs);
+    await writeDevelopmentPowers(at("raw.ptau"), power);
+    await promisify(execFile)(process.execPath, [
+      "node_modules/snarkjs/build/cli.cjs",
+      "powersoftau",
+      "prepare",
+      "phase2",
+      at("raw.ptau"),
+      powers,
+    ]);
     known = { [power]: await blake2b(powers) };
     const begun = await beginPublic(small, { powers, folder: at("begun"), known });
     contributed = at("contributed.zkey");
