@@ -7,6 +7,7 @@ import { InvalidArgument } from "./arguments.ts";
  */
 export function assertWritable(path: string): void {
   saying(path, () => {
+    if (path === "") throw new Error("it is empty");
     if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error("something that is no file is there");
     const draft = draftOf(path);
     writeFileSync(draft, "", { flag: "wx" });

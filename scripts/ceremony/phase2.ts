@@ -62,7 +62,7 @@ export class Phase2 {
   }
 
   /** A key that is there is somebody's, maybe the only one with all contributions, maybe the one that is read. */
-  async #hash(job: Exclude<Phase2Job, { kind: "verify" }>): Promise<string> {
+  async #hash(job: Extract<Phase2Job, { readonly out: string }>): Promise<string> {
     if (existsSync(job.out)) throw new CeremonyFailed(`${job.out} is there already, and no step writes over a file: name another place`);
     try {
       const value = await this.#ask(job);

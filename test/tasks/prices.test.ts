@@ -248,7 +248,7 @@ describe("The tasks of proven prices", function () {
   it("read the contract with the endpoints' own errors", async () => {
     const { prices } = await pricesHere();
     const gone = new HttpRpc({ url: "http://127.0.0.1:9", timeoutMs: 1_000 });
-    const nowhere = prices.connect(new RpcRunner(gone)) as unknown as IProvenPrices;
+    const nowhere = prices.connect(new RpcRunner(gone));
     expect(await nowhere.termsOf(1n).catch((error: unknown) => error)).to.be.instanceOf(RpcUnanswered);
     const unset = prices.sourcesTerm(1n, `0x${"0".repeat(64)}`);
     expect(await unset.catch((error: unknown) => error)).to.be.instanceOf(RpcRefused);
@@ -293,8 +293,11 @@ describe("The tasks of proven prices", function () {
     writeWhole(join(folder, "report.json"), "after");
     expect(await readFile(join(folder, "report.json"), "utf8")).to.equal("after");
     for (const place of [join(folder, "taken"), join(folder, "nowhere/report.json"), ""]) {
-      for (const write of [() => assertWritable(place), () => writeWhole(place, "x")])
-        expect(write, place).to.throw(InvalidArgument, "--out");
+      for (const write of [assertWritable, writeWhole]) {
+        expect(() => {
+          write(place, "x");
+        }, place).to.throw(InvalidArgument, "--out");
+      }
     }
     expect(await readdir(folder)).to.have.members(["report.json", "taken"]);
   });
