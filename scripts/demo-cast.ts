@@ -6,8 +6,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startLocalChain } from "../src/chain/index.ts";
+import { type LocalChain, startLocalChain } from "../src/chain/index.ts";
 import { systemClock } from "../src/clock.ts";
+import { Interrupted, stopOnSignal } from "../tasks/interrupt.ts";
 import { rowTable, seconds } from "../tasks/print.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -19,8 +20,13 @@ const story: (readonly [string, string, string])[] = [];
 
 type Json = Readonly<Record<string, unknown>>;
 
-const chain = await startLocalChain({ directory: join(home, "chain"), port, blockTimeSeconds: 1, clock: systemClock, projectRoot: root });
+const stopped = new AbortController();
+stopOnSignal(() => {
+  stopped.abort(new Interrupted());
+});
+let chain: LocalChain | undefined;
 try {
+  chain = await startLocalChain({ directory: join(home, "chain"), port, blockTimeSeconds: 1, clock: systemClock, projectRoot: root });
   await tell("the contracts are deployed", ["deploy", "--cast"], ({ cast }) => `${Object.keys(cast as Json).length} beside the minters`);
   await tell("3 sources and a circuit are registered", ["circuit:register", "--circuit", "price3"], ({ done }) =>
     (done as string[]).join(", "),
@@ -43,8 +49,11 @@ try {
   console.log(
     `the whole story in ${seconds(performance.now() - began)}; the proofs' key is of the development ceremony: for local chains alone`,
   );
+} catch (error) {
+  if (!stopped.signal.aborted) throw error;
+  process.exitCode = 130;
 } finally {
-  await chain.stop({ save: false });
+  await chain?.stop({ save: false });
   await rm(home, { recursive: true, force: true });
 }
 
@@ -77,7 +86,12 @@ function run(args: readonly string[]): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const env = { ...process.env, MINTD_HOME: home, MINTD_LOCAL_PORT: String(port) };
   const hardhat = join(root, "node_modules/hardhat/dist/src/cli.js");
-  const child = spawn(process.execPath, [hardhat, ...args], { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [hardhat, ...args], {
+    cwd: root,
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+    signal: stopped.signal,
+  });
   let out = "";
   child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
   child.once("error", reject);

@@ -1,6 +1,7 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { writeDeployment } from "../scripts/deployment/deploy.ts";
-import { type PriceTerms, registerCircuit } from "../scripts/circuits/register.ts";
+import { registerCircuit } from "../scripts/circuits/register.ts";
+import { majorityOf, type PriceTerms, termsFrom, termsToSet } from "../scripts/circuits/terms.ts";
 import { sourcesRoot } from "../src/price/index.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { assetNamed, circuitNamed, keyFor, priceContext, sourcesFor } from "./price-context.ts";
@@ -22,19 +23,21 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
   reporting(args.json, async () => {
     const named = circuitNamed(args.circuit);
     const assetId = assetNamed(args.asset);
-    const terms = termsOf(args, named.size);
+    const { size } = named;
+    const wanted = { assetId, size, asked: termsAsked(args, size) };
     const where = await priceContext(hre);
     const keys = sourcesFor(where, named, args.sources);
     const root = sourcesRoot(keys);
+    termsToSet(termsFrom(await where.prices.termsOf(assetId)), wanted); // refused before minutes go into a key
     const setup = await keyFor(where, named, args.folder);
-    const { circuit, done } = await registerCircuit(where.account, where.prices, { setup, assetId, terms, sourcesRoot: root });
+    const { circuit, done } = await registerCircuit(where.account, where.prices, { setup, ...wanted, sourcesRoot: root });
     const { deployment, context } = where;
     const recorded = deployment.circuits?.[named.name];
     if (JSON.stringify(recorded) !== JSON.stringify(circuit)) {
       await writeDeployment(context.deployments, { ...deployment, circuits: { ...deployment.circuits, [named.name]: circuit } });
     }
     const { development } = setup.transcript;
-    const held = await where.prices.termsOf(assetId);
+    const held = termsFrom(await where.prices.termsOf(assetId));
     print(args.json, { circuit: named.name, ...circuit, development, assetId, sourcesRoot: root, done }, () =>
       [
         factTable([
@@ -45,8 +48,8 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
           ["asset", assetId.toString()],
           ["sources", keys.length],
           ["sources' root", root.toString()],
-          ["quorum", Number(held.quorum)],
-          ["bound on deviation", `${(Number(held.maxDeviationBps) / 100).toFixed(2)} %`],
+          ["quorum", held.quorum],
+          ["bound on deviation", `${(held.maxDeviationBps / 100).toFixed(2)} %`],
           ["quotes not older than", `${held.maxAgeSeconds} s`],
           ["reports not older than", `${held.maxDelaySeconds} s`],
         ]),
@@ -55,22 +58,23 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     );
   });
 
-/** Terms from the arguments; a quorum of 0 is just above half. @throws InvalidArgument */
-export function termsOf(
-  { quorum: given, deviation, maxAge, maxDelay }: Pick<Args, "quorum" | "deviation" | "maxAge" | "maxDelay">,
+/** Terms that the arguments ask for; 0 asks for nothing. @throws InvalidArgument */
+export function termsAsked(
+  { quorum, deviation, maxAge, maxDelay }: Pick<Args, "quorum" | "deviation" | "maxAge" | "maxDelay">,
   size: number,
-): PriceTerms {
-  const majority = Math.floor(size / 2) + 1;
-  const quorum = given === 0 ? majority : given;
-  const within = (name: string, value: number, from: number, to: number): void => {
-    if (value < from || value > to) throw new InvalidArgument(name, `is ${value}, and must be ${from} to ${to}`, `${name} ${from}`);
+): Partial<PriceTerms> {
+  const asked = (name: keyof PriceTerms, option: string, value: number, from: number, to: number): Partial<PriceTerms> => {
+    if (value === 0) return {};
+    if (value < from || value > to) throw new InvalidArgument(option, `is ${value}, and must be ${from} to ${to}`, `${option} ${from}`);
+    return { [name]: value };
   };
-  // Who proves picks the sources: two disjoint halves could prove two prices.
-  within("--quorum", quorum, majority, size);
-  within("--deviation", deviation, 1, 16_383);
-  within("--max-age", maxAge, 0, 65_535);
-  within("--max-delay", maxDelay, 1, 65_535);
-  return { quorum, maxDeviationBps: deviation, maxAgeSeconds: maxAge, maxDelaySeconds: maxDelay };
+  return {
+    // Who proves picks the sources: two disjoint halves could prove two prices.
+    ...asked("quorum", "--quorum", quorum, majorityOf(size), size),
+    ...asked("maxDeviationBps", "--deviation", deviation, 1, 16_383),
+    ...asked("maxAgeSeconds", "--max-age", maxAge, 1, 65_535),
+    ...asked("maxDelaySeconds", "--max-delay", maxDelay, 1, 65_535),
+  };
 }
 
 export default action;

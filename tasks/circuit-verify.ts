@@ -20,8 +20,9 @@ const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, jso
     const { id, verifier } = registeredCircuit(deployment, name);
     const folder = given === "" && local ? (await developmentKey(circuit)).folder : resolve(given);
     if (given === "" && !local) throw new InvalidArgument("--folder", "is missing", `--folder keys/${name}`);
-    if (!existsSync(join(folder, files.provingKey))) {
-      throw new InvalidArgument("--folder", `is ${folder}, which holds no finished ceremony`, `--folder keys/${name}`);
+    const missing = Object.values(files).find((file) => !existsSync(join(folder, file)));
+    if (missing !== undefined) {
+      throw new InvalidArgument("--folder", `is ${folder}, which holds no finished ceremony: no ${missing}`, `--folder keys/${name}`);
     }
     const { development, status, comparisons } = await compareCircuit(context.rpc, prices, { circuit, id, folder });
     const ok = isSound({ comparisons, development }, local);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { Contract } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { developmentSetup, type Setup, setupIn } from "../scripts/ceremony/setup.ts";
 import { aggregationOf, type Circuit, sizes } from "../scripts/circuits/compile.ts";
@@ -14,10 +15,20 @@ import {
   type RegisteredCircuit,
 } from "../src/chain/index.ts";
 import { MintdError } from "../src/error.ts";
-import { assertSourcesFor, assetIdOf, developmentSources, readSources, type SourceKey, UnreadablePriceFile } from "../src/price/index.ts";
+import {
+  assertSourcesFor,
+  assetIdOf,
+  assetSymbol,
+  assetSymbolForm,
+  developmentSources,
+  readSources,
+  type SourceKey,
+  UnreadablePriceFile,
+} from "../src/price/index.ts";
 import { assertKeyFor, readKey } from "../src/price/prove/index.ts";
 import type { IProvenPrices } from "../types/ethers-contracts/index.ts";
 import { InvalidArgument } from "./arguments.ts";
+import { RpcRunner } from "./rpc-runner.ts";
 import { type TaskContext, taskContext } from "./context.ts";
 import { showProgress } from "./print.ts";
 
@@ -33,6 +44,7 @@ export class CircuitNotRegistered extends MintdError {
 export interface PriceContext {
   readonly context: TaskContext;
   readonly deployment: Deployment;
+  /** To read alone: `account` sends. */
   readonly prices: IProvenPrices;
   readonly address: string;
   /** Whether keys that everybody has may be used. */
@@ -47,8 +59,9 @@ export async function priceContext(hre: HardhatRuntimeEnvironment): Promise<Pric
   const deployment = await readDeployment(context.deployments, context.network);
   const { address } = castContracts(deployment).ProvenPrices;
   await checkChain(context.rpc, deployment);
-  const { ethers } = await hre.network.getOrCreate(context.network);
-  const prices = await ethers.getContractAt("IProvenPrices", address);
+  const { abi } = await hre.artifacts.readArtifact("IProvenPrices");
+  // The class has no types of a contract's own functions; those that are generated come from the same interface.
+  const prices = new Contract(address, abi, new RpcRunner(context.rpc)) as unknown as IProvenPrices;
   const local = deployment.chainId === LOCAL_CHAIN_ID;
   const account = new Account(context.rpc, context.keys.admin, { pollMs: networkOf(deployment.chainId).pollMs });
   return { context, deployment, prices, address, local, account };
@@ -138,10 +151,6 @@ export function textOf(file: string): string {
 /** An asset's id of 64 bits, from its symbol or as it is. @throws InvalidArgument */
 export function assetNamed(text: string): bigint {
   if (/^\d{1,20}$/.test(text) && BigInt(text) < 1n << 64n) return BigInt(text);
-  if (/^[A-Z][A-Z0-9]{0,7}$/.test(text)) return assetIdOf(text);
-  throw new InvalidArgument(
-    "--asset",
-    `is '${text}', and must be a symbol of up to 8 capital letters and digits, or a number below 2^64`,
-    "--asset ETH",
-  );
+  if (assetSymbol.test(text)) return assetIdOf(text);
+  throw new InvalidArgument("--asset", `is '${text}', and must be ${assetSymbolForm}, or a number below 2^64`, "--asset ETH");
 }

@@ -1,6 +1,6 @@
-import { writeFileSync } from "node:fs";
 import { formatUnits, getAddress } from "ethers";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
+import { assertQuorumFits, type PriceTerms, termsFrom } from "../scripts/circuits/terms.ts";
 import {
   aggregateFor,
   proofWords,
@@ -18,6 +18,8 @@ import { networkOf } from "../src/chain/index.ts";
 import { systemClock } from "../src/clock.ts";
 import { MintdError } from "../src/error.ts";
 import { InvalidArgument } from "./arguments.ts";
+import { blockAfter } from "./price-block.ts";
+import { assertWritable, writeWhole } from "./price-out.ts";
 import { assetNamed, circuitNamed, keyFor, type PriceContext, priceContext, registeredCircuit, sourcesFor } from "./price-context.ts";
 import { PRICE_DECIMALS } from "../src/price/feeds/index.ts";
 import { configuredQuotes, type QuoteArgs, quotesFrom } from "./price-quotes.ts";
@@ -48,13 +50,13 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const named = circuitNamed(args.circuit);
     const assetId = assetNamed(args.asset);
     const recipient = recipientNamed(args.recipient);
+    assertWritable(args.out);
     const where = await priceContext(hre);
     const { network } = where.context;
     const { id: circuitId, verifyingKey } = registeredCircuit(where.deployment, named.name);
     const sources = sourcesFor(where, named, args.sources);
-    if ((await where.prices.sourcesRoot(assetId, circuitId)) !== sourcesRoot(sources)) {
-      throw new NotAsRegistered(`the set of sources of asset ${assetId.toString()}`, named.name, network);
-    }
+    const wanted = { name: named.name, assetId, sources, circuitId, recipient };
+    await registeredAt(where, wanted, await newestBlock(where.context.rpc));
     const setup = await keyFor(where, named, args.folder);
     if (setup.transcript.verifyingKey !== verifyingKey) throw new NotAsRegistered(`the key in ${setup.folder}`, named.name, network);
 
@@ -64,19 +66,20 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
       now: async () => Number((await newestBlock(rpc)).timestamp),
       configured: () => configuredQuotes(where.context, assetId),
     });
-    const block = await blockAfter(where, quotes);
-    const request = await requestAt(where, { assetId, sources, circuitId, recipient, block });
+    const { pollMs } = networkOf(where.deployment.chainId);
+    const block = await blockAfter(rpc, quotes, { assetId, sources }, { clock: systemClock, pollMs });
+    const { terms, sourcesTerm } = await registeredAt(where, wanted, block);
+    const request = requestAt(where, wanted, terms, block);
     const aggregation = aggregateFor(request, quotes);
-    const [x, y] = await where.prices.sourcesTerm(assetId, circuitId);
     const { proven, fallback } = await prove(setup, aggregation.inputs);
     const file: ReportFile = {
       chainId: where.deployment.chainId,
       contract: where.address,
       recipient: recipient ?? null,
-      report: reportOf(request, aggregation, [x, y]),
+      report: reportOf(request, aggregation, sourcesTerm),
       proof: proofWords(proven.proof),
     };
-    writeFileSync(args.out, reportText(file));
+    writeWhole(args.out, reportText(file));
 
     const used = [aggregation.inputs["enabled"]].flat().filter((each) => each === 1n).length;
     const deviation = deviationOf(quotes.filter((quote) => !aggregation.refused.some((each) => each.quote === quote)));
@@ -109,39 +112,41 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
   });
 
 interface Wanted {
+  /** The circuit's. */
+  readonly name: string;
   readonly assetId: bigint;
   readonly sources: readonly SourceKey[];
   readonly circuitId: string;
   readonly recipient: string | undefined;
-  readonly block: Block;
 }
 
-/** For so long a block is waited for that is not before the newest quote; then the quotes are judged as they are. */
-const mostWaitMs = 60_000;
-
-/** The newest block, once it is not before any quote: what was signed since the last block would be from the future to it. */
-async function blockAfter({ context: { rpc }, deployment }: PriceContext, quotes: readonly Quote[]): Promise<Block> {
-  const newest = Math.max(0, ...quotes.map(({ timestamp }) => timestamp));
-  const { pollMs } = networkOf(deployment.chainId);
-  const until = systemClock.now() + mostWaitMs;
-  for (;;) {
-    const block = await newestBlock(rpc);
-    if (block.timestamp >= BigInt(newest) || systemClock.now() > until) return block;
-    await systemClock.pause(pollMs);
+/**
+ * What the contract holds a proof of this asset by this circuit to, all of it after one block.
+ * @throws NotAsRegistered, QuorumDoesNotFit no proof would be accepted, or one that a minority could have made
+ */
+async function registeredAt(
+  { prices, deployment: { network } }: PriceContext,
+  { name, assetId, sources, circuitId }: Wanted,
+  { hash: blockTag }: Block,
+): Promise<{ readonly terms: PriceTerms; readonly sourcesTerm: readonly [bigint, bigint] }> {
+  if ((await prices.sourcesRoot(assetId, circuitId, { blockTag })) !== sourcesRoot(sources)) {
+    throw new NotAsRegistered(`the set of sources of asset ${assetId.toString()}`, name, network);
   }
+  const terms = termsFrom(await prices.termsOf(assetId, { blockTag }));
+  assertQuorumFits(assetId, terms.quorum, sources.length);
+  const [x, y] = await prices.sourcesTerm(assetId, circuitId, { blockTag });
+  return { terms, sourcesTerm: [x, y] };
 }
 
 /** The block's time is the report's: no node's clock has a say, and it is never in the future on the chain. */
-async function requestAt({ deployment, prices, address }: PriceContext, wanted: Wanted): Promise<ReportRequest> {
-  const { assetId, sources, circuitId, recipient, block } = wanted;
-  const terms = await prices.termsOf(assetId);
-  if (terms.quorum === 0n) throw new NotAsRegistered(`the terms of asset ${assetId.toString()}`, "the circuit", deployment.network);
+function requestAt({ deployment, address }: PriceContext, wanted: Wanted, terms: PriceTerms, block: Block): ReportRequest {
+  const { assetId, sources, circuitId, recipient } = wanted;
   return {
     assetId,
     sources,
-    quorum: Number(terms.quorum),
-    maxDeviationBps: Number(terms.maxDeviationBps),
-    maxAge: Number(terms.maxAgeSeconds),
+    quorum: terms.quorum,
+    maxDeviationBps: terms.maxDeviationBps,
+    maxAge: terms.maxAgeSeconds,
     timestamp: Number(block.timestamp),
     block: { number: block.number, hash: block.hash },
     use: { chainId: BigInt(deployment.chainId), contract: address, circuitId, nonce: 0n, ...(recipient !== undefined && { recipient }) },

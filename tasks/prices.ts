@@ -8,8 +8,8 @@ const circuit = { ...text("circuit", "price3, price7, price14 or price21: its nu
 const folder = text("folder", "A finished ceremony; on a local chain the development key where it is empty, made if it is missing");
 const sources = text("sources", "JSON list of the sources' public keys; on a local chain development sources where it is empty");
 const asset = { ...text("asset", "The asset: a symbol, or its id of 64 bits"), defaultValue: "ETH" } as const;
-const whole = <Name extends string>(name: Name, description: string, defaultValue: number) =>
-  ({ name, description, type: ArgumentType.INT, defaultValue }) as const;
+const term = <Name extends string>(name: Name, what: string, usual: string) =>
+  ({ name, description: `${what}; 0: as the asset has it, ${usual} where it has none`, type: ArgumentType.INT, defaultValue: 0 }) as const;
 
 const circuitRegister = task(
   "circuit:register",
@@ -22,10 +22,10 @@ const circuitRegister = task(
   .addOption(folder)
   .addOption(sources)
   .addOption(asset)
-  .addOption(whole("quorum", "Fewest sources that must agree, above half; 0: just above half. Terms are set where the asset has none", 0))
-  .addOption(whole("deviation", "How far apart sources may be, in hundredths of a percent", 50))
-  .addOption(whole("maxAge", "Seconds that a quote may be old when it is proven", 60))
-  .addOption(whole("maxDelay", "Seconds that a report may be old when it gets to the chain", 300))
+  .addOption(term("quorum", "Fewest sources that must agree, above half", "just above half"))
+  .addOption(term("deviation", "How far apart sources may be, in hundredths of a percent", "50"))
+  .addOption(term("maxAge", "Seconds that a quote may be old when it is proven", "60"))
+  .addOption(term("maxDelay", "Seconds that a report may be old when it gets to the chain", "300"))
   .addFlag(json)
   .setAction(() => import("./circuit-register.ts"))
   .build();

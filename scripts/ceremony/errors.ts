@@ -10,6 +10,16 @@ export class CeremonyFailed extends MintdError {
   }
 }
 
+/** A folder has not the files of a finished ceremony, or they cannot be read. */
+export class CeremonyUnreadable extends MintdError {
+  readonly code = "CEREMONY_UNREADABLE";
+  constructor(folder: string, problem: string) {
+    super(`${folder} holds no finished ceremony: ${problem}`, {
+      hint: "give the folder that `npm run ceremony -- finish` wrote, or that was fetched whole from who published it",
+    });
+  }
+}
+
 /** A powers-of-tau file is none of those whose hash is pinned. Its makers could be the ones who know its secret. */
 export class UnknownPowers extends MintdError {
   readonly code = "UNKNOWN_POWERS";

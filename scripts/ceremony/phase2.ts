@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CeremonyFailed } from "./errors.ts";
 import type { KnownContributions } from "./known-contributions.ts";
@@ -60,10 +61,17 @@ export class Phase2 {
     this.#program.kill();
   }
 
-  async #hash(job: Phase2Job): Promise<string> {
-    const value = await this.#ask(job);
-    if (typeof value !== "string") throw new CeremonyFailed("phase 2 gave no hash");
-    return value;
+  /** A key that is there is somebody's, maybe the only one with all contributions, maybe the one that is read. */
+  async #hash(job: Extract<Phase2Job, { readonly out: string }>): Promise<string> {
+    if (existsSync(job.out)) throw new CeremonyFailed(`${job.out} is there already, and no step writes over a file: name another place`);
+    try {
+      const value = await this.#ask(job);
+      if (typeof value !== "string") throw new CeremonyFailed("phase 2 gave no hash");
+      return value;
+    } catch (error) {
+      rmSync(job.out, { force: true }); // half written, and would refuse the next try
+      throw error;
+    }
   }
 
   #ask(job: Phase2Job): Promise<Phase2Value> {

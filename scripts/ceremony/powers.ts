@@ -16,10 +16,12 @@ export const pinned: KnownPowers = {
   18: "7e6a9c2e5f05179ddfc923f38f917c9e6831d16922a902b0b4758b8e79c2ab8a81bb5f29952e16ee6c5067ed044d7857b5de120a90704c1d3b637fd94b95b13e",
 };
 
-/** blake2b of 64 bytes, hexadecimal. */
+/** blake2b of 64 bytes, hexadecimal. @throws CeremonyFailed the file cannot be read */
 export async function blake2b(file: string): Promise<string> {
   const hash = createHash("blake2b512");
-  await pipeline(createReadStream(file), hash);
+  await pipeline(createReadStream(file), hash).catch((error: unknown) => {
+    throw new CeremonyFailed(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  });
   return hash.digest("hex");
 }
 
@@ -27,7 +29,7 @@ export async function blake2b(file: string): Promise<string> {
  * The hash of a public powers-of-tau file.
  * @param power that the circuit needs at least
  * @throws UnknownPowers its hash is not pinned
- * @throws CeremonyFailed it is too small
+ * @throws CeremonyFailed it is too small, or cannot be read
  */
 export async function checkPowers(
   file: string,

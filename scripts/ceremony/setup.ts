@@ -1,12 +1,23 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { assertSafeKey, isDevelopmentKey, readKey } from "../../src/price/prove/index.ts";
 import { type Circuit, type Compiled, compile } from "../circuits/compile.ts";
 import { writeDevelopmentKey } from "./development-key.ts";
 import { writeDevelopmentPowers } from "./development-powers.ts";
-import { TranscriptMismatch } from "./errors.ts";
+import { CeremonyFailed, TranscriptMismatch } from "./errors.ts";
 import { type Beacon, Phase2 } from "./phase2.ts";
 import { blake2b, checkPowers, type KnownPowers } from "./powers.ts";
 import { readR1cs } from "./r1cs.ts";
@@ -123,7 +134,7 @@ export async function beginPublic(
   onProgress(0, "compiling");
   const compiled = await compile(circuit);
   await checkPowers(powers, (await readR1cs(compiled.r1cs)).power, known);
-  mkdirSync(folder, { recursive: true });
+  orFailed(() => mkdirSync(folder, { recursive: true }));
   onProgress(0.25, "phase 2: the circuit's key");
   const key = join(folder, "begun.zkey");
   await withPhase2((phase2) => phase2.begin(compiled.r1cs, powers, key));
@@ -140,26 +151,50 @@ interface FinishOptions {
 }
 
 /**
- * The last step: the beacon, the check of the whole against circuit and powers, and the transcript.
+ * The last step: the beacon, the check of the whole against circuit and powers, and the transcript. The folder is there when
+ * all of it holds, and else not at all: one with a transcript would be believed.
  * @param key after the last contribution
- * @throws UnknownPowers, UnsafeKey, CeremonyFailed
+ * @param folder where nothing is yet
+ * @throws UnknownPowers, UnsafeKey, UnreadableKey, CeremonyFailed
+ * @throws TranscriptMismatch the key is not from this circuit and these powers alone
  */
 export async function finishPublic(
   circuit: Circuit,
   { key, powers, beacon, folder, known, onProgress = () => undefined }: FinishOptions,
 ): Promise<Setup> {
+  if (existsSync(folder)) throw new CeremonyFailed(`${folder} is there already: name a folder that is not`);
+  const facts = readKey(orFailed(() => readFileSync(key)));
+  assertSafeKey(facts);
   const compiled = await compile(circuit);
   const { power, hash } = await checkPowers(powers, (await readR1cs(compiled.r1cs)).power, known);
-  const facts = readKey(readFileSync(key));
-  assertSafeKey(facts);
   const given = facts.contributionHashes.map((each, at) => ({ name: facts.contributionNames[at] ?? "", hash: each }));
-  mkdirSync(folder, { recursive: true });
-  onProgress(0.5, "beacon");
-  const beaconHash = await withPhase2((phase2) => phase2.beacon(key, join(folder, files.provingKey), beacon));
-  seal({ circuit, compiled, given, powers: { power, blake2b: hash }, beacon: { ...beacon, hash: beaconHash }, folder });
-  onProgress(0.95, "checking the key against circuit and powers");
-  await checkWhole(folder, powers);
+  const place = resolve(folder);
+  const draft = orFailed(() => {
+    mkdirSync(dirname(place), { recursive: true });
+    return mkdtempSync(`${place}.draft-`);
+  });
+  try {
+    onProgress(0.5, "beacon");
+    const beaconHash = await withPhase2((phase2) => phase2.beacon(key, join(draft, files.provingKey), beacon));
+    seal({ circuit, compiled, given, powers: { power, blake2b: hash }, beacon: { ...beacon, hash: beaconHash }, folder: draft });
+    onProgress(0.95, "checking the key against circuit and powers");
+    await checkWhole(draft, powers);
+    chmodSync(draft, 0o755); // it is to be published, and a draft is one user's
+    renameSync(draft, place);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    throw error;
+  }
   return setupIn(folder);
+}
+
+/** A path that somebody typed may be wrong: that is no fault of the program. @throws CeremonyFailed */
+function orFailed<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new CeremonyFailed(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Whether the key comes from this circuit and these powers alone. @throws TranscriptMismatch */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { assertSafeKey, isDevelopmentKey, readKey, toSnarkjsKey, type VerifyingKey } from "../../src/price/prove/index.ts";
-import { TranscriptMismatch } from "./errors.ts";
+import { CeremonyUnreadable, TranscriptMismatch } from "./errors.ts";
 import { pinned } from "./powers.ts";
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
@@ -52,14 +52,16 @@ export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256
 export const verifyingKeyText = (key: VerifyingKey): string => `${JSON.stringify(toSnarkjsKey(key), null, 2)}\n`;
 
 /**
- * Compares a finished ceremony's folder with its transcript. Everything but the powers themselves: that takes as long as the
- * ceremony (`npm run ceremony -- check --powers <file>`).
+ * Compares a finished ceremony's folder with its transcript. Everything but the powers themselves, and that the beacon's
+ * contribution was made of its value: those take as long as the ceremony (`npm run ceremony -- check --powers <file>`).
+ * @throws CeremonyUnreadable a file is missing, or the transcript is not JSON
  * @throws TranscriptMismatch a file or a claim differs
  * @throws UnsafeKey, UnreadableKey
  */
 export function checkFolder(folder: string): Transcript {
-  const at = (name: string): Buffer => readFileSync(join(folder, name));
-  const parsed = schema.safeParse(JSON.parse(at(files.transcript).toString("utf8")));
+  const at = (name: string): Buffer => orUnreadable(folder, () => readFileSync(join(folder, name)));
+  const text = at(files.transcript).toString("utf8");
+  const parsed = schema.safeParse(orUnreadable(folder, () => JSON.parse(text) as unknown));
   if (!parsed.success) throw new TranscriptMismatch("form", "version 1", z.prettifyError(parsed.error));
   const transcript = parsed.data;
   const bytes = at(files.provingKey);
@@ -76,7 +78,19 @@ export function checkFolder(folder: string): Transcript {
   same("witnessProgram", transcript.witnessProgram, sha256(at(files.witnessProgram)));
   same("circuitHash", transcript.circuitHash, key.circuitHash);
   same("contributions", [...transcript.contributions.map(({ hash }) => hash), transcript.beacon.hash], key.contributionHashes);
+  const names = transcript.contributions.map(({ name }) => name);
+  same("contributions", names, key.contributionNames.slice(0, -1));
   same("beacon", [1, true], [key.beacons, key.endsInBeacon]);
+  const { value, iterationsExponent } = transcript.beacon;
+  same("beacon", [value, iterationsExponent], [key.beacon?.value, key.beacon?.iterationsExponent]);
   if (!transcript.development) same("powers", transcript.powers.blake2b, pinned[transcript.powers.power]);
   return transcript;
+}
+
+function orUnreadable<T>(folder: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new CeremonyUnreadable(folder, error instanceof Error ? error.message : String(error));
+  }
 }

@@ -6,20 +6,10 @@ import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
 import type { Setup } from "../ceremony/setup.ts";
 import { compileVerifier } from "../verifier/compile.ts";
 import { artifactsIn } from "./artifacts.ts";
+import { assertQuorumFits, termsFrom, termsToSet, type TermsWanted } from "./terms.ts";
 
-/** What reports of an asset must meet, as the contract has it. */
-export interface PriceTerms {
-  readonly quorum: number;
-  readonly maxDeviationBps: number;
-  readonly maxAgeSeconds: number;
-  readonly maxDelaySeconds: number;
-}
-
-export interface Registration {
+export interface Registration extends TermsWanted {
   readonly setup: Setup;
-  readonly assetId: bigint;
-  /** Set where the asset has none. */
-  readonly terms: PriceTerms;
   /** Of the sources that are accepted for the asset. */
   readonly sourcesRoot: bigint;
 }
@@ -46,13 +36,19 @@ const status = { unknown: 0n, pending: 1n, active: 2n } as const;
 /**
  * Brings a circuit to where its proofs of an asset's price are accepted: verifier, registry, terms, sources. What is there
  * already is left alone; killed in the middle it goes on, at most with a verifier that nobody uses.
+ *
+ * Race: governance may change the asset's terms meanwhile. Mitigation: the quorum is looked at again just before the sources
+ * are set. What remains: a change right after it; who proves looks again.
+ * @throws QuorumDoesNotFit, TermsHeld before anything is sent
  * @throws InvalidVerifyingKey, VerifierNotCompiled, CircuitRetired, ContractRefused
  */
 export async function registerCircuit(
   account: Account,
   prices: IProvenPrices,
-  { setup, assetId, terms, sourcesRoot }: Registration,
+  { setup, sourcesRoot, ...wanted }: Registration,
 ): Promise<Registered> {
+  const { assetId } = wanted;
+  const terms = termsToSet(termsFrom(await prices.termsOf(assetId)), wanted);
   const done: string[] = [];
   const to = await prices.getAddress();
   const send = async (words: string, name: string, ...args: unknown[]): Promise<void> => {
@@ -70,7 +66,10 @@ export async function registerCircuit(
   const known = await prices.circuit(id);
   if (known.status > status.active) throw new CircuitRetired(id);
   if (known.status === status.pending) await send("circuit activated", "activate", id);
-  if ((await prices.termsOf(assetId)).quorum === 0n) await send("terms set", "setTerms", assetId, terms);
-  if ((await prices.sourcesRoot(assetId, id)) !== sourcesRoot) await send("sources set", "setSources", assetId, id, sourcesRoot);
+  if (terms) await send("terms set", "setTerms", assetId, terms);
+  if ((await prices.sourcesRoot(assetId, id)) !== sourcesRoot) {
+    assertQuorumFits(assetId, termsFrom(await prices.termsOf(assetId)).quorum, wanted.size);
+    await send("sources set", "setSources", assetId, id, sourcesRoot);
+  }
   return { circuit: { id, verifier: known.verifier, verifyingKey: setup.transcript.verifyingKey }, done };
 }

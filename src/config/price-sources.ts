@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { assetSymbol, assetSymbolForm } from "../price/asset.ts";
 
 /** YAML reads 0x1f without quotes as a number. */
 const text = () => z.string({ error: "must be a text; in YAML, put it in quotes" });
@@ -11,7 +12,7 @@ const price = z.number().positive().max(184_467_440_737).optional();
 /** What every source has. */
 const common = {
   name: text().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be 1 to 64 letters, digits, dots, dashes and underscores"),
-  asset: text().regex(/^[A-Z0-9]{1,8}$/, "must be a symbol of 1 to 8 capital letters and digits"),
+  asset: text().regex(assetSymbol, `must be ${assetSymbolForm}`),
   key: text().regex(/^[A-Z][A-Z0-9_]{0,63}$/, "must be the name of a variable that holds the key, never the key"),
   timeoutMs: z.int().min(100).max(60_000).optional(),
   maxAgeSeconds: z.int().min(1).max(65_535).optional(),

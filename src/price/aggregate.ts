@@ -118,6 +118,13 @@ function refusalOf({ source, price, timestamp, signature }: Quote, request: Pric
   return verifies(source, quoteMessage(request.assetId, price, timestamp), signature) ? undefined : "SIGNATURE_INVALID";
 }
 
+/** Whether one of the sources signed the quote for this asset. What is in no range has nobody signed. */
+export function isSignedBy(sources: readonly SourceKey[], assetId: bigint, { source, price, timestamp, signature }: Quote): boolean {
+  if (!sources.some((key) => isSame(key, source))) return false;
+  if (!fits(price, widths.PRICE_BITS) || !fits(timestamp, widths.TIME_BITS)) return false;
+  return verifies(source, quoteMessage(assetId, price, timestamp), signature);
+}
+
 /** Whether its source signed something newer, or another price for the same second. A quote sent twice over is one. */
 function isOutdone(quote: Quote, signed: readonly Quote[]): boolean {
   return signed.some(

@@ -1,7 +1,7 @@
 /** Prices that sources signed: quotes, what they agree on, and the inputs of the circuit that proves it. Pure. */
-export { aggregate, type Aggregation, type CircuitInputs, type PriceRequest } from "./aggregate.ts";
+export { aggregate, type Aggregation, type CircuitInputs, isSignedBy, type PriceRequest } from "./aggregate.ts";
 export { agreedPrice, lowerMedian, type Terms, withinDeviation } from "./agree.ts";
-export { assetIdOf } from "./asset.ts";
+export { assetIdOf, assetSymbol, assetSymbolForm } from "./asset.ts";
 export { isSourceKey, type Signature, type SourceKey, type SourceSigner, sourceSigner, SUBGROUP_ORDER, verifies } from "./eddsa.ts";
 export { type ProofContext, proofContext } from "./context.ts";
 export { assertSourcesFor, developmentSources } from "./development-sources.ts";

@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import { Contract } from "ethers";
+import hre from "hardhat";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,14 +11,21 @@ import { join } from "node:path";
 import { developmentSetup, type Setup } from "../../scripts/ceremony/setup.ts";
 import { aggregationOf } from "../../scripts/circuits/compile.ts";
 import { isSound } from "../../scripts/circuits/verify.ts";
-import { readDeployment } from "../../src/chain/index.ts";
-import { assetIdOf, developmentSources, fileText, packReport, readReport } from "../../src/price/index.ts";
+import { newestBlock } from "../../src/cast/index.ts";
+import { HttpRpc, readDeployment, RpcRefused, RpcUnanswered } from "../../src/chain/index.ts";
+import type { Clock } from "../../src/clock.ts";
+import { assetIdOf, developmentSources, fileText, packReport, type Quote, readReport, signQuote } from "../../src/price/index.ts";
 import { InvalidArgument } from "../../tasks/arguments.ts";
-import { termsOf } from "../../tasks/circuit-register.ts";
-import { circuitNamed, keyFor, type PriceContext, sourcesFor } from "../../tasks/price-context.ts";
+import { termsAsked } from "../../tasks/circuit-register.ts";
+import { blockAfter } from "../../tasks/price-block.ts";
+import { assetNamed, circuitNamed, keyFor, type PriceContext, sourcesFor } from "../../tasks/price-context.ts";
+import { assertWritable, writeWhole } from "../../tasks/price-out.ts";
 import { quotesFrom } from "../../tasks/price-quotes.ts";
 import { assertFor, ReportForElsewhere } from "../../tasks/price-submit.ts";
+import { RpcRunner } from "../../tasks/rpc-runner.ts";
+import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
 import { Anvil } from "../anvil.ts";
+import { eventually } from "../eventually.ts";
 import { Hardhat, type Run } from "./hardhat.ts";
 
 function expectRefusal(run: Run, code: string, ...words: readonly string[]): void {
@@ -91,10 +100,14 @@ describe("The tasks of proven prices", function () {
     const key = `0x${"1".repeat(64)}`;
     const sepolia = new Hardhat({ MINTD_HOME: path("public"), SEPOLIA_RPC_URL: elsewhere.url, SEPOLIA_PRIVATE_KEY: key });
     try {
-      const [unwrapped, unproven] = await Promise.all([
+      const [unwrapped, unproven, unwritten, unfinished] = await Promise.all([
         sepolia.run("deploy", "--cast", "--network", "sepolia"),
         prove("1,1,1", "none.json"),
+        local("price:prove", ...circuit, "--out", path("nowhere/report.json")),
+        local("circuit:register", ...circuit, "--folder", home),
       ]);
+      expectRefusal(unwritten, "INVALID_ARGUMENT", "--out", "nowhere/report.json", "ENOENT");
+      expectRefusal(unfinished, "CEREMONY_UNREADABLE", "transcript.json");
       expectRefusal(unwrapped, "WETH_MISSING", "--weth");
       expect(await elsewhere.rpc.request("eth_blockNumber", [])).to.equal("0x0");
       expect(unproven.json["error"]).to.include({ code: "CIRCUIT_NOT_REGISTERED" });
@@ -105,8 +118,10 @@ describe("The tasks of proven prices", function () {
   });
 
   it("take no circuit, terms or quotes that no proof could use", async () => {
-    const given = { quorum: 0, deviation: 50, maxAge: 60, maxDelay: 300 };
-    expect(termsOf(given, 7)).to.deep.equal({ quorum: 4, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 });
+    const given = { quorum: 0, deviation: 0, maxAge: 0, maxDelay: 0 };
+    expect(termsAsked(given, 7)).to.deep.equal({});
+    expect(termsAsked({ ...given, quorum: 7, maxDelay: 9 }, 7)).to.deep.equal({ quorum: 7, maxDelaySeconds: 9 });
+    expect([assetNamed("1INCH"), assetNamed("123")]).to.deep.equal([assetIdOf("1INCH"), 123n]);
     const wanted = {
       ...{ assetId: 1n, sources: developmentSources(3).map(({ key }) => key) },
       now: () => Promise.resolve(1_790_000_000),
@@ -118,9 +133,12 @@ describe("The tasks of proven prices", function () {
     expect(await quoted("", path("quotes.json"))).to.deep.equal(await quoted("1,2,3"));
     const refusals: readonly (() => unknown)[] = [
       () => circuitNamed("price4"),
-      () => termsOf({ ...given, quorum: 1 }, 3),
-      () => termsOf({ ...given, quorum: 4 }, 3),
-      () => termsOf({ ...given, deviation: 0 }, 3),
+      () => assetNamed("eth"),
+      () => assetNamed("18446744073709551616"),
+      () => termsAsked({ ...given, quorum: 1 }, 3),
+      () => termsAsked({ ...given, quorum: 4 }, 3),
+      () => termsAsked({ ...given, deviation: -1 }, 3),
+      () => termsAsked({ ...given, maxAge: 65_536 }, 3),
       () => quoted("1,1"),
       () => quoted("1,1,0.000000001"),
       () => quoted("1,1,1", path("quotes.json")),
@@ -182,6 +200,106 @@ describe("The tasks of proven prices", function () {
       "ceremony, by its transcript",
     ]);
     expect(other.code).to.equal(1);
+  });
+
+  it("register no circuit, and prove nothing, that the asset's quorum does not fit", async () => {
+    const { prices, admin, setTerms } = await pricesHere();
+    const sentBefore = await anvil.rpc.request("eth_getTransactionCount", [admin, "latest"]);
+    const [larger, other, same] = await Promise.all([
+      local("circuit:register", "--circuit", "price7", "--quorum", "5"),
+      local("circuit:register", ...circuit, "--deviation", "51"),
+      local("circuit:register", ...circuit, "--deviation", "50", "--quorum", "2", "--json"),
+    ]);
+    expectRefusal(larger, "QUORUM_DOES_NOT_FIT", "is 2", "7 sources needs 4 to 7", "setTerms");
+    expectRefusal(other, "TERMS_HELD", "deviation is 50, not 51", "setTerms");
+    expect(same.json["done"]).to.deep.equal([]);
+    expect(await anvil.rpc.request("eth_getTransactionCount", [admin, "latest"])).to.equal(sentBefore);
+    const fitting = await newestBlock(anvil.rpc);
+    try {
+      await setTerms(1);
+      const proven = await prove("2000.10,2000.20,1999.90", "minority.json");
+      expect(proven.json["error"]).to.include({ code: "QUORUM_DOES_NOT_FIT" });
+      const quorumAt = async (blockTag: string) => (await prices.termsOf(assetIdOf("ETH"), { blockTag })).quorum;
+      expect([await quorumAt(fitting.hash), await quorumAt("latest")]).to.deep.equal([2n, 1n]);
+    } finally {
+      await setTerms(2);
+    }
+  });
+
+  /** ProvenPrices, read as the tasks read it, and what its admin does by hand. */
+  async function pricesHere() {
+    const { cast } = await readDeployment(path("deployments"), "local");
+    const to = cast?.ProvenPrices.address ?? "";
+    const { abi } = await hre.artifacts.readArtifact("IProvenPrices");
+    const prices = new Contract(to, abi, new RpcRunner(anvil.rpc)) as unknown as IProvenPrices;
+    const [admin = ""] = await anvil.rpc.request<string[]>("eth_accounts", []);
+    const setTerms = async (quorum: number): Promise<void> => {
+      const terms = { quorum, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 };
+      const data = prices.interface.encodeFunctionData("setTerms", [assetIdOf("ETH"), terms]);
+      const hash = await anvil.rpc.request<string>("eth_sendTransaction", [{ from: admin, to, data }]);
+      await eventually(
+        "terms are set",
+        async () => (await anvil.rpc.request<object | null>("eth_getTransactionReceipt", [hash])) ?? undefined,
+      );
+    };
+    return { prices, admin, setTerms };
+  }
+
+  it("read the contract with the endpoints' own errors", async () => {
+    const { prices } = await pricesHere();
+    const gone = new HttpRpc({ url: "http://127.0.0.1:9", timeoutMs: 1_000 });
+    const nowhere = prices.connect(new RpcRunner(gone));
+    expect(await nowhere.termsOf(1n).catch((error: unknown) => error)).to.be.instanceOf(RpcUnanswered);
+    const unset = prices.sourcesTerm(1n, `0x${"0".repeat(64)}`);
+    expect(await unset.catch((error: unknown) => error)).to.be.instanceOf(RpcRefused);
+  });
+
+  it("wait for a block after what the sources signed, and for nobody else", async () => {
+    const signers = developmentSources(3);
+    const [one, two, three] = signers;
+    const stranger = developmentSources(4).find(({ key }) => signers.every((signer) => signer.key.x !== key.x));
+    if (!one || !two || !three || !stranger) throw new Error("there are too few development sources");
+    const wanted = { assetId: 1n, sources: signers.map(({ key }) => key) };
+    const now = Number((await newestBlock(anvil.rpc)).timestamp);
+    let pauses = 0;
+    const clock: Clock = {
+      now: () => now * 1_000,
+      async pause() {
+        pauses++;
+        await anvil.rpc.request("evm_mine", []);
+      },
+    };
+    const after = (...quotes: readonly Quote[]) => blockAfter(anvil.rpc, quotes, wanted, { clock, pollMs: 1 });
+    const unsigned = { ...signQuote(three, 1n, 1n, now + 9), timestamp: now + 10 };
+    await after(
+      signQuote(one, 1n, 1n, now),
+      signQuote(stranger, 1n, 1n, now + 12), // not of the set
+      unsigned,
+      signQuote(three, 2n, 1n, now + 12), // of another asset
+      signQuote(two, 1n, 1n, now + 315_360_000),
+      { ...unsigned, timestamp: 2 ** 50 },
+    );
+    expect(pauses).to.equal(0);
+    const { timestamp } = await after(signQuote(one, 1n, 1n, now + 12), signQuote(two, 1n, 1n, now + 315_360_000));
+    expect(Number(timestamp)).to.be.at.least(now + 12);
+  });
+
+  it("write a report whole or not at all", async () => {
+    const folder = path("reports");
+    await mkdir(join(folder, "taken"), { recursive: true });
+    await writeFile(join(folder, "report.json"), "before");
+    assertWritable(join(folder, "report.json"));
+    expect(await readFile(join(folder, "report.json"), "utf8")).to.equal("before");
+    writeWhole(join(folder, "report.json"), "after");
+    expect(await readFile(join(folder, "report.json"), "utf8")).to.equal("after");
+    for (const place of [join(folder, "taken"), join(folder, "nowhere/report.json"), ""]) {
+      for (const write of [assertWritable, writeWhole]) {
+        expect(() => {
+          write(place, "x");
+        }, place).to.throw(InvalidArgument, "--out");
+      }
+    }
+    expect(await readdir(folder)).to.have.members(["report.json", "taken"]);
   });
 
   /** The key's folder with another witness program, and a transcript that says the same in other bytes. */

@@ -4,6 +4,7 @@ import type { Secret } from "../../secret.ts";
 import { assetIdOf } from "../asset.ts";
 import { chainlinkFeed } from "./chainlink.ts";
 import { parsePrice } from "./decimals.ts";
+import { InvalidFeed } from "./errors.ts";
 import type { EthReads } from "./eth-call.ts";
 import type { FeedOptions, PriceFeed } from "./price-feed.ts";
 import { pythFeed } from "./pyth.ts";
@@ -38,7 +39,7 @@ export async function quoteSourcesOf(
 }
 
 function feedOf(source: PriceSourceSettings, given: Pick<FeedOptions, "asset" | "clock">, rpc: EthReads): PriceFeed {
-  const range = { lowest: priceOf(source.lowest), highest: priceOf(source.highest) };
+  const range = { lowest: boundOf(source, "lowest"), highest: boundOf(source, "highest") };
   switch (source.kind) {
     case "chainlink":
       return chainlinkFeed({ ...source, ...given, ...range, rpc });
@@ -51,4 +52,11 @@ function feedOf(source: PriceSourceSettings, given: Pick<FeedOptions, "asset" | 
   }
 }
 
-const priceOf = (value: number | undefined): bigint | undefined => (value === undefined ? undefined : parsePrice(String(value)));
+/** A bound that cannot be read must not stand for none. @throws InvalidFeed */
+function boundOf(source: PriceSourceSettings, name: "lowest" | "highest"): bigint | undefined {
+  const value = source[name];
+  if (value === undefined) return undefined;
+  const bound = parsePrice(String(value));
+  if (bound === undefined || bound === 0n) throw new InvalidFeed(source.name, `its ${name} is ${value}, which is no price of 8 decimals`);
+  return bound;
+}

@@ -6,7 +6,7 @@ export { parsePrice, PRICE_DECIMALS, toPrice } from "./decimals.ts";
 export * from "./errors.ts";
 export type { EthReads } from "./eth-call.ts";
 export { SourceHealth, type SourceState } from "./health.ts";
-export { type FeedOptions, type PriceFeed, type Reading } from "./price-feed.ts";
+export { aheadSeconds, type FeedOptions, type PriceFeed, type Reading } from "./price-feed.ts";
 export { pythFeed, type PythOptions } from "./pyth.ts";
 export { redstoneFeed, type RedstoneOptions } from "./redstone.ts";
 export { tickerFeed, type TickerOptions } from "./ticker.ts";

@@ -19,6 +19,8 @@ export interface KeyFacts {
   readonly contributionNames: readonly string[];
   readonly beacons: number;
   readonly endsInBeacon: boolean;
+  /** What the last contribution says it was made of, where it is a beacon: hexadecimal, hashed 2^iterationsExponent times. */
+  readonly beacon: { readonly value: string; readonly iterationsExponent: number } | undefined;
   readonly wires: number;
   /** Constraints and public inputs, filled up to a power of two. */
   readonly domain: number;
@@ -97,7 +99,10 @@ export function readKey(bytes: Uint8Array): KeyFacts {
   }
 }
 
-type Phase2Facts = Pick<KeyFacts, "circuitHash" | "contributionHashes" | "contributionNames" | "beacons" | "endsInBeacon" | "deltaAfter">;
+type Phase2Facts = Pick<
+  KeyFacts,
+  "circuitHash" | "contributionHashes" | "contributionNames" | "beacons" | "endsInBeacon" | "beacon" | "deltaAfter"
+>;
 
 function phase2(section: Reader): Phase2Facts {
   const circuitHash = bytesToHex(section.bytes(64));
@@ -107,24 +112,37 @@ function phase2(section: Reader): Phase2Facts {
   let deltaAfter: G1 | undefined;
   let beacons = 0;
   let endsInBeacon = false;
+  let beacon: KeyFacts["beacon"];
   for (let at = 0; at < count; at++) {
     deltaAfter = section.g1();
     const points = [...deltaAfter, ...section.g1(), ...section.g1(), ...section.g2().flatMap(([real, imaginary]) => [imaginary, real])];
     contributionHashes.push(bytesToHex(blake2b(concatBytes(...points.map(big), section.bytes(64)))));
     endsInBeacon = section.u32() === 1;
     if (endsInBeacon) beacons++;
-    contributionNames.push(nameIn(section.bytes(section.u32())));
+    const { name, ...made } = parametersIn(section.bytes(section.u32()));
+    contributionNames.push(name);
+    beacon = endsInBeacon ? made : undefined;
   }
-  return { circuitHash, contributionHashes, contributionNames, beacons, endsInBeacon, deltaAfter };
+  return { circuitHash, contributionHashes, contributionNames, beacons, endsInBeacon, beacon, deltaAfter };
 }
 
 /** 32 bytes, the highest first. */
 const big = (value: bigint): Uint8Array => hexToBytes(value.toString(16).padStart(64, "0"));
 
-/** A contribution's parameters are numbered; a name is the first of them. */
-function nameIn(parameters: Uint8Array): string {
-  const [kind, length = 0] = parameters;
-  return kind === 1 ? new TextDecoder().decode(parameters.subarray(2, 2 + length)) : "";
+/** A contribution's parameters, numbered, each once and in this order: its name, a beacon's iterations, a beacon's value. */
+function parametersIn(bytes: Uint8Array): { name: string; iterationsExponent: number; value: string } {
+  let [name, iterationsExponent, value] = ["", 0, ""];
+  let last = 0;
+  for (let at = 0; at < bytes.length;) {
+    const [kind = 0, number = 0] = bytes.subarray(at, at + 2);
+    const end = at + 2 + (kind === 2 ? 0 : number);
+    if (kind <= last || kind > 3 || end > bytes.length) throw new Error("a contribution's parameters cannot be read");
+    if (kind === 1) name = new TextDecoder().decode(bytes.subarray(at + 2, end));
+    else if (kind === 2) iterationsExponent = number;
+    else value = bytesToHex(bytes.subarray(at + 2, end));
+    [last, at] = [kind, end];
+  }
+  return { name, iterationsExponent, value };
 }
 
 function sectionsOf(bytes: Uint8Array): (id: number) => Reader {

@@ -68,6 +68,7 @@ describe("prices.sources", () => {
       [{ ...all[1], address: "0x12" }, /must be 0x and 20 bytes/],
       [{ ...ticker, key: "5a".repeat(32) }, /never the key/],
       [{ ...ticker, asset: "ether" }, /symbol/],
+      [{ ...ticker, asset: "123" }, /digits alone/],
       [{ ...all[3], threshold: 0 }, /threshold/],
     ];
     for (const [source, message] of wrong) {
@@ -86,6 +87,15 @@ describe("prices.sources", () => {
     expect(await quoteSourcesOf(load(all), ETH, none).catch((error: unknown) => error)).to.be.instanceOf(InvalidSourceKey);
     const empty = await quoteSourcesOf(load([{ ...ticker, lowest: 2.5, highest: 1e-8 }]), ETH, parts).catch((error: unknown) => error);
     expect(empty).to.be.instanceOf(InvalidFeed).with.property("message").that.contains("lowest price is above");
+    for (const bound of ["lowest", "highest"]) {
+      const unread = quoteSourcesOf(load([{ ...ticker, [bound]: 1e-100 }]), ETH, parts).catch((error: unknown) => error);
+      expect(await unread)
+        .to.be.instanceOf(InvalidFeed)
+        .with.property("message")
+        .that.contains(`its ${bound} is 1e-100`);
+      const nothing = quoteSourcesOf(load([{ ...ticker, [bound]: 1e-9 }]), ETH, parts).catch((error: unknown) => error);
+      expect(await nothing).to.be.instanceOf(InvalidFeed);
+    }
     const plain = load([{ ...ticker, url: "http://one.example/" }]);
     expect(await quoteSourcesOf(plain, ETH, parts).catch((error: unknown) => error)).to.be.instanceOf(InvalidFeed);
   });
@@ -95,7 +105,7 @@ describe("assetIdOf", () => {
   it("is the symbol's bytes, up to 64 bits", () => {
     expect(assetIdOf("ETH")).to.equal(0x455448n);
     expect(assetIdOf("ZZZZZZZZ") < 1n << 64n).to.equal(true);
-    for (const wrong of ["", "eth", "ABCDEFGHI", "É"]) expect(() => assetIdOf(wrong), wrong).to.throw(InvalidPriceInput);
+    for (const wrong of ["", "eth", "ABCDEFGHI", "É", "123"]) expect(() => assetIdOf(wrong), wrong).to.throw(InvalidPriceInput);
   });
 });
 

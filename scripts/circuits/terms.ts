@@ -1,0 +1,102 @@
+import { MintdError } from "../../src/error.ts";
+
+/** What reports of an asset must meet, as the contract has it: one set for all circuits of the asset. */
+export interface PriceTerms {
+  readonly quorum: number;
+  readonly maxDeviationBps: number;
+  readonly maxAgeSeconds: number;
+  readonly maxDelaySeconds: number;
+}
+
+/** Fewest of so many sources of which no two disjoint halves exist. */
+export const majorityOf = (size: number): number => Math.floor(size / 2) + 1;
+
+/** Terms of an asset that has none, where nothing else is asked for. */
+export const usualTerms = (size: number): PriceTerms => ({
+  quorum: majorityOf(size),
+  maxDeviationBps: 50,
+  maxAgeSeconds: 60,
+  maxDelaySeconds: 300,
+});
+
+const howToChange =
+  "terms hold for every circuit of an asset: take a circuit that they fit, or change them first with setTerms of ProvenPrices, " +
+  "as admin on a local chain and by governance elsewhere; docs/circuits.md says in which order";
+
+/**
+ * An asset's quorum is not above half of a circuit's sources, so that two disjoint groups of them could prove two prices, or
+ * above all of them, so that none could. Nothing was sent or proven.
+ */
+export class QuorumDoesNotFit extends MintdError {
+  readonly code = "QUORUM_DOES_NOT_FIT";
+  constructor(assetId: bigint, quorum: number, size: number) {
+    super(`the quorum of asset ${assetId.toString()} is ${quorum}, and a circuit of ${size} sources needs ${majorityOf(size)} to ${size}`, {
+      hint: howToChange,
+    });
+  }
+}
+
+/** Other terms are asked for than the asset has. Nothing was sent. */
+export class TermsHeld extends MintdError {
+  readonly code = "TERMS_HELD";
+  constructor(assetId: bigint, differing: readonly string[]) {
+    super(`asset ${assetId.toString()} has other terms than asked for: ${differing.join(", ")}`, {
+      hint: `leave the option out to keep what is held; ${howToChange}`,
+    });
+  }
+}
+
+/**
+ * The contract knows no sizes: who registers and who proves must hold a quorum to the circuit's.
+ * @throws QuorumDoesNotFit
+ */
+export function assertQuorumFits(assetId: bigint, quorum: number, size: number): void {
+  if (quorum < majorityOf(size) || quorum > size) throw new QuorumDoesNotFit(assetId, quorum, size);
+}
+
+const words: Readonly<Record<keyof PriceTerms, string>> = {
+  quorum: "quorum",
+  maxDeviationBps: "deviation",
+  maxAgeSeconds: "max-age",
+  maxDelaySeconds: "max-delay",
+};
+
+export interface TermsWanted {
+  readonly assetId: bigint;
+  /** How many sources the circuit takes. */
+  readonly size: number;
+  /** What was asked for; what is not here may be as it is. */
+  readonly asked: Partial<PriceTerms>;
+}
+
+/**
+ * The terms that are to be set, or undefined where the asset has some already, which are never changed here. Pure.
+ * @param held what the contract has; a quorum of 0 is none
+ * @throws QuorumDoesNotFit, TermsHeld
+ */
+export function termsToSet(held: PriceTerms, { assetId, size, asked }: TermsWanted): PriceTerms | undefined {
+  if (held.quorum === 0) {
+    const terms = { ...usualTerms(size), ...asked };
+    assertQuorumFits(assetId, terms.quorum, size);
+    return terms;
+  }
+  assertQuorumFits(assetId, held.quorum, size);
+  const differing = (Object.keys(words) as (keyof PriceTerms)[]).filter((name) => asked[name] !== undefined && asked[name] !== held[name]);
+  if (differing.length > 0) {
+    throw new TermsHeld(
+      assetId,
+      differing.map((name) => `${words[name]} is ${held[name]}, not ${String(asked[name])}`),
+    );
+  }
+  return undefined;
+}
+
+/** Terms out of what the contract answers. */
+export function termsFrom(held: Readonly<Record<keyof PriceTerms, bigint>>): PriceTerms {
+  return {
+    quorum: Number(held.quorum),
+    maxDeviationBps: Number(held.maxDeviationBps),
+    maxAgeSeconds: Number(held.maxAgeSeconds),
+    maxDelaySeconds: Number(held.maxDelaySeconds),
+  };
+}
