@@ -41,8 +41,6 @@ function counted(output: string, word: string): number {
   return Number(last?.[1] ?? 0);
 }
 
-let [passed, failed] = [0, 0];
-
 const tests = mochaStages();
 const testNames = new Set([solidity, ...Object.values(tests)].map(({ name }) => name));
 

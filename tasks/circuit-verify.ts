@@ -10,10 +10,12 @@ import { print, reporting, rowTable } from "./print.ts";
 interface Args {
   readonly circuit: string;
   readonly folder: string;
+  /** File of the public powers of tau; empty: not given. */
+  readonly powers: string;
   readonly json: boolean;
 }
 
-const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, json }, hre) =>
+const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, powers, json }, hre) =>
   reporting(json, async () => {
     const { circuit } = circuitNamed(name);
     const { context, deployment, prices, local } = await priceContext(hre);
@@ -24,7 +26,11 @@ const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, jso
     if (missing !== undefined) {
       throw new InvalidArgument("--folder", `is ${folder}, which holds no finished ceremony: no ${missing}`, `--folder keys/${name}`);
     }
-    const { development, status, comparisons } = await compareCircuit(context.rpc, prices, { circuit, id, folder });
+    if (powers !== "" && !existsSync(powers)) {
+      throw new InvalidArgument("--powers", `is ${powers}, where no file is`, "--powers powersOfTau28_hez_final_15.ptau");
+    }
+    const wanted = { circuit, id, folder, ...(powers !== "" && { powers }) };
+    const { development, status, comparisons } = await compareCircuit(context.rpc, prices, wanted);
     const ok = isSound({ comparisons, development }, local);
     if (!ok) process.exitCode = 1;
     print(json, { ok, circuit: name, id, verifier, status, development, comparisons }, () =>
@@ -41,7 +47,9 @@ const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, jso
         ),
         development
           ? `the key is a development one: anybody can forge its proofs, it is for local chains alone${local ? "" : ", and this is none"}`
-          : "the key comes from the public powers of tau that its transcript names",
+          : ok
+            ? "the key comes from the public powers of tau, and forging takes all who contributed"
+            : "nothing is proven of where the key comes from",
         ...(ok ? [] : ["the circuit is not what was registered, or may not be used here"]),
       ].join("\n"),
     );

@@ -39,6 +39,7 @@ const circuitVerify = task(
 )
   .addOption(circuit)
   .addOption(folder)
+  .addOption(text("powers", "File of the public powers of tau that the key was made from; nothing but a development key is sound without"))
   .addFlag(json)
   .setAction(() => import("./circuit-verify.ts"))
   .build();

@@ -5,7 +5,7 @@ import type { Rpc } from "../../src/chain/index.ts";
 import { MintdError } from "../../src/error.ts";
 import { isDevelopmentKey, readKey } from "../../src/price/prove/index.ts";
 import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
-import { sourcesOf } from "../ceremony/setup.ts";
+import { checkWhole, sourcesOf } from "../ceremony/setup.ts";
 import { checkFolder, files, sha256 } from "../ceremony/transcript.ts";
 import { compileVerifier } from "../verifier/compile.ts";
 import { artifactsIn, sourcesDigest } from "./artifacts.ts";
@@ -38,6 +38,8 @@ export interface CircuitToVerify {
   readonly id: string;
   /** Of the ceremony that is said to be the registered one's. */
   readonly folder: string;
+  /** The file of the public powers of tau; without it a key of a ceremony is not sound: what its transcript says is no proof. */
+  readonly powers?: string;
 }
 
 /**
@@ -48,17 +50,18 @@ export interface CircuitToVerify {
 export async function compareCircuit(
   rpc: Rpc,
   prices: IProvenPrices,
-  { circuit, id, folder }: CircuitToVerify,
+  { circuit, id, folder, powers }: CircuitToVerify,
 ): Promise<CircuitComparison> {
   const { artifacts: registered, verifier, verifierCodeHash, status } = await prices.circuit(id);
   const sources = sourcesOf(circuit);
   const compiled = await compileAnew(circuit, ({ r1cs, wasm }) => ({ r1cs: digestOf(r1cs), wasm: digestOf(wasm) }));
   const held = artifactsIn(folder, sources);
   const code = verifierCode(readFileSync(join(folder, files.verifyingKey), "utf8"));
+  const development = isDevelopmentKey(readKey(readFileSync(join(folder, files.provingKey))).verifyingKey);
   const present = keccak256(await rpc.request<string>("eth_getCode", [verifier, "latest"]));
   const compare = (what: string, said: string, found: string): Comparison => ({ what, matches: said === found, registered: said, found });
   return {
-    development: isDevelopmentKey(readKey(readFileSync(join(folder, files.provingKey))).verifyingKey),
+    development,
     status: statuses[Number(status)] ?? "unknown",
     comparisons: [
       compare("sources", registered.sources, sourcesDigest(sources)),
@@ -72,8 +75,23 @@ export async function compareCircuit(
       compare("ceremony, by its transcript", "whole", transcriptState(folder)),
       compare("verifier's code, made from the key", verifierCodeHash, code),
       compare("verifier's code on the chain", verifierCodeHash, present),
+      ...(development ? [] : [compare("key, against constraint system and powers of tau", fromPowers, await keyOrigin(folder, powers))]),
     ],
   };
+}
+
+const fromPowers = "made from them alone";
+
+/** `fromPowers`, or why it is not known that the key is. */
+export async function keyOrigin(folder: string, powers: string | undefined): Promise<string> {
+  if (powers === undefined) return "not checked: give the file of the powers with --powers";
+  try {
+    await checkWhole(folder, powers);
+    return fromPowers;
+  } catch (error) {
+    if (error instanceof MintdError) return error.message;
+    throw error;
+  }
 }
 
 const digestOf = (file: string): string => `0x${sha256(readFileSync(file))}`;

@@ -10,6 +10,7 @@ import { CeremonyFailed, TranscriptMismatch, UnknownPowers } from "../../scripts
 import { Phase2 } from "../../scripts/ceremony/phase2.ts";
 import { blake2b, checkPowers } from "../../scripts/ceremony/powers.ts";
 import { readR1cs } from "../../scripts/ceremony/r1cs.ts";
+import { keyOrigin } from "../../scripts/circuits/verify.ts";
 import { beginPublic, checkDevelopmentKey, checkWhole, developmentSetup, finishPublic, type Setup } from "../../scripts/ceremony/setup.ts";
 import { checkFolder, files, sha256, type Transcript } from "../../scripts/ceremony/transcript.ts";
 import { type Circuit, compile } from "../../scripts/circuits/compile.ts";
@@ -112,6 +113,12 @@ describe("ceremony", function () {
     expect(await checkPowers(powers, 5, known)).to.deep.equal({ power: 5, hash: known[5] });
     const begin = beginPublic(small, { powers, folder: join(folder, "refused") });
     expect(await begin.catch((error: unknown) => error)).to.be.instanceOf(UnknownPowers);
+  });
+
+  it("is believed to come from its powers when the powers themselves say so, whatever its transcript says", async () => {
+    expect(await keyOrigin(setup.folder, undefined)).to.contain("--powers");
+    expect(await keyOrigin(setup.folder, powers)).to.equal("made from them alone");
+    expect(await keyOrigin(setup.folder, raw)).to.contain("powers");
   });
 
   it("makes development powers that snarkjs refuses as a ceremony's", async () => {
