@@ -14,7 +14,15 @@ import {
   type RegisteredCircuit,
 } from "../src/chain/index.ts";
 import { MintdError } from "../src/error.ts";
-import { assertSourcesFor, assetIdOf, developmentSources, readSources, type SourceKey, UnreadablePriceFile } from "../src/price/index.ts";
+import {
+  assertSourcesFor,
+  assetIdOf,
+  developmentSources,
+  NotAsRegistered,
+  readSources,
+  type SourceKey,
+  UnreadablePriceFile,
+} from "../src/price/index.ts";
 import { assertKeyFor, readKey } from "../src/price/prove/index.ts";
 import type { IProvenPrices } from "../types/ethers-contracts/index.ts";
 import { InvalidArgument } from "./arguments.ts";
@@ -94,6 +102,17 @@ export async function keyFor(
   }
   assertKeyFor(readKey(readFileSync(setup.provingKey)).verifyingKey, { network, local });
   return setup;
+}
+
+/**
+ * As `keyFor`, of the circuit that is registered on the network.
+ * @throws CircuitNotRegistered, NotAsRegistered
+ */
+export async function registeredKey(where: PriceContext, named: NamedCircuit, folder: string): Promise<Setup> {
+  const { verifyingKey } = registeredCircuit(where.deployment, named.name);
+  const setup = await keyFor(where, named, folder);
+  if (setup.transcript.verifyingKey === verifyingKey) return setup;
+  throw new NotAsRegistered(`the key in ${setup.folder}`, named.name, where.context.network);
 }
 
 /** Under a bar: making it takes a minute and more. */

@@ -1,25 +1,25 @@
 import { writeFileSync } from "node:fs";
 import { formatUnits, getAddress } from "ethers";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
+import { newestBlock } from "../src/cast/index.ts";
+import { networkOf } from "../src/chain/index.ts";
+import { systemClock } from "../src/clock.ts";
+import { LocalEnclave } from "../src/price/enclave/index.ts";
+import { PRICE_DECIMALS } from "../src/price/feeds/index.ts";
 import {
-  aggregateFor,
+  NotAsRegistered,
   proofWords,
   type Quote,
   type ReportFile,
   reportOf,
-  type ReportRequest,
   reportText,
-  type SourceKey,
+  requestAt,
   sourcesRoot,
 } from "../src/price/index.ts";
+import { blockAfter } from "../src/price/keep/index.ts";
 import { openProver, type Proven } from "../src/price/prove/index.ts";
-import { type Block, newestBlock } from "../src/cast/index.ts";
-import { networkOf } from "../src/chain/index.ts";
-import { systemClock } from "../src/clock.ts";
-import { MintdError } from "../src/error.ts";
 import { InvalidArgument } from "./arguments.ts";
-import { assetNamed, circuitNamed, keyFor, type PriceContext, priceContext, registeredCircuit, sourcesFor } from "./price-context.ts";
-import { PRICE_DECIMALS } from "../src/price/feeds/index.ts";
+import { assetNamed, circuitNamed, priceContext, registeredCircuit, registeredKey, sourcesFor } from "./price-context.ts";
 import { configuredQuotes, type QuoteArgs, quotesFrom } from "./price-quotes.ts";
 import { factTable, print, reporting, seconds } from "./print.ts";
 
@@ -33,47 +33,45 @@ interface Args extends QuoteArgs {
   readonly json: boolean;
 }
 
-/** A key or a set of sources is not the one that the chain knows: no proof of theirs would be accepted there. */
-export class NotAsRegistered extends MintdError {
-  readonly code = "NOT_AS_REGISTERED";
-  constructor(what: string, name: string, network: string) {
-    super(`${what} is not the one that is registered for ${name} on ${network}`, {
-      hint: `give the registered one, or register this one: npx hardhat circuit:register --circuit ${name} --network ${network}`,
-    });
-  }
-}
-
 const action: NewTaskActionFunction<Args> = (args, hre) =>
   reporting(args.json, async () => {
     const named = circuitNamed(args.circuit);
     const assetId = assetNamed(args.asset);
     const recipient = recipientNamed(args.recipient);
     const where = await priceContext(hre);
-    const { network } = where.context;
-    const { id: circuitId, verifyingKey } = registeredCircuit(where.deployment, named.name);
+    const { context, deployment, prices, address } = where;
+    const { id: circuitId } = registeredCircuit(deployment, named.name);
     const sources = sourcesFor(where, named, args.sources);
-    if ((await where.prices.sourcesRoot(assetId, circuitId)) !== sourcesRoot(sources)) {
-      throw new NotAsRegistered(`the set of sources of asset ${assetId.toString()}`, named.name, network);
+    if ((await prices.sourcesRoot(assetId, circuitId)) !== sourcesRoot(sources)) {
+      throw new NotAsRegistered(`the set of sources of asset ${assetId.toString()}`, named.name, context.network);
     }
-    const setup = await keyFor(where, named, args.folder);
-    if (setup.transcript.verifyingKey !== verifyingKey) throw new NotAsRegistered(`the key in ${setup.folder}`, named.name, network);
+    const setup = await registeredKey(where, named, args.folder);
 
-    const { rpc } = where.context;
+    const newest = () => newestBlock(context.rpc);
     const quotes = await quotesFrom(args, {
       ...{ assetId, sources, local: where.local },
-      now: async () => Number((await newestBlock(rpc)).timestamp),
-      configured: () => configuredQuotes(where.context, assetId),
+      now: async () => Number((await newest()).timestamp),
+      configured: () => configuredQuotes(context, assetId),
     });
-    const block = await blockAfter(where, quotes);
-    const request = await requestAt(where, { assetId, sources, circuitId, recipient, block });
-    const aggregation = aggregateFor(request, quotes);
-    const [x, y] = await where.prices.sourcesTerm(assetId, circuitId);
+    const block = await blockAfter(quotes, newest, { clock: systemClock, pollMs: networkOf(deployment.chainId).pollMs });
+    const terms = await prices.termsOf(assetId);
+    if (terms.quorum === 0n) throw new NotAsRegistered(`asset ${assetId.toString()} without terms`, named.name, context.network);
+    const use = {
+      chainId: BigInt(deployment.chainId),
+      contract: address,
+      circuitId,
+      nonce: 0n,
+      ...(recipient !== undefined && { recipient }),
+    };
+    const request = requestAt({ assetId, sources, use, terms, block });
+    const { aggregation, attestation } = await new LocalEnclave().aggregate(request, quotes);
+    const [x, y] = await prices.sourcesTerm(assetId, circuitId);
     const { proven, fallback } = await prove(setup, aggregation.inputs);
     const file: ReportFile = {
-      chainId: where.deployment.chainId,
-      contract: where.address,
+      chainId: deployment.chainId,
+      contract: address,
       recipient: recipient ?? null,
-      report: reportOf(request, aggregation, [x, y]),
+      report: reportOf(request, aggregation.publicInputs.packed, [x, y]),
       proof: proofWords(proven.proof),
     };
     writeFileSync(args.out, reportText(file));
@@ -86,7 +84,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const { timestamp } = request;
     print(
       args.json,
-      { file: args.out, assetId, ...facts, block: request.block, timestamp, backend, ...(fallback && { fallback }), took },
+      { file: args.out, assetId, ...facts, block: request.block, timestamp, attestation, backend, ...(fallback && { fallback }), took },
       () =>
         [
           factTable([
@@ -98,6 +96,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
             ["block", `${request.block.number} ${request.block.hash.slice(0, 18)}…`],
             ["timestamp", new Date(timestamp * 1_000).toISOString()],
             ["who may bring it", recipient ?? "anybody"],
+            ["aggregated in", attestation.statement],
             ["prover", backend],
             ["witness", seconds(took.witnessMs)],
             ["proof", seconds(took.provingMs)],
@@ -107,46 +106,6 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
         ].join("\n"),
     );
   });
-
-interface Wanted {
-  readonly assetId: bigint;
-  readonly sources: readonly SourceKey[];
-  readonly circuitId: string;
-  readonly recipient: string | undefined;
-  readonly block: Block;
-}
-
-/** For so long a block is waited for that is not before the newest quote; then the quotes are judged as they are. */
-const mostWaitMs = 60_000;
-
-/** The newest block, once it is not before any quote: what was signed since the last block would be from the future to it. */
-async function blockAfter({ context: { rpc }, deployment }: PriceContext, quotes: readonly Quote[]): Promise<Block> {
-  const newest = Math.max(0, ...quotes.map(({ timestamp }) => timestamp));
-  const { pollMs } = networkOf(deployment.chainId);
-  const until = systemClock.now() + mostWaitMs;
-  for (;;) {
-    const block = await newestBlock(rpc);
-    if (block.timestamp >= BigInt(newest) || systemClock.now() > until) return block;
-    await systemClock.pause(pollMs);
-  }
-}
-
-/** The block's time is the report's: no node's clock has a say, and it is never in the future on the chain. */
-async function requestAt({ deployment, prices, address }: PriceContext, wanted: Wanted): Promise<ReportRequest> {
-  const { assetId, sources, circuitId, recipient, block } = wanted;
-  const terms = await prices.termsOf(assetId);
-  if (terms.quorum === 0n) throw new NotAsRegistered(`the terms of asset ${assetId.toString()}`, "the circuit", deployment.network);
-  return {
-    assetId,
-    sources,
-    quorum: Number(terms.quorum),
-    maxDeviationBps: Number(terms.maxDeviationBps),
-    maxAge: Number(terms.maxAgeSeconds),
-    timestamp: Number(block.timestamp),
-    block: { number: block.number, hash: block.hash },
-    use: { chainId: BigInt(deployment.chainId), contract: address, circuitId, nonce: 0n, ...(recipient !== undefined && { recipient }) },
-  };
-}
 
 /** Prices in percent of the lowest, rounded down to a ten-thousandth. */
 function deviationOf(quotes: readonly Quote[]): number {

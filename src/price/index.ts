@@ -10,6 +10,16 @@ export { fileText, readQuotes, readReport, readSources, type ReportFile, reportT
 export { packReport, type PublicInputs, publicSignals, type Report, unpackReport } from "./public-inputs.ts";
 export { type Quote, quoteMessage, signQuote } from "./quote.ts";
 export { refusalCodes, refusalWords } from "./refusal-words.ts";
-export { aggregateFor, type PriceReport, proofWords, type ProofWords, reportOf, type ReportRequest } from "./report.ts";
+export {
+  aggregateFor,
+  type AssetTerms,
+  type PriceReport,
+  proofWords,
+  type ProofWords,
+  reportOf,
+  requestAt,
+  type ReportRequest,
+  type RequestParts,
+} from "./report.ts";
 export { poseidonChain, sourcesRoot } from "./sources.ts";
 export { FIELD, fits, QUOTE_DOMAIN, widths } from "./widths.ts";

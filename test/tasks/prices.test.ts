@@ -203,6 +203,7 @@ describe("The tasks of proven prices", function () {
     ]);
     expect(proven.stdout + proven.stderr).to.not.contain(tickers.keys[0] ?? "none");
     expect(proven.json).to.include({ price: "2000.1", sources: 3, deviationPercent: 0.015 });
+    expect(proven.json["attestation"]).to.include({ kind: "none" });
     expect(proven.json["backend"]).to.be.oneOf(["native", "snarkjs"]);
     expect(apart.json["error"]).to.include({ code: "DEVIATION_TOO_LARGE" });
     expect(apart.code).to.equal(1);
