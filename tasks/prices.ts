@@ -80,4 +80,23 @@ const priceShow = task(
   .setAction(() => import("./price-show.ts"))
   .build();
 
-export const priceTasks = [circuitRegister, circuitVerify, priceProve, priceSubmit, priceShow];
+const priceKeeper = task(
+  "price:keeper",
+  described(
+    "Keeps assets' proven prices fresh, block by block, until Ctrl+C: asks the sources of prices.sources, proves what they agree on and posts it",
+    "price:keeper --assets ETH,BTC --circuit price7 --deviation 50 --heartbeat 3600 --network local",
+  ),
+)
+  .addOption({ ...text("assets", "The assets, by commas: symbols, or ids of 64 bits"), defaultValue: "ETH" })
+  .addOption(circuit)
+  .addOption(folder)
+  .addOption(sources)
+  .addOption(whole("deviation", "A price this far from the stored one is posted, in hundredths of a percent", 50))
+  .addOption(whole("heartbeat", "A stored price older than this is posted anew, in seconds by the chain's time", 3_600))
+  .addOption(whole("workers", "Most proofs that are made at the same time", 1))
+  .addFlag({ name: "once", description: "One pass over all assets, to the end of what it sends; exit code 1 where one has no fresh price" })
+  .addFlag({ name: "json", description: "Print JSON for machines: a line for each event, or one document with --once" })
+  .setAction(() => import("./price-keeper.ts"))
+  .build();
+
+export const priceTasks = [circuitRegister, circuitVerify, priceProve, priceSubmit, priceShow, priceKeeper];
