@@ -3,6 +3,7 @@ import { writeDeployment } from "../scripts/deployment/deploy.ts";
 import { type PriceTerms, registerCircuit } from "../scripts/circuits/register.ts";
 import { sourcesRoot } from "../src/price/index.ts";
 import { InvalidArgument } from "./arguments.ts";
+import { cidDigest } from "./cid.ts";
 import { assetNamed, circuitNamed, keyFor, priceContext, sourcesFor } from "./price-context.ts";
 import { factTable, print, reporting } from "./print.ts";
 
@@ -15,6 +16,7 @@ interface Args {
   readonly deviation: number;
   readonly maxAge: number;
   readonly maxDelay: number;
+  readonly cid: string;
   readonly json: boolean;
 }
 
@@ -23,11 +25,12 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const named = circuitNamed(args.circuit);
     const assetId = assetNamed(args.asset);
     const terms = termsOf(args, named.size);
+    const cid = args.cid === "" ? undefined : cidDigest(args.cid);
     const where = await priceContext(hre);
     const keys = sourcesFor(where, named, args.sources);
     const root = sourcesRoot(keys);
     const setup = await keyFor(where, named, args.folder);
-    const { circuit, done } = await registerCircuit(where.account, where.prices, { setup, assetId, terms, sourcesRoot: root });
+    const { circuit, done } = await registerCircuit(where.account, where.prices, { setup, assetId, terms, sourcesRoot: root, cid });
     const { deployment, context } = where;
     const recorded = deployment.circuits?.[named.name];
     if (JSON.stringify(recorded) !== JSON.stringify(circuit)) {

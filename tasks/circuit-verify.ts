@@ -4,18 +4,21 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { files } from "../scripts/ceremony/transcript.ts";
 import { compareCircuit, isSound } from "../scripts/circuits/verify.ts";
 import { InvalidArgument } from "./arguments.ts";
+import { cidDigest, rawCid } from "./cid.ts";
 import { circuitNamed, developmentKey, priceContext, registeredCircuit } from "./price-context.ts";
 import { print, reporting, rowTable } from "./print.ts";
 
 interface Args {
   readonly circuit: string;
   readonly folder: string;
+  readonly cid: string;
   readonly json: boolean;
 }
 
-const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, json }, hre) =>
+const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, cid: published, json }, hre) =>
   reporting(json, async () => {
     const { circuit } = circuitNamed(name);
+    const wanted = published === "" ? undefined : cidDigest(published);
     const { context, deployment, prices, local } = await priceContext(hre);
     const { id, verifier } = registeredCircuit(deployment, name);
     const folder = given === "" && local ? (await developmentKey(circuit)).folder : resolve(given);
@@ -23,10 +26,10 @@ const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, jso
     if (!existsSync(join(folder, files.provingKey))) {
       throw new InvalidArgument("--folder", `is ${folder}, which holds no finished ceremony`, `--folder keys/${name}`);
     }
-    const { development, status, comparisons } = await compareCircuit(context.rpc, prices, { circuit, id, folder });
+    const { development, status, cid, comparisons } = await compareCircuit(context.rpc, prices, { circuit, id, folder, cid: wanted });
     const ok = isSound({ comparisons, development }, local);
     if (!ok) process.exitCode = 1;
-    print(json, { ok, circuit: name, id, verifier, status, development, comparisons }, () =>
+    print(json, { ok, circuit: name, id, verifier, status, cid: { digest: cid, raw: rawCid(cid) }, development, comparisons }, () =>
       [
         `${name}, ${status}, id ${id}`,
         rowTable(
@@ -38,6 +41,7 @@ const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, jso
             matches ? "" : short(found),
           ]),
         ),
+        `published under the digest ${cid}: ${rawCid(cid)} where it is one raw block`,
         development
           ? `the key is a development one: anybody can forge its proofs, it is for local chains alone${local ? "" : ", and this is none"}`
           : "the key comes from the public powers of tau that its transcript names",

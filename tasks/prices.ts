@@ -8,6 +8,10 @@ const circuit = { ...text("circuit", "price3, price7, price14 or price21: its nu
 const folder = text("folder", "A finished ceremony; on a local chain the development key where it is empty, made if it is missing");
 const sources = text("sources", "JSON list of the sources' public keys; on a local chain development sources where it is empty");
 const asset = { ...text("asset", "The asset: a symbol, or its id of 64 bits"), defaultValue: "ETH" } as const;
+const cid = text(
+  "cid",
+  "CIDv1 (or its sha2-256 digest) that all of it is published under; where it is empty, that of the folder's manifest",
+);
 const whole = <Name extends string>(name: Name, description: string, defaultValue: number) =>
   ({ name, description, type: ArgumentType.INT, defaultValue }) as const;
 
@@ -26,6 +30,7 @@ const circuitRegister = task(
   .addOption(whole("deviation", "How far apart sources may be, in hundredths of a percent", 50))
   .addOption(whole("maxAge", "Seconds that a quote may be old when it is proven", 60))
   .addOption(whole("maxDelay", "Seconds that a report may be old when it gets to the chain", 300))
+  .addOption(cid)
   .addFlag(json)
   .setAction(() => import("./circuit-register.ts"))
   .build();
@@ -39,6 +44,7 @@ const circuitVerify = task(
 )
   .addOption(circuit)
   .addOption(folder)
+  .addOption(cid)
   .addFlag(json)
   .setAction(() => import("./circuit-verify.ts"))
   .build();

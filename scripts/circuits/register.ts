@@ -22,6 +22,8 @@ export interface Registration {
   readonly terms: PriceTerms;
   /** Of the sources that are accepted for the asset. */
   readonly sourcesRoot: bigint;
+  /** Digest of the CID under which everything is published, as 0x and 64 digits; without it that of the folder's manifest. */
+  readonly cid?: string | undefined;
 }
 
 export interface Registered {
@@ -51,7 +53,7 @@ const status = { unknown: 0n, pending: 1n, active: 2n } as const;
 export async function registerCircuit(
   account: Account,
   prices: IProvenPrices,
-  { setup, assetId, terms, sourcesRoot }: Registration,
+  { setup, assetId, terms, sourcesRoot, cid }: Registration,
 ): Promise<Registered> {
   const done: string[] = [];
   const to = await prices.getAddress();
@@ -60,7 +62,7 @@ export async function registerCircuit(
     done.push(words);
   };
   const { bytecode, codeHash } = compileVerifier(readFileSync(setup.verifyingKey, "utf8"));
-  const artifacts = artifactsIn(setup.folder, setup.transcript.sources);
+  const artifacts = { ...artifactsIn(setup.folder, setup.transcript.sources), ...(cid !== undefined && { cid }) };
   const id = await prices.computeCircuitId(artifacts, codeHash);
   if ((await prices.circuit(id)).status === status.unknown) {
     const verifier = await account.deploy(bytecode);
