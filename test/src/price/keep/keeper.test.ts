@@ -91,6 +91,8 @@ describe("A keeper of prices", function () {
       world.says["ETH"] = [2_005n, 2_005n];
       expect(await world.pass()).to.deep.equal([...sent("BTC"), ...sent("ETH")]);
       expect(world.prover.asked).to.equal(2);
+      const last = world.events.find((event) => event.kind === "sent" && event.asset === "ETH");
+      expect(last).to.include({ price: call === "post" ? 2_000n : 2_005n });
       // What was proven first for this block is what is brought, never its proof with another price.
       expect(world.chain.sent.find(({ report }) => report.assetId === ETH.assetId)?.report.price).to.equal(
         call === "post" ? 2_000n : 2_005n,
@@ -116,12 +118,18 @@ describe("A keeper of prices", function () {
   it("is not misled by a node that lags behind, nor by a block that is taken back", async () => {
     await begun();
     world.says["ETH"] = [2_100n, 2_100n];
-    const before = world.chain.head;
+    const atFirst = world.chain.head;
+    world.chain.isHolding = true;
     await world.next();
+    await world.next();
+    const before = world.chain.head;
+    world.chain.isHolding = false;
     await world.next(); // posted in this block
     const { head } = world.chain;
-    world.chain.head = before;
-    expect(await world.pass()).to.deep.equal(["BTC left"]);
+    for (const lagging of [atFirst, before]) {
+      world.chain.head = lagging;
+      expect((await world.pass()).filter((words) => words.startsWith("ETH"))).to.deep.equal([]);
+    }
     world.chain.head = head;
     world.chain.reorg();
     world.chain.isHolding = true;
