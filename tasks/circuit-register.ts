@@ -1,9 +1,10 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { writeDeployment } from "../scripts/deployment/deploy.ts";
 import { registerCircuit } from "../scripts/circuits/register.ts";
-import { majorityOf, type PriceTerms, termsFrom, termsToSet } from "../scripts/circuits/terms.ts";
-import { sourcesRoot } from "../src/price/index.ts";
+import { type PriceTerms, termsFrom, termsToSet } from "../scripts/circuits/terms.ts";
+import { majorityOf, sourcesRoot } from "../src/price/index.ts";
 import { InvalidArgument } from "./arguments.ts";
+import { cidDigest } from "./cid.ts";
 import { assetNamed, circuitNamed, keyFor, priceContext, sourcesFor } from "./price-context.ts";
 import { factTable, print, reporting } from "./print.ts";
 
@@ -16,6 +17,7 @@ interface Args {
   readonly deviation: number;
   readonly maxAge: number;
   readonly maxDelay: number;
+  readonly cid: string;
   readonly json: boolean;
 }
 
@@ -25,12 +27,13 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const assetId = assetNamed(args.asset);
     const { size } = named;
     const wanted = { assetId, size, asked: termsAsked(args, size) };
+    const cid = args.cid === "" ? undefined : cidDigest(args.cid);
     const where = await priceContext(hre);
     const keys = sourcesFor(where, named, args.sources);
     const root = sourcesRoot(keys);
     termsToSet(termsFrom(await where.prices.termsOf(assetId)), wanted); // refused before minutes go into a key
     const setup = await keyFor(where, named, args.folder);
-    const { circuit, done } = await registerCircuit(where.account, where.prices, { setup, ...wanted, sourcesRoot: root });
+    const { circuit, done } = await registerCircuit(where.account, where.prices, { setup, ...wanted, sourcesRoot: root, cid });
     const { deployment, context } = where;
     const recorded = deployment.circuits?.[named.name];
     if (JSON.stringify(recorded) !== JSON.stringify(circuit)) {

@@ -4,6 +4,7 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { files } from "../scripts/ceremony/transcript.ts";
 import { compareCircuit, isSound } from "../scripts/circuits/verify.ts";
 import { InvalidArgument } from "./arguments.ts";
+import { cidDigest, rawCid } from "./cid.ts";
 import { circuitNamed, developmentKey, priceContext, registeredCircuit } from "./price-context.ts";
 import { print, reporting, rowTable } from "./print.ts";
 
@@ -12,12 +13,14 @@ interface Args {
   readonly folder: string;
   /** File of the public powers of tau; empty: not given. */
   readonly powers: string;
+  readonly cid: string;
   readonly json: boolean;
 }
 
-const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, powers, json }, hre) =>
+const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, powers, cid: published, json }, hre) =>
   reporting(json, async () => {
     const { circuit } = circuitNamed(name);
+    const said = published === "" ? undefined : cidDigest(published);
     const { context, deployment, prices, local } = await priceContext(hre);
     const { id, verifier } = registeredCircuit(deployment, name);
     const folder = given === "" && local ? (await developmentKey(circuit)).folder : resolve(given);
@@ -29,11 +32,11 @@ const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, pow
     if (powers !== "" && !existsSync(powers)) {
       throw new InvalidArgument("--powers", `is ${powers}, where no file is`, "--powers powersOfTau28_hez_final_15.ptau");
     }
-    const wanted = { circuit, id, folder, ...(powers !== "" && { powers }) };
-    const { development, status, comparisons } = await compareCircuit(context.rpc, prices, wanted);
+    const wanted = { circuit, id, folder, cid: said, ...(powers !== "" && { powers }) };
+    const { development, status, cid, comparisons } = await compareCircuit(context.rpc, prices, wanted);
     const ok = isSound({ comparisons, development }, local);
     if (!ok) process.exitCode = 1;
-    print(json, { ok, circuit: name, id, verifier, status, development, comparisons }, () =>
+    print(json, { ok, circuit: name, id, verifier, status, cid: { digest: cid, raw: rawCid(cid) }, development, comparisons }, () =>
       [
         `${name}, ${status}, id ${id}`,
         rowTable(
@@ -45,6 +48,7 @@ const action: NewTaskActionFunction<Args> = ({ circuit: name, folder: given, pow
             matches ? "" : short(found),
           ]),
         ),
+        `published under the digest ${cid}: ${rawCid(cid)} where it is one raw block`,
         development
           ? `the key is a development one: anybody can forge its proofs, it is for local chains alone${local ? "" : ", and this is none"}`
           : ok

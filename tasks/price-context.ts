@@ -21,6 +21,7 @@ import {
   assetSymbol,
   assetSymbolForm,
   developmentSources,
+  NotAsRegistered,
   readSources,
   type SourceKey,
   UnreadablePriceFile,
@@ -107,6 +108,17 @@ export async function keyFor(
   }
   assertKeyFor(readKey(readFileSync(setup.provingKey)).verifyingKey, { network, local });
   return setup;
+}
+
+/**
+ * As `keyFor`, of the circuit that is registered on the network.
+ * @throws CircuitNotRegistered, NotAsRegistered
+ */
+export async function registeredKey(where: PriceContext, named: NamedCircuit, folder: string): Promise<Setup> {
+  const { verifyingKey } = registeredCircuit(where.deployment, named.name);
+  const setup = await keyFor(where, named, folder);
+  if (setup.transcript.verifyingKey === verifyingKey) return setup;
+  throw new NotAsRegistered(`the key in ${setup.folder}`, named.name, where.context.network);
 }
 
 /** Under a bar: making it takes a while, of more sources a longer one. */

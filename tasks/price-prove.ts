@@ -1,27 +1,36 @@
 import { formatUnits, getAddress } from "ethers";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
-import { assertQuorumFits, type PriceTerms, termsFrom } from "../scripts/circuits/terms.ts";
+import { networkOf } from "../src/chain/index.ts";
+import { systemClock } from "../src/clock.ts";
+import { type Block, newestBlock } from "../src/cast/index.ts";
+import { LocalEnclave } from "../src/price/enclave/index.ts";
+import { PRICE_DECIMALS } from "../src/price/feeds/index.ts";
 import {
-  aggregateFor,
+  assertQuorumFits,
+  type AssetTerms,
+  NotAsRegistered,
   proofWords,
   type Quote,
   type ReportFile,
   reportOf,
-  type ReportRequest,
   reportText,
+  requestAt,
   type SourceKey,
   sourcesRoot,
 } from "../src/price/index.ts";
+import { blockAfter } from "../src/price/keep/index.ts";
 import { openProver, type Proven } from "../src/price/prove/index.ts";
-import { type Block, newestBlock } from "../src/cast/index.ts";
-import { networkOf } from "../src/chain/index.ts";
-import { systemClock } from "../src/clock.ts";
-import { MintdError } from "../src/error.ts";
 import { InvalidArgument } from "./arguments.ts";
-import { blockAfter } from "./price-block.ts";
+import {
+  assetNamed,
+  circuitNamed,
+  type PriceContext,
+  priceContext,
+  registeredCircuit,
+  registeredKey,
+  sourcesFor,
+} from "./price-context.ts";
 import { assertWritable, writeWhole } from "./price-out.ts";
-import { assetNamed, circuitNamed, keyFor, type PriceContext, priceContext, registeredCircuit, sourcesFor } from "./price-context.ts";
-import { PRICE_DECIMALS } from "../src/price/feeds/index.ts";
 import { configuredQuotes, type QuoteArgs, quotesFrom } from "./price-quotes.ts";
 import { factTable, print, reporting, seconds } from "./print.ts";
 
@@ -35,16 +44,6 @@ interface Args extends QuoteArgs {
   readonly json: boolean;
 }
 
-/** A key or a set of sources is not the one that the chain knows: no proof of theirs would be accepted there. */
-export class NotAsRegistered extends MintdError {
-  readonly code = "NOT_AS_REGISTERED";
-  constructor(what: string, name: string, network: string) {
-    super(`${what} is not the one that is registered for ${name} on ${network}`, {
-      hint: `give the registered one, or register this one: npx hardhat circuit:register --circuit ${name} --network ${network}`,
-    });
-  }
-}
-
 const action: NewTaskActionFunction<Args> = (args, hre) =>
   reporting(args.json, async () => {
     const named = circuitNamed(args.circuit);
@@ -52,31 +51,37 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const recipient = recipientNamed(args.recipient);
     assertWritable(args.out);
     const where = await priceContext(hre);
-    const { network } = where.context;
-    const { id: circuitId, verifyingKey } = registeredCircuit(where.deployment, named.name);
+    const { context, deployment, address } = where;
+    const { id: circuitId } = registeredCircuit(deployment, named.name);
     const sources = sourcesFor(where, named, args.sources);
-    const wanted = { name: named.name, assetId, sources, circuitId, recipient };
-    await registeredAt(where, wanted, await newestBlock(where.context.rpc));
-    const setup = await keyFor(where, named, args.folder);
-    if (setup.transcript.verifyingKey !== verifyingKey) throw new NotAsRegistered(`the key in ${setup.folder}`, named.name, network);
+    const wanted = { name: named.name, assetId, sources, circuitId };
+    await registeredAt(where, wanted, await newestBlock(context.rpc));
+    const setup = await registeredKey(where, named, args.folder);
 
-    const { rpc } = where.context;
+    const newest = () => newestBlock(context.rpc);
     const quotes = await quotesFrom(args, {
       ...{ assetId, sources, local: where.local },
-      now: async () => Number((await newestBlock(rpc)).timestamp),
-      configured: () => configuredQuotes(where.context, assetId),
+      now: async () => Number((await newest()).timestamp),
+      configured: () => configuredQuotes(context, assetId),
     });
-    const { pollMs } = networkOf(where.deployment.chainId);
-    const block = await blockAfter(rpc, quotes, { assetId, sources }, { clock: systemClock, pollMs });
+    const { pollMs } = networkOf(deployment.chainId);
+    const block = await blockAfter(quotes, newest, { assetId, sources }, { clock: systemClock, pollMs });
     const { terms, sourcesTerm } = await registeredAt(where, wanted, block);
-    const request = requestAt(where, wanted, terms, block);
-    const aggregation = aggregateFor(request, quotes);
+    const use = {
+      chainId: BigInt(deployment.chainId),
+      contract: address,
+      circuitId,
+      nonce: 0n,
+      ...(recipient !== undefined && { recipient }),
+    };
+    const request = requestAt({ assetId, sources, use, terms, block });
+    const { aggregation, attestation } = await new LocalEnclave().aggregate(request, quotes);
     const { proven, fallback } = await prove(setup, aggregation.inputs);
     const file: ReportFile = {
-      chainId: where.deployment.chainId,
-      contract: where.address,
+      chainId: deployment.chainId,
+      contract: address,
       recipient: recipient ?? null,
-      report: reportOf(request, aggregation, sourcesTerm),
+      report: reportOf(request, aggregation.publicInputs.packed, sourcesTerm),
       proof: proofWords(proven.proof),
     };
     writeWhole(args.out, reportText(file));
@@ -89,7 +94,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const { timestamp } = request;
     print(
       args.json,
-      { file: args.out, assetId, ...facts, block: request.block, timestamp, backend, ...(fallback && { fallback }), took },
+      { file: args.out, assetId, ...facts, block: request.block, timestamp, attestation, backend, ...(fallback && { fallback }), took },
       () =>
         [
           factTable([
@@ -101,6 +106,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
             ["block", `${request.block.number} ${request.block.hash.slice(0, 18)}…`],
             ["timestamp", new Date(timestamp * 1_000).toISOString()],
             ["who may bring it", recipient ?? "anybody"],
+            ["aggregated in", attestation.statement],
             ["prover", backend],
             ["witness", seconds(took.witnessMs)],
             ["proof", seconds(took.provingMs)],
@@ -117,7 +123,6 @@ interface Wanted {
   readonly assetId: bigint;
   readonly sources: readonly SourceKey[];
   readonly circuitId: string;
-  readonly recipient: string | undefined;
 }
 
 /**
@@ -128,29 +133,14 @@ async function registeredAt(
   { prices, deployment: { network } }: PriceContext,
   { name, assetId, sources, circuitId }: Wanted,
   { hash: blockTag }: Block,
-): Promise<{ readonly terms: PriceTerms; readonly sourcesTerm: readonly [bigint, bigint] }> {
+): Promise<{ readonly terms: AssetTerms; readonly sourcesTerm: readonly [bigint, bigint] }> {
   if ((await prices.sourcesRoot(assetId, circuitId, { blockTag })) !== sourcesRoot(sources)) {
     throw new NotAsRegistered(`the set of sources of asset ${assetId.toString()}`, name, network);
   }
-  const terms = termsFrom(await prices.termsOf(assetId, { blockTag }));
-  assertQuorumFits(assetId, terms.quorum, sources.length);
+  const terms = await prices.termsOf(assetId, { blockTag });
+  assertQuorumFits(assetId, Number(terms.quorum), sources.length);
   const [x, y] = await prices.sourcesTerm(assetId, circuitId, { blockTag });
   return { terms, sourcesTerm: [x, y] };
-}
-
-/** The block's time is the report's: no node's clock has a say, and it is never in the future on the chain. */
-function requestAt({ deployment, address }: PriceContext, wanted: Wanted, terms: PriceTerms, block: Block): ReportRequest {
-  const { assetId, sources, circuitId, recipient } = wanted;
-  return {
-    assetId,
-    sources,
-    quorum: terms.quorum,
-    maxDeviationBps: terms.maxDeviationBps,
-    maxAge: terms.maxAgeSeconds,
-    timestamp: Number(block.timestamp),
-    block: { number: block.number, hash: block.hash },
-    use: { chainId: BigInt(deployment.chainId), contract: address, circuitId, nonce: 0n, ...(recipient !== undefined && { recipient }) },
-  };
 }
 
 /** Prices in percent of the lowest, rounded down to a ten-thousandth. */

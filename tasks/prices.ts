@@ -10,6 +10,12 @@ const sources = text("sources", "JSON list of the sources' public keys; on a loc
 const asset = { ...text("asset", "The asset: a symbol, or its id of 64 bits"), defaultValue: "ETH" } as const;
 const term = <Name extends string>(name: Name, what: string, usual: string) =>
   ({ name, description: `${what}; 0: as the asset has it, ${usual} where it has none`, type: ArgumentType.INT, defaultValue: 0 }) as const;
+const cid = text(
+  "cid",
+  "CIDv1 (or its sha2-256 digest) that all of it is published under; where it is empty, that of the folder's manifest",
+);
+const whole = <Name extends string>(name: Name, description: string, defaultValue: number) =>
+  ({ name, description, type: ArgumentType.INT, defaultValue }) as const;
 
 const circuitRegister = task(
   "circuit:register",
@@ -26,6 +32,7 @@ const circuitRegister = task(
   .addOption(term("deviation", "How far apart sources may be, in hundredths of a percent", "50"))
   .addOption(term("maxAge", "Seconds that a quote may be old when it is proven", "60"))
   .addOption(term("maxDelay", "Seconds that a report may be old when it gets to the chain", "300"))
+  .addOption(cid)
   .addFlag(json)
   .setAction(() => import("./circuit-register.ts"))
   .build();
@@ -40,6 +47,7 @@ const circuitVerify = task(
   .addOption(circuit)
   .addOption(folder)
   .addOption(text("powers", "File of the public powers of tau that the key was made from; nothing but a development key is sound without"))
+  .addOption(cid)
   .addFlag(json)
   .setAction(() => import("./circuit-verify.ts"))
   .build();
@@ -81,4 +89,23 @@ const priceShow = task(
   .setAction(() => import("./price-show.ts"))
   .build();
 
-export const priceTasks = [circuitRegister, circuitVerify, priceProve, priceSubmit, priceShow];
+const priceKeeper = task(
+  "price:keeper",
+  described(
+    "Keeps assets' proven prices fresh, block by block, until Ctrl+C: asks the sources of prices.sources, proves what they agree on and posts it",
+    "price:keeper --assets ETH,BTC --circuit price7 --deviation 50 --heartbeat 3600 --network local",
+  ),
+)
+  .addOption({ ...text("assets", "The assets, by commas: symbols, or ids of 64 bits"), defaultValue: "ETH" })
+  .addOption(circuit)
+  .addOption(folder)
+  .addOption(sources)
+  .addOption(whole("deviation", "A price this far from the stored one is posted, in hundredths of a percent", 50))
+  .addOption(whole("heartbeat", "A stored price older than this is posted anew, in seconds by the chain's time", 3_600))
+  .addOption(whole("workers", "Most proofs that are made at the same time", 1))
+  .addFlag({ name: "once", description: "One pass over all assets, to the end of what it sends; exit code 1 where one has no fresh price" })
+  .addFlag({ name: "json", description: "Print JSON for machines: a line for each event, or one document with --once" })
+  .setAction(() => import("./price-keeper.ts"))
+  .build();
+
+export const priceTasks = [circuitRegister, circuitVerify, priceProve, priceSubmit, priceShow, priceKeeper];

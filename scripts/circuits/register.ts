@@ -6,12 +6,15 @@ import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
 import type { Setup } from "../ceremony/setup.ts";
 import { compileVerifier } from "../verifier/compile.ts";
 import { artifactsIn } from "./artifacts.ts";
-import { assertQuorumFits, termsFrom, termsToSet, type TermsWanted } from "./terms.ts";
+import { assertQuorumFits } from "../../src/price/index.ts";
+import { termsFrom, termsToSet, type TermsWanted } from "./terms.ts";
 
 export interface Registration extends TermsWanted {
   readonly setup: Setup;
   /** Of the sources that are accepted for the asset. */
   readonly sourcesRoot: bigint;
+  /** Digest of the CID under which everything is published, as 0x and 64 digits; without it that of the folder's manifest. */
+  readonly cid?: string | undefined;
 }
 
 export interface Registered {
@@ -45,7 +48,7 @@ const status = { unknown: 0n, pending: 1n, active: 2n } as const;
 export async function registerCircuit(
   account: Account,
   prices: IProvenPrices,
-  { setup, sourcesRoot, ...wanted }: Registration,
+  { setup, sourcesRoot, cid, ...wanted }: Registration,
 ): Promise<Registered> {
   const { assetId } = wanted;
   const terms = termsToSet(termsFrom(await prices.termsOf(assetId)), wanted);
@@ -56,7 +59,7 @@ export async function registerCircuit(
     done.push(words);
   };
   const { bytecode, codeHash } = compileVerifier(readFileSync(setup.verifyingKey, "utf8"));
-  const artifacts = artifactsIn(setup.folder, setup.transcript.sources);
+  const artifacts = { ...artifactsIn(setup.folder, setup.transcript.sources), ...(cid !== undefined && { cid }) };
   const id = await prices.computeCircuitId(artifacts, codeHash);
   if ((await prices.circuit(id)).status === status.unknown) {
     const verifier = await account.deploy(bytecode);

@@ -1,4 +1,5 @@
 import { MintdError } from "../../src/error.ts";
+import { assertQuorumFits, howToChangeTerms, majorityOf } from "../../src/price/index.ts";
 
 /** What reports of an asset must meet, as the contract has it: one set for all circuits of the asset. */
 export interface PriceTerms {
@@ -8,9 +9,6 @@ export interface PriceTerms {
   readonly maxDelaySeconds: number;
 }
 
-/** Fewest of so many sources of which no two disjoint halves exist. */
-export const majorityOf = (size: number): number => Math.floor(size / 2) + 1;
-
 /** Terms of an asset that has none, where nothing else is asked for. */
 export const usualTerms = (size: number): PriceTerms => ({
   quorum: majorityOf(size),
@@ -19,39 +17,14 @@ export const usualTerms = (size: number): PriceTerms => ({
   maxDelaySeconds: 300,
 });
 
-const howToChange =
-  "terms hold for every circuit of an asset: take a circuit that they fit, or change them first with setTerms of ProvenPrices, " +
-  "as admin on a local chain and by governance elsewhere; docs/circuits.md says in which order";
-
-/**
- * An asset's quorum is not above half of a circuit's sources, so that two disjoint groups of them could prove two prices, or
- * above all of them, so that none could. Nothing was sent or proven.
- */
-export class QuorumDoesNotFit extends MintdError {
-  readonly code = "QUORUM_DOES_NOT_FIT";
-  constructor(assetId: bigint, quorum: number, size: number) {
-    super(`the quorum of asset ${assetId.toString()} is ${quorum}, and a circuit of ${size} sources needs ${majorityOf(size)} to ${size}`, {
-      hint: howToChange,
-    });
-  }
-}
-
 /** Other terms are asked for than the asset has. Nothing was sent. */
 export class TermsHeld extends MintdError {
   readonly code = "TERMS_HELD";
   constructor(assetId: bigint, differing: readonly string[]) {
     super(`asset ${assetId.toString()} has other terms than asked for: ${differing.join(", ")}`, {
-      hint: `leave the option out to keep what is held; ${howToChange}`,
+      hint: `leave the option out to keep what is held; ${howToChangeTerms}`,
     });
   }
-}
-
-/**
- * The contract knows no sizes: who registers and who proves must hold a quorum to the circuit's.
- * @throws QuorumDoesNotFit
- */
-export function assertQuorumFits(assetId: bigint, quorum: number, size: number): void {
-  if (quorum < majorityOf(size) || quorum > size) throw new QuorumDoesNotFit(assetId, quorum, size);
 }
 
 const words: Readonly<Record<keyof PriceTerms, string>> = {

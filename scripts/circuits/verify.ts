@@ -20,6 +20,8 @@ export interface Comparison {
 }
 
 export interface CircuitComparison {
+  /** Digest of the CID under which the circuit is said to be published, as it is registered. */
+  readonly cid: string;
   /** Whether the key's secret is known to everybody. */
   readonly development: boolean;
   readonly status: string;
@@ -40,6 +42,8 @@ export interface CircuitToVerify {
   readonly folder: string;
   /** The file of the public powers of tau; without it a key of a ceremony is not sound: what its transcript says is no proof. */
   readonly powers?: string;
+  /** Digest of the CID that it is said to be published under; without it that of the folder's manifest. */
+  readonly cid?: string | undefined;
 }
 
 /**
@@ -50,7 +54,7 @@ export interface CircuitToVerify {
 export async function compareCircuit(
   rpc: Rpc,
   prices: IProvenPrices,
-  { circuit, id, folder, powers }: CircuitToVerify,
+  { circuit, id, folder, powers, cid }: CircuitToVerify,
 ): Promise<CircuitComparison> {
   const { artifacts: registered, verifier, verifierCodeHash, status } = await prices.circuit(id);
   const sources = sourcesOf(circuit);
@@ -61,6 +65,7 @@ export async function compareCircuit(
   const present = keccak256(await rpc.request<string>("eth_getCode", [verifier, "latest"]));
   const compare = (what: string, said: string, found: string): Comparison => ({ what, matches: said === found, registered: said, found });
   return {
+    cid: registered.cid,
     development,
     status: statuses[Number(status)] ?? "unknown",
     comparisons: [
@@ -71,7 +76,9 @@ export async function compareCircuit(
       compare("witness program of the ceremony", registered.wasm, held.wasm),
       compare("verifying key", registered.verifyingKey, held.verifyingKey),
       compare("transcript", registered.transcript, held.transcript),
-      compare("manifest of the ceremony's files", registered.cid, held.cid),
+      cid === undefined
+        ? compare("manifest of the ceremony's files", registered.cid, held.cid)
+        : compare("CID that it is published under", registered.cid, cid),
       compare("ceremony, by its transcript", "whole", transcriptState(folder)),
       compare("verifier's code, made from the key", verifierCodeHash, code),
       compare("verifier's code on the chain", verifierCodeHash, present),

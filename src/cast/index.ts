@@ -21,8 +21,8 @@ export {
 } from "./moves.ts";
 export { type HeldPool, type PoolView, readPool } from "./pool-view.ts";
 export { covered, gainD18, type Holding, lowestPrice, ratioOf, seize, type Seizure, shortfallD18, type Terms } from "./position.ts";
-export { type Block, newestBlock } from "./reads.ts";
+export { type Block, newestBlock, readAll, type View } from "./reads.ts";
 export { type Pool, type PositionKey, Vault } from "./vault.ts";
 export { VaultKeeper } from "./vault-keeper.ts";
-export { isoOf } from "./refusals.ts";
+export { isoOf, refusalOf } from "./refusals.ts";
 export { duration, possibleFrom, type Proposal, stakeWords, supports, Vote, type VoteStep, warpTo } from "./vote.ts";

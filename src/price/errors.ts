@@ -78,6 +78,16 @@ export class InvalidSourceKey extends MintdError {
   }
 }
 
+/** A key, a set of sources or an asset's terms are not what the chain knows: no proof with them would be accepted there. */
+export class NotAsRegistered extends MintdError {
+  readonly code = "NOT_AS_REGISTERED";
+  constructor(what: string, circuit: string, network: string) {
+    super(`${what} is not what is registered for ${circuit} on ${network}`, {
+      hint: `give the registered one, or register this one: npx hardhat circuit:register --circuit ${circuit} --network ${network}`,
+    });
+  }
+}
+
 /** Keys that everybody has, for sources of a network that is not local. */
 export class DevelopmentSources extends MintdError {
   readonly code = "DEVELOPMENT_SOURCES";

@@ -8,8 +8,19 @@ export { assertSourcesFor, developmentSources } from "./development-sources.ts";
 export * from "./errors.ts";
 export { fileText, readQuotes, readReport, readSources, type ReportFile, reportText } from "./files.ts";
 export { packReport, type PublicInputs, publicSignals, type Report, unpackReport } from "./public-inputs.ts";
+export { assertQuorumFits, howToChangeTerms, majorityOf, QuorumDoesNotFit } from "./quorum.ts";
 export { type Quote, quoteMessage, signQuote } from "./quote.ts";
 export { refusalCodes, refusalWords } from "./refusal-words.ts";
-export { aggregateFor, type PriceReport, proofWords, type ProofWords, reportOf, type ReportRequest } from "./report.ts";
+export {
+  aggregateFor,
+  type AssetTerms,
+  type PriceReport,
+  proofWords,
+  type ProofWords,
+  reportOf,
+  requestAt,
+  type ReportRequest,
+  type RequestParts,
+} from "./report.ts";
 export { poseidonChain, sourcesRoot } from "./sources.ts";
 export { FIELD, fits, QUOTE_DOMAIN, widths } from "./widths.ts";

@@ -11,6 +11,30 @@ export interface ReportRequest extends Omit<PriceRequest, "blockNumber" | "block
   readonly use: ProofContext;
 }
 
+/** What ProvenPrices demands of reports of an asset, as `termsOf` gives it. */
+export interface AssetTerms {
+  /** 0 where none are set. */
+  readonly quorum: bigint;
+  readonly maxDeviationBps: bigint;
+  readonly maxAgeSeconds: bigint;
+  /** How old a report may be when it gets to the chain. */
+  readonly maxDelaySeconds: bigint;
+}
+
+export interface RequestParts extends Pick<ReportRequest, "assetId" | "sources" | "use"> {
+  readonly terms: AssetTerms;
+  /** Its time, in Unix seconds, is the report's: no node's clock has a say, and it is never in the future on the chain. */
+  readonly block: ReportRequest["block"] & { readonly timestamp: bigint };
+}
+
+/** Asks for what just meets the asset's terms, as of a block. Pure. */
+export function requestAt({ assetId, sources, use, terms, block: { number, hash, timestamp } }: RequestParts): ReportRequest {
+  return {
+    ...{ assetId, sources, use, block: { number, hash }, timestamp: Number(timestamp) },
+    ...{ quorum: Number(terms.quorum), maxDeviationBps: Number(terms.maxDeviationBps), maxAge: Number(terms.maxAgeSeconds) },
+  };
+}
+
 /** What ProvenPrices takes beside a proof. */
 export interface PriceReport {
   readonly circuitId: string;
@@ -33,9 +57,9 @@ export function aggregateFor({ block, use, ...request }: ReportRequest, quotes: 
   return aggregate({ ...request, blockNumber: block.number, blockHash: BigInt(block.hash), context: proofContext(use) }, quotes);
 }
 
-/** What goes to the contract with the proof of an aggregation. */
-export function reportOf({ use }: ReportRequest, { publicInputs }: Aggregation, sourcesTerm: readonly [bigint, bigint]): PriceReport {
-  return { circuitId: use.circuitId, packed: publicInputs.packed, nonce: use.nonce, sourcesTerm };
+/** What goes to the contract with a proof. @param packed as it was proven: a kept proof may be of other quotes than the newest */
+export function reportOf({ use }: Pick<ReportRequest, "use">, packed: bigint, sourcesTerm: readonly [bigint, bigint]): PriceReport {
+  return { circuitId: use.circuitId, packed, nonce: use.nonce, sourcesTerm };
 }
 
 /** The proof's numbers in the contract's order. */

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { majorityOf, type PriceTerms, QuorumDoesNotFit, TermsHeld, termsToSet, usualTerms } from "../../scripts/circuits/terms.ts";
+import { type PriceTerms, TermsHeld, termsToSet, usualTerms } from "../../scripts/circuits/terms.ts";
+import { majorityOf, QuorumDoesNotFit } from "../../src/price/index.ts";
 
 const none: PriceTerms = { quorum: 0, maxDeviationBps: 0, maxAgeSeconds: 0, maxDelaySeconds: 0 };
 const assetId = 1n;

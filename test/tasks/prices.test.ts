@@ -1,11 +1,7 @@
 import { expect } from "chai";
 import { Contract } from "ethers";
 import hre from "hardhat";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { developmentSetup, type Setup } from "../../scripts/ceremony/setup.ts";
@@ -15,9 +11,9 @@ import { newestBlock } from "../../src/cast/index.ts";
 import { HttpRpc, readDeployment, RpcRefused, RpcUnanswered } from "../../src/chain/index.ts";
 import type { Clock } from "../../src/clock.ts";
 import { assetIdOf, developmentSources, fileText, packReport, type Quote, readReport, signQuote } from "../../src/price/index.ts";
+import { blockAfter } from "../../src/price/keep/index.ts";
 import { InvalidArgument } from "../../tasks/arguments.ts";
 import { termsAsked } from "../../tasks/circuit-register.ts";
-import { blockAfter } from "../../tasks/price-block.ts";
 import { assetNamed, circuitNamed, keyFor, type PriceContext, sourcesFor } from "../../tasks/price-context.ts";
 import { assertWritable, writeWhole } from "../../tasks/price-out.ts";
 import { quotesFrom } from "../../tasks/price-quotes.ts";
@@ -27,44 +23,12 @@ import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
 import { Anvil } from "../anvil.ts";
 import { eventually } from "../eventually.ts";
 import { Hardhat, type Run } from "./hardhat.ts";
+import { Tickers } from "./tickers.ts";
 
 function expectRefusal(run: Run, code: string, ...words: readonly string[]): void {
   for (const each of [`${code}: `, ...words]) expect(run.stderr).to.contain(each);
   expect(run.stderr + run.stdout).to.not.contain("\n    at ");
   expect(run.code).to.equal(1);
-}
-
-/** Tickers on this machine, for the development sources: what one's own sources are configured with. */
-class Tickers implements AsyncDisposable {
-  /** Private keys of the sources, in hexadecimal digits. */
-  readonly keys = [1, 2, 3].map((n) => createHash("sha256").update(`mintd development source ${n}, known to everybody`).digest("hex"));
-  readonly environment: Readonly<Record<string, string>>;
-  readonly #server: Server;
-
-  private constructor(server: Server, port: number) {
-    this.#server = server;
-    const sources = this.keys.map((_, i) => ({
-      ...{ name: `ticker-${i + 1}`, asset: "ETH", key: `PRICE_KEY_${i + 1}`, kind: "ticker" },
-      ...{ url: `http://127.0.0.1:${port}/${i + 1}`, pricePath: "last" },
-    }));
-    const keys = Object.fromEntries(this.keys.map((key, i) => [`PRICE_KEY_${i + 1}`, key]));
-    this.environment = { ...keys, MINTD_PRICES_SOURCES: JSON.stringify(sources) };
-  }
-
-  static async open(prices: Readonly<Record<string, string>>): Promise<Tickers> {
-    const server = createServer(({ url = "" }, answer) => answer.end(JSON.stringify({ last: prices[url.slice(1)] }))).listen(
-      0,
-      "127.0.0.1",
-    );
-    await once(server, "listening");
-    return new Tickers(server, (server.address() as AddressInfo).port);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, "close");
-  }
 }
 
 describe("The tasks of proven prices", function () {
@@ -191,6 +155,9 @@ describe("The tasks of proven prices", function () {
     ]);
     expect(again.json).to.deep.include({ id: first.json["id"], done: [] });
     expect(other.json).to.include({ ok: false, development: true, status: "active" });
+    expect(other.json["cid"])
+      .to.have.property("raw")
+      .that.matches(/^bafkrei[a-z2-7]{52}$/);
     const comparisons = other.json["comparisons"] as readonly { readonly what: string; readonly matches: boolean }[];
     expect(comparisons).to.have.lengthOf(11);
     expect(comparisons.filter(({ matches }) => !matches).map(({ what }) => what)).to.deep.equal([
@@ -269,7 +236,7 @@ describe("The tasks of proven prices", function () {
         await anvil.rpc.request("evm_mine", []);
       },
     };
-    const after = (...quotes: readonly Quote[]) => blockAfter(anvil.rpc, quotes, wanted, { clock, pollMs: 1 });
+    const after = (...quotes: readonly Quote[]) => blockAfter(quotes, () => newestBlock(anvil.rpc), wanted, { clock, pollMs: 1 });
     const unsigned = { ...signQuote(three, 1n, 1n, now + 9), timestamp: now + 10 };
     await after(
       signQuote(one, 1n, 1n, now),
@@ -321,6 +288,7 @@ describe("The tasks of proven prices", function () {
     ]);
     expect(proven.stdout + proven.stderr).to.not.contain(tickers.keys[0] ?? "none");
     expect(proven.json).to.include({ price: "2000.1", sources: 3, deviationPercent: 0.015 });
+    expect(proven.json["attestation"]).to.include({ kind: "none" });
     expect(proven.json["backend"]).to.be.oneOf(["native", "snarkjs"]);
     expect(apart.json["error"]).to.include({ code: "DEVIATION_TOO_LARGE" });
     expect(apart.code).to.equal(1);
@@ -345,6 +313,49 @@ describe("The tasks of proven prices", function () {
     const packed = packReport({ ...terms, blockNumber: Number(newest.number), timestamp: Number(newest.timestamp) });
     await writeFile(path("forged.json"), JSON.stringify({ ...report, packed: packed.toString() }));
   }
+
+  it("keep a price fresh: post it, leave it, post it when it moves, and tell which source is down", async () => {
+    await using tickers = await Tickers.open({ 1: "2100.10", 2: "2100.20", 3: "2099.90", btc: "90000" });
+    const sourced = new Hardhat({ MINTD_HOME: home, MINTD_LOCAL_PORT: String(anvil.port), ...tickers.environment });
+    const keeper = (...args: readonly string[]) => ["price:keeper", ...circuit, "--json", "--network", "local", ...args];
+    const running = sourced.follow(...keeper("--workers", "2"));
+    try {
+      /** The first event of this kind after so many of them all, and how many there are up to it. */
+      const next = (kind: string, from = 0): Promise<readonly [Record<string, unknown>, number]> =>
+        eventually(`${kind} is told`, () => {
+          const events = running.events();
+          const at = events.findIndex((event, i) => i >= from && event["kind"] === kind);
+          return events[at] && [events[at], at + 1];
+        });
+      const [posted, first] = await next("posted");
+      expect(posted).to.deep.include({ asset: "ETH", price: "210010000000" });
+      const [left, second] = await next("left", first);
+      expect(left).to.deep.include({ price: "210010000000", stored: "210010000000", deviationPercent: 0, because: "fresh" });
+      Object.assign(tickers.prices, { 1: "2121.20", 2: "2121.30", 3: "2121.10" });
+      const [moved] = await next("posted", second);
+      expect(moved).to.deep.include({ price: "212120000000" });
+      const kinds = running.events().map(({ kind }) => kind);
+      expect(kinds.filter((kind) => kind === "sent")).to.have.lengthOf(2);
+      expect(kinds).to.not.include.members(["failed", "trouble", "dropped"]);
+      running.interrupt();
+      expect((await running.ended).code).to.equal(0);
+    } finally {
+      sourced.end();
+    }
+    delete tickers.prices[3];
+    const once = await sourced.run(...keeper("--assets", "ETH,BTC", "--once"));
+    expect(once.code, "BTC has no terms, so it has no price").to.equal(1);
+    expect(once.stdout + once.stderr).to.not.contain(tickers.keys[0] ?? "none");
+    const [eth, btc] = once.json["assets"] as Record<string, Record<string, unknown>>[];
+    expect(eth).to.include({ asset: "ETH", outcome: "left", price: "2121.2", stored: "2121.2", because: "fresh", error: null });
+    expect(btc).to.include({ asset: "BTC", outcome: "failed", price: null });
+    expect(btc?.["error"]).to.include({ code: "NOT_AS_REGISTERED" });
+    const sources = once.json["sources"] as { source: string; failuresInARow: number; lastFailure?: { code: string } }[];
+    const named = ["BTC/ticker-1", "ETH/ticker-1", "ETH/ticker-2", "ETH/ticker-3"];
+    expect(sources.map(({ source }) => source)).to.deep.equal(named);
+    expect(sources.map(({ failuresInARow }) => failuresInARow)).to.deep.equal([0, 0, 0, 1]);
+    expect(sources[3]?.lastFailure?.code).to.equal("FEED_REFUSED");
+  });
 
   it("bring a report to its own chain and contract alone, and none that is one recipient's", async () => {
     const report = readReport(await readFile(path("report.json"), "utf8"), "report.json");

@@ -12,7 +12,7 @@ export interface CollectOptions {
   /** Time that each source has; all are asked at once. Default 5 seconds. */
   readonly timeoutMs?: number;
   /** Told how each source did. */
-  readonly health?: SourceHealth;
+  readonly health?: Pick<SourceHealth, "succeeded" | "failed">;
 }
 
 /** A source without a quote, and why. */

@@ -45,6 +45,14 @@ export class ProverFailed extends MintdError {
   }
 }
 
+/** A prover cannot be opened with this many processes. */
+export class InvalidWorkers extends MintdError {
+  readonly code = "INVALID_WORKERS";
+  constructor(workers: number, most: number) {
+    super(`${workers} processes cannot make proofs`, { hint: `give a whole number from 1 to ${most}, no more than there are cores` });
+  }
+}
+
 /** More proofs are asked for than the prover keeps waiting. */
 export class ProverBusy extends MintdError {
   readonly code = "PROVER_BUSY";

@@ -2,7 +2,7 @@
 export { developmentSecrets, isDevelopmentKey } from "./development.ts";
 export * from "./errors.ts";
 export { type KeyFacts, readKey } from "./key-file.ts";
-export { type ProverFiles, openSnarkjsProver } from "./snarkjs-prover.ts";
+export { type PoolOptions, type ProverFiles, openSnarkjsProver } from "./snarkjs-prover.ts";
 export { nativeProgram, type NativeProverOptions, openNativeProver, openProver } from "./native-prover.ts";
 export { ProofCache } from "./proof-cache.ts";
 export type { ProveOptions, Proven, Prover, ProvingStage } from "./prover.ts";

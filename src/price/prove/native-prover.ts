@@ -9,7 +9,7 @@ import { readKey } from "./key-file.ts";
 import { ProgramProver } from "./program-prover.ts";
 import type { Proven, Prover, ProverProgram, ProvingStage } from "./prover.ts";
 import { assertSafeKey } from "./safe-key.ts";
-import { openSnarkjsProver, type ProverFiles } from "./snarkjs-prover.ts";
+import { openSnarkjsProver, type PoolOptions, type ProverFiles } from "./snarkjs-prover.ts";
 import type { Proof } from "./verifying-key.ts";
 import { WIRE, wireAt, type WitnessInputs } from "./witness-program.ts";
 import type { WitnessAnswer } from "./witness-worker.ts";
@@ -17,31 +17,29 @@ import type { WitnessAnswer } from "./witness-worker.ts";
 /** Where `npm run prover:build` puts the native prover. */
 export const nativeProgram = join(import.meta.dirname, "../../../circuits/build/native/prover");
 
-export interface NativeProverOptions {
-  /** How many proofs may wait beside the one that is being made. */
-  readonly queue?: number;
+export interface NativeProverOptions extends PoolOptions {
   /** Path of the program. */
   readonly program?: string;
 }
 
 /**
- * The fast prover: a native program that keeps the key mapped, and a thread that finds witnesses.
+ * The fast prover: native programs that keep the key mapped, whose pages they share, each with a thread that finds witnesses.
  * @throws ProverUnavailable it is not built here
- * @throws UnsafeKey, UnreadableKey
+ * @throws UnsafeKey, UnreadableKey, InvalidWorkers
  */
-export function openNativeProver(files: ProverFiles, { program = nativeProgram, queue }: NativeProverOptions = {}): Prover {
+export function openNativeProver(files: ProverFiles, { program = nativeProgram, ...pool }: NativeProverOptions = {}): Prover {
   if (!existsSync(program)) throw new ProverUnavailable(program);
   const key = readKey(readFileSync(files.provingKey));
   assertSafeKey(key);
   const publicInputs = key.verifyingKey.inputs.length - 1;
   const start = (): ProverProgram => new NativeProgram(program, files, publicInputs);
-  return new ProgramProver({ backend: "native", verifyingKey: key.verifyingKey, start, ...(queue === undefined ? {} : { queue }) });
+  return new ProgramProver({ backend: "native", verifyingKey: key.verifyingKey, start, ...pool });
 }
 
 /**
  * The native prover where it is built, else the portable one.
  * @param onFallback told why it is not the native one
- * @throws UnsafeKey, UnreadableKey
+ * @throws UnsafeKey, UnreadableKey, InvalidWorkers
  */
 export function openProver(
   files: ProverFiles,
@@ -92,6 +90,10 @@ class NativeProgram implements ProverProgram {
     this.#worker.once("error", (error) => {
       fail(`the witness program cannot be used: ${error.message}`, error);
     });
+  }
+
+  get ended(): boolean {
+    return this.#failure !== undefined;
   }
 
   async prove(inputs: WitnessInputs, onProgress: (stage: ProvingStage) => void): Promise<Took> {

@@ -1,4 +1,4 @@
-import { ProofInvalid, ProverBusy, ProverClosed, ProverFailed } from "./errors.ts";
+import { InvalidWorkers, ProofInvalid, ProverBusy, ProverClosed, ProverFailed } from "./errors.ts";
 import type { ProveOptions, Proven, Prover, ProverProgram } from "./prover.ts";
 import { verifyProof } from "./verify.ts";
 import type { VerifyingKey } from "./verifying-key.ts";
@@ -14,43 +14,54 @@ interface Job {
 export interface ProgramProverOptions {
   readonly backend: string;
   readonly verifyingKey: VerifyingKey;
-  /** Starts the process; called again after it was ended or died. */
+  /** Starts a process; called again for more work than those there are can do, and after one was ended or died. */
   readonly start: () => ProverProgram;
-  /** How many proofs may wait beside the one that is being made. */
+  /** How many proofs may wait beside those that are being made. */
   readonly queue?: number;
+  /** Most processes that work at the same time, 1 to 64. */
+  readonly workers?: number;
 }
 
+/** Beyond this, processes cost more memory than a machine has cores to make up for. */
+const mostWorkers = 64;
+
 /**
- * A prover over a long-lived process.
+ * A prover over long-lived processes, one unless it is told otherwise: proofs begin in the order in which they were asked for.
  *
- * Race: a signal may fire, or `close` be called, while the process answers. Mitigation: whoever settles a job first takes it out
+ * Race: a signal may fire, or `close` be called, while a process answers. Mitigation: whoever settles a job first takes it out
  * of `#running`; answers to a job that is not there any more are dropped.
- * A proof that is given up costs the process: nothing else stops its arithmetic. The next proof starts another.
+ * A proof that is given up costs its process: nothing else stops its arithmetic. A later proof starts another.
+ * What remains: until the killed one is gone there may be one process more than `workers`, which proves nothing.
  */
 export class ProgramProver implements Prover {
   readonly backend: string;
   readonly #verifyingKey: VerifyingKey;
   readonly #start: () => ProverProgram;
   readonly #limit: number;
+  readonly #workers: number;
   readonly #waiting: Job[] = [];
+  readonly #running = new Map<Job, ProverProgram>();
+  readonly #idle: ProverProgram[] = [];
   readonly #ending = new Set<Promise<void>>();
-  #running: Job | undefined;
-  #program: ProverProgram | undefined;
   #closed = false;
 
-  constructor({ backend, verifyingKey, start, queue = 16 }: ProgramProverOptions) {
+  /** @throws InvalidWorkers */
+  constructor({ backend, verifyingKey, start, queue = 16, workers = 1 }: ProgramProverOptions) {
+    if (!Number.isInteger(workers) || workers < 1 || workers > mostWorkers) throw new InvalidWorkers(workers, mostWorkers);
     this.backend = backend;
     this.#verifyingKey = verifyingKey;
     this.#start = start;
     this.#limit = queue;
-    this.#program = start(); // so that key and witness program are loaded before the first proof is asked for
+    this.#workers = workers;
+    this.#idle.push(start()); // so that key and witness program are loaded before the first proof is asked for
   }
 
   prove(inputs: WitnessInputs, options: ProveOptions = {}): Promise<Proven> {
     const { signal } = options;
     if (this.#closed) return Promise.reject(new ProverClosed());
     if (signal?.aborted === true) return Promise.reject(reasonOf(signal));
-    if (this.#running !== undefined && this.#waiting.length >= this.#limit) return Promise.reject(new ProverBusy(this.#waiting.length));
+    const allWork = this.#running.size >= this.#workers;
+    if (allWork && this.#waiting.length >= this.#limit) return Promise.reject(new ProverBusy(this.#waiting.length));
     const { promise, resolve, reject } = Promise.withResolvers<Proven>();
     const job: Job = { inputs, options, resolve, reject };
     const giveUp = (): void => {
@@ -65,9 +76,9 @@ export class ProgramProver implements Prover {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const left = [...(this.#running === undefined ? [] : [this.#running]), ...this.#waiting.splice(0)];
-    this.#running = undefined;
-    this.#drop();
+    const left = [...this.#running.keys(), ...this.#waiting.splice(0)];
+    for (const program of [...this.#running.values(), ...this.#idle.splice(0)]) this.#end(program);
+    this.#running.clear();
     for (const job of left) job.reject(new ProverClosed());
     await Promise.all(this.#ending);
   }
@@ -75,40 +86,53 @@ export class ProgramProver implements Prover {
   #giveUp(job: Job, reason: unknown): void {
     const at = this.#waiting.indexOf(job);
     if (at >= 0) this.#waiting.splice(at, 1);
-    if (this.#running === job) {
-      this.#running = undefined;
-      this.#drop();
+    const program = this.#running.get(job);
+    if (program !== undefined) {
+      this.#running.delete(job);
+      this.#end(program);
     }
     job.reject(reason);
     this.#next();
   }
 
-  /** Ends the process; a proof that comes next starts another. */
-  #drop(): void {
-    const end = this.#program?.end();
-    this.#program = undefined;
-    if (end === undefined) return;
+  #end(program: ProverProgram): void {
+    const end = program.end();
     this.#ending.add(end);
     void end.finally(() => this.#ending.delete(end));
   }
 
   #next(): void {
-    if (this.#running !== undefined || this.#closed) return;
-    const job = this.#waiting.shift();
-    if (job === undefined) return;
-    this.#running = job;
-    this.#program ??= this.#start();
-    void this.#run(job, this.#program);
+    while (!this.#closed && this.#running.size < this.#workers) {
+      const job = this.#waiting.shift();
+      if (job === undefined) return;
+      try {
+        const program = this.#take();
+        this.#running.set(job, program);
+        void this.#run(job, program);
+      } catch (error) {
+        job.reject(new ProverFailed("its process does not start", error));
+      }
+    }
+  }
+
+  /** One that has nothing to do; what died meanwhile costs no proof. */
+  #take(): ProverProgram {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      if (!idle.ended) return idle;
+      this.#end(idle);
+    }
+    return this.#start();
   }
 
   async #run(job: Job, program: ProverProgram): Promise<void> {
     const outcome = await this.#attempt(job, program).catch((error: unknown) => ({ error }));
-    if (this.#running !== job) return; // given up, or closed
-    this.#running = undefined;
-    if ("error" in outcome) {
-      if (outcome.error instanceof ProverFailed) this.#drop(); // the next proof gets a process without its fault
-      job.reject(outcome.error);
-    } else job.resolve(outcome);
+    if (!this.#running.delete(job)) return; // given up, or closed
+    const failed = "error" in outcome && outcome.error instanceof ProverFailed;
+    if (failed)
+      this.#end(program); // the next proof gets a process without its fault
+    else this.#idle.push(program);
+    if ("error" in outcome) job.reject(outcome.error);
+    else job.resolve(outcome);
     this.#next();
   }
 

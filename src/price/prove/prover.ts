@@ -24,7 +24,7 @@ export interface Proven {
   };
 }
 
-/** Makes proofs of one circuit under one key, one after the other, in the order in which they were asked for. */
+/** Makes proofs of one circuit under one key. They begin in the order in which they were asked for. */
 export interface Prover {
   /** Which implementation this is. */
   readonly backend: string;
@@ -34,12 +34,14 @@ export interface Prover {
    * @throws ProverBusy, ProverClosed, ProverFailed, ProofInvalid
    */
   prove(inputs: WitnessInputs, options?: ProveOptions): Promise<Proven>;
-  /** Ends the process behind it; proofs that were asked for are refused with ProverClosed. Safe to call twice. */
+  /** Ends the processes behind it; proofs that were asked for are refused with ProverClosed. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** The long-lived process behind a prover. */
+/** A long-lived process behind a prover, with key and witness program loaded. */
 export interface ProverProgram {
+  /** Whether it ended by itself, as far as is known: it makes no more proofs. `end` is still called. */
+  readonly ended: boolean;
   /** One at a time. @throws WitnessRefused, ProverFailed */
   prove(inputs: WitnessInputs, onProgress: (stage: ProvingStage) => void): Promise<Omit<Proven, "backend">>;
   /** Ends it at once, whatever it does. Resolves when it is gone. */

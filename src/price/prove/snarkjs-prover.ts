@@ -18,16 +18,23 @@ export interface ProverFiles {
   readonly witnessProgram: string;
 }
 
+/** How much a prover does at the same time. */
+export interface PoolOptions {
+  /** How many proofs may wait beside those that are being made. Default 16. */
+  readonly queue?: number;
+  /** Most processes, 1 to 64; the second is started when two proofs are wanted at the same time. Default 1. */
+  readonly workers?: number;
+}
+
 /**
- * The portable prover: snarkjs in one long-lived process, with key and witness program in memory.
- * @param queue how many proofs may wait beside the one that is being made
- * @throws UnsafeKey, UnreadableKey
+ * The portable prover: snarkjs in long-lived processes, with key and witness program in the memory of each.
+ * @throws UnsafeKey, UnreadableKey, InvalidWorkers
  */
-export function openSnarkjsProver(files: ProverFiles, { queue }: { queue?: number } = {}): Prover {
+export function openSnarkjsProver(files: ProverFiles, { queue, workers }: PoolOptions = {}): Prover {
   const key = readKey(readFileSync(files.provingKey));
   assertSafeKey(key);
-  const limit = queue === undefined ? {} : { queue };
-  return new ProgramProver({ backend: "snarkjs", verifyingKey: key.verifyingKey, start: () => new SnarkjsProgram(files), ...limit });
+  const pool = { ...(queue !== undefined && { queue }), ...(workers !== undefined && { workers }) };
+  return new ProgramProver({ backend: "snarkjs", verifyingKey: key.verifyingKey, start: () => new SnarkjsProgram(files), ...pool });
 }
 
 class SnarkjsProgram implements ProverProgram {
@@ -41,6 +48,10 @@ class SnarkjsProgram implements ProverProgram {
     });
     this.#gone = once(this.#child, "exit").catch(() => undefined);
     this.#send({ kind: "open", provingKey, witnessProgram });
+  }
+
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   async prove(inputs: WitnessInputs, onProgress: (stage: ProvingStage) => void): Promise<Omit<Proven, "backend">> {
@@ -58,7 +69,7 @@ class SnarkjsProgram implements ProverProgram {
     child.on("message", hear);
     child.once("exit", ended);
     try {
-      if (child.exitCode !== null || child.signalCode !== null) ended();
+      if (this.ended) ended();
       else this.#send({ kind: "prove", inputs });
       return await promise;
     } finally {

@@ -260,6 +260,24 @@ describe("prover", function () {
     }
   });
 
+  it("makes two proofs at the same time in two real processes", async () => {
+    for (const open of [openSnarkjsProver, ...(existsSync(nativeProgram) ? [openNativeProver] : [])]) {
+      const prover = open(setup, { workers: 2 });
+      const stages: string[] = [];
+      const ask = (quorum: bigint): Promise<Proven> =>
+        prover.prove({ ...inputs, quorum }, { onProgress: (stage) => stages.push(`${stage} ${String(quorum)}`) });
+      try {
+        const proven = await Promise.all([ask(1n), ask(2n), ask(3n)]);
+        expect(proven.map(({ publicInputs }) => publicInputs[1])).to.deep.equal([1n, 2n, 3n]);
+        const [begun, made] = ["witness 2", "checking 1"].map((each) => stages.indexOf(each));
+        expect(begun).to.be.below(made ?? 0);
+        expect(stages.indexOf("witness 3")).to.be.above(Math.min(...["checking 1", "checking 2"].map((each) => stages.indexOf(each))));
+      } finally {
+        await prover.close();
+      }
+    }
+  });
+
   it("takes the portable prover where the native one is not built, and says why", async () => {
     const reasons: string[] = [];
     const prover = openProver(setup, { program: "/nowhere/prover", onFallback: (reason) => reasons.push(reason) });
@@ -301,6 +319,7 @@ const why = (promise: Promise<unknown>): Promise<string> =>
 
 /** A program that answers what it is told to, one after the other. */
 const scripted = (answers: (() => Promise<Proven>)[]) => ({
+  ended: false,
   prove: () => (answers.shift() ?? (() => Promise.reject(new Error("nothing left"))))(),
   end: () => Promise.resolve(),
 });

@@ -1,0 +1,30 @@
+import { MintdError } from "../error.ts";
+
+/** Fewest of so many sources of which no two disjoint halves exist. */
+export const majorityOf = (size: number): number => Math.floor(size / 2) + 1;
+
+/** For errors about terms that are held. */
+export const howToChangeTerms =
+  "terms hold for every circuit of an asset: take a circuit that they fit, or change them first with setTerms of ProvenPrices, " +
+  "as admin on a local chain and by governance elsewhere; docs/circuits.md says in which order";
+
+/**
+ * An asset's quorum is not above half of a circuit's sources, so that two disjoint groups of them could prove two prices, or
+ * above all of them, so that none could. Nothing was sent or proven.
+ */
+export class QuorumDoesNotFit extends MintdError {
+  readonly code = "QUORUM_DOES_NOT_FIT";
+  constructor(assetId: bigint, quorum: number, size: number) {
+    super(`the quorum of asset ${assetId.toString()} is ${quorum}, and a circuit of ${size} sources needs ${majorityOf(size)} to ${size}`, {
+      hint: howToChangeTerms,
+    });
+  }
+}
+
+/**
+ * The contract knows no sizes: who registers and who proves must hold a quorum to the circuit's.
+ * @throws QuorumDoesNotFit
+ */
+export function assertQuorumFits(assetId: bigint, quorum: number, size: number): void {
+  if (quorum < majorityOf(size) || quorum > size) throw new QuorumDoesNotFit(assetId, quorum, size);
+}

@@ -1,0 +1,146 @@
+import type { NewTaskActionFunction } from "hardhat/types/tasks";
+import { networkOf } from "../src/chain/index.ts";
+import { systemClock } from "../src/clock.ts";
+import { LocalEnclave } from "../src/price/enclave/index.ts";
+import { collectQuotes, type QuoteSource, quoteSourcesOf, SourceHealth } from "../src/price/feeds/index.ts";
+import { follow, type KeptAsset, PriceKeeper, type PriceKeeperEvent, ProvenPrices, settled } from "../src/price/keep/index.ts";
+import { openProver, ProofCache } from "../src/price/prove/index.ts";
+import { InvalidArgument } from "./arguments.ts";
+import { Interrupted, stopOnSignal } from "./interrupt.ts";
+import {
+  assetNamed,
+  circuitNamed,
+  type PriceContext,
+  priceContext,
+  registeredCircuit,
+  registeredKey,
+  sourcesFor,
+} from "./price-context.ts";
+import { assetReports, hasFailed, keeperTables, plainEvent, wordsOf } from "./price-keeper-report.ts";
+import { print, reporting } from "./print.ts";
+import { secretNamed } from "./secrets.ts";
+
+interface Args {
+  readonly assets: string;
+  readonly circuit: string;
+  readonly folder: string;
+  readonly sources: string;
+  readonly deviation: number;
+  readonly heartbeat: number;
+  readonly workers: number;
+  readonly once: boolean;
+  readonly json: boolean;
+}
+
+const action: NewTaskActionFunction<Args> = (args, hre) =>
+  reporting(args.json, async () => {
+    const { once, json } = args;
+    const named = circuitNamed(args.circuit);
+    const assets = assetsNamed(args.assets);
+    const freshness = {
+      deviationBps: within("--deviation", args.deviation, 10_000),
+      heartbeatSeconds: within("--heartbeat", args.heartbeat, 31_536_000),
+    };
+    const workers = within("--workers", args.workers, 64);
+    const where = await priceContext(hre);
+    const { deployment, address: contract, account } = where;
+    const { id: circuitId } = registeredCircuit(deployment, named.name);
+    const keys = sourcesFor(where, named, args.sources);
+    const asked = await sourcesOf(where, assets);
+    const setup = await registeredKey(where, named, args.folder);
+
+    const over = new AbortController();
+    const events: PriceKeeperEvent[] = [];
+    const onEvent = (event: PriceKeeperEvent): void => {
+      if (once) events.push(event);
+      else if (json) console.log(JSON.stringify(plainEvent(event)));
+      else console.log(wordsOf(event));
+    };
+    const { pollMs } = networkOf(deployment.chainId);
+    const pause = (signal: AbortSignal): Promise<void> => systemClock.pause(pollMs, signal);
+    const health = new SourceHealth();
+    const { timeoutMs } = where.context.config.prices;
+    const chain = new ProvenPrices(account, { contract, circuitId });
+    const enclave = new LocalEnclave();
+    const sayFallback = (reason: string): void => {
+      console.error(`the portable prover is used: ${reason}`);
+    };
+    const prover = openProver(setup, { workers, queue: assets.length, onFallback: sayFallback });
+    try {
+      const keeper = new PriceKeeper(assets, {
+        ...{ chain, enclave, proofs: new ProofCache(prover), sources: keys, freshness, clock: systemClock, pollMs, onEvent },
+        use: { chainId: BigInt(deployment.chainId), contract, circuitId, nonce: 0n },
+        registry: { circuit: named.name, network: where.context.network },
+        collect: (asset, signal) => collectQuotes(asked.get(asset) ?? [], asset, { signal, timeoutMs, health: healthOf(asset, health) }),
+      });
+      const unlisten = stopOnSignal(() => {
+        over.abort();
+        if (keeper.inFlight > 0) console.error(`waiting for ${keeper.inFlight} transaction(s); once more ends at once`);
+      });
+      if (!json)
+        console.error(
+          `as ${account.address}, ${assets.map(({ name }) => name).join(", ")} by ${named.name} and the ${prover.backend} prover`,
+        );
+      try {
+        if (once) await keeper.pass(await chain.newest(), over.signal);
+        else await follow(keeper, chain, { signal: over.signal, pause, onEvent });
+        // What was sent is waited for even when it was told to end: whoever asks again would send it again.
+        await settled(keeper, chain, { signal: new AbortController().signal, pause, onEvent });
+      } finally {
+        unlisten();
+      }
+    } finally {
+      await prover.close();
+    }
+    if (!once) return;
+    if (over.signal.aborted) throw new Interrupted();
+    const report = {
+      account: account.address,
+      circuit: named.name,
+      backend: prover.backend,
+      assets: assetReports(assets, events),
+      sources: health.report(),
+    };
+    print(json, report, () => keeperTables(report));
+    if (hasFailed(report.assets)) process.exitCode = 1;
+  });
+
+/** One's own sources of each asset. @throws InvalidArgument an asset has none; InvalidFeed, InvalidSourceKey, SecretMissing */
+async function sourcesOf(
+  { context: { hre, config, rpc } }: PriceContext,
+  assets: readonly KeptAsset[],
+): Promise<Map<KeptAsset, QuoteSource[]>> {
+  const asked = new Map<KeptAsset, QuoteSource[]>();
+  for (const asset of assets) {
+    const sources = await quoteSourcesOf(config.prices.sources, asset.assetId, { rpc, secretNamed: (name) => secretNamed(hre, name) });
+    if (sources.length === 0)
+      throw new InvalidArgument("--assets", `has ${asset.name}, of which prices.sources has no source`, "--assets ETH");
+    asked.set(asset, sources);
+  }
+  return asked;
+}
+
+/** Names of sources are told apart within an asset alone. */
+const healthOf = ({ name }: KeptAsset, health: SourceHealth): Pick<SourceHealth, "succeeded" | "failed"> => ({
+  succeeded(source, atMs) {
+    health.succeeded(`${name}/${source}`, atMs);
+  },
+  failed(source, code, atMs) {
+    health.failed(`${name}/${source}`, code, atMs);
+  },
+});
+
+/** @throws InvalidArgument */
+function assetsNamed(list: string): KeptAsset[] {
+  const assets = list.split(",").map((each) => ({ name: each.trim(), assetId: assetNamed(each.trim()) }));
+  if (new Set(assets.map(({ assetId }) => assetId)).size === assets.length) return assets;
+  throw new InvalidArgument("--assets", `is '${list}', which names an asset twice`, "--assets ETH,BTC");
+}
+
+/** @throws InvalidArgument */
+function within(name: string, value: number, most: number): number {
+  if (value >= 1 && value <= most) return value;
+  throw new InvalidArgument(name, `is ${value}, and must be 1 to ${most}`, `${name} 1`);
+}
+
+export default action;
