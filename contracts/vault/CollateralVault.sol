@@ -134,7 +134,7 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
         uint112 held = _positions[collateral][account].shares;
         uint112 shares;
         (repaidD18, shares) = pool.repay(held, maxAmountD18);
-        _pools[collateral] = pool;
+        _store(collateral, pool);
         _positions[collateral][account].shares = held - shares;
         emit Repaid(collateral, account, msg.sender, repaidD18, pool.toAssetsUp(held - shares));
         cast.burn(msg.sender, repaidD18);
@@ -168,7 +168,7 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
         uint256 lossD18;
         (repaidD18, seized, lossD18) = _seize(collateral, c, account, position, pool, maxRepayD18);
         if (position.shares > 0) _requireFloor(collateral, c, pool.toAssetsUp(position.shares));
-        _pools[collateral] = pool;
+        _store(collateral, pool);
         _positions[collateral][account] = position;
         emit Liquidated(collateral, account, msg.sender, repaidD18, seized, lossD18);
         cast.burn(msg.sender, repaidD18);
@@ -248,16 +248,15 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
         _requireReceiver(to);
         _requireUnpaused(collateral, c);
         DebtPool.Pool memory pool = _accrued(collateral, c);
-        Position memory position = _positions[collateral][account];
+        Position storage kept = _positions[collateral][account];
+        Position memory position = kept;
         position.shares += pool.borrow(amountD18);
         uint256 debtD18 = pool.toAssetsUp(position.shares);
         _requireFloor(collateral, c, debtD18);
-        uint256 ceilingD18 = c.ceilingCast * CAST_UNIT;
-        uint256 owedD18 = pool.owedDown();
-        if (owedD18 > ceilingD18) revert DebtCeilingExceeded(collateral, owedD18, ceilingD18);
+        _requireCeiling(collateral, c, pool.owedDown());
         _requireCovered(collateral, c, position.amount, debtD18, price);
-        _pools[collateral] = pool;
-        _positions[collateral][account].shares = position.shares;
+        _store(collateral, pool);
+        kept.shares = position.shares;
         emit CastMinted(collateral, account, to, amountD18, debtD18);
         cast.mint(to, amountD18);
     }
@@ -306,6 +305,11 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
     function _requireFloor(address collateral, Collateral memory c, uint256 debtD18) private pure {
         uint256 floorD18 = c.floorCast * CAST_UNIT;
         if (debtD18 < floorD18) revert DebtBelowFloor(collateral, debtD18, floorD18);
+    }
+
+    function _requireCeiling(address collateral, Collateral memory c, uint256 debtD18) private pure {
+        uint256 ceilingD18 = c.ceilingCast * CAST_UNIT;
+        if (debtD18 > ceilingD18) revert DebtCeilingExceeded(collateral, debtD18, ceilingD18);
     }
 
     function _requireCovered(

@@ -45,7 +45,7 @@ abstract contract Collaterals is ICollaterals, AccessManaged {
 
     /// @dev Beside the collaterals' slots, as only a liquidation during or after a ramp asks for it.
     mapping(address collateral => uint256 timestamp) private _rampStart;
-    mapping(address collateral => DebtPool.Pool) internal _pools;
+    mapping(address collateral => uint256 word) private _pools;
 
     constructor(address initialAuthority) AccessManaged(initialAuthority) {
         // A wrong authority could never be corrected.
@@ -72,7 +72,7 @@ abstract contract Collaterals is ICollaterals, AccessManaged {
             pausedUntil: 0
         });
         _all.push(collateral);
-        _pools[collateral].accruedAt = uint32(block.timestamp);
+        _store(collateral, DebtPool.Pool({assetsD18: 0, shares: 0, accruedAt: uint32(block.timestamp)}));
         emit CollateralAdded(collateral, terms, decimals);
     }
 
@@ -100,7 +100,7 @@ abstract contract Collaterals is ICollaterals, AccessManaged {
     function setCharges(address collateral, uint16 liquidationBonusBps, uint16 feeBpsPerYear) external restricted {
         Collateral memory c = _collateral(collateral);
         _requireRatio(_rampedRatioBps(collateral, c), liquidationBonusBps); // the lowest ratio of a ramp
-        _pools[collateral] = _accrued(collateral, c);
+        _store(collateral, _accrued(collateral, c));
         _collaterals[collateral].liquidationBonusBps = liquidationBonusBps;
         _collaterals[collateral].feeBpsPerYear = feeBpsPerYear;
         emit ChargesSet(collateral, liquidationBonusBps, feeBpsPerYear);
@@ -171,15 +171,20 @@ abstract contract Collaterals is ICollaterals, AccessManaged {
         return _all;
     }
 
-    function _collateral(address collateral) internal view returns (Collateral memory c) {
+    /// @dev To be copied to memory by the caller where more than one field is read.
+    function _collateral(address collateral) internal view returns (Collateral storage c) {
         c = _collaterals[collateral];
         if (c.ratioBps == 0) revert CollateralUnknown(collateral);
     }
 
-    /// @dev The pool with the fees until now; the caller writes it back.
+    /// @dev The pool with the fees until now; the caller stores it.
     function _accrued(address collateral, Collateral memory c) internal view returns (DebtPool.Pool memory pool) {
-        pool = _pools[collateral];
+        pool.load(_pools[collateral]);
         pool.accrue(c.feeBpsPerYear);
+    }
+
+    function _store(address collateral, DebtPool.Pool memory pool) internal {
+        _pools[collateral] = pool.toWord();
     }
 
     function _liquidationRatioBps(address collateral, Collateral memory c) internal view returns (uint256) {
