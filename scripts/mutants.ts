@@ -180,6 +180,12 @@ const mutants: readonly Mutant[] = [
     from: "pool.settle(position.shares, repaidD18);",
     to: "pool.settle(position.shares, repaidD18 + lossD18);",
   },
+  {
+    name: "taking ether from WETH needs more than its stipend",
+    file: "vault/CollateralVault",
+    from: "if (msg.sender != address(weth))",
+    to: "if (collaterals().length == 0 || msg.sender != address(weth))",
+  },
   { name: "WETH is not the only sender", file: "vault/CollateralVault", from: "if (msg.sender != address(weth))", to: "if (false)" },
   { name: "a refused payment is lost", file: "vault/CollateralVault", from: "if (!taken) revert", to: "if (false) revert" },
   {
