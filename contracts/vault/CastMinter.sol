@@ -53,10 +53,12 @@ contract CastMinter is VoucherRedeemer, ICastMinter {
         if (!skip) return super._settle(redemption, false);
         // Checked out here, so that it reverts instead of passing for a refusal.
         _checkTerms(redemption.txCount, redemption.quantity, redemption.alignedSecond);
+        address collateral = _named(redemption.uriDigest);
         // A call passes on at most 63/64 of the gas left, and silently less than asked for.
-        uint256 needed = (ITEM_GAS * 64) / 63 + 5_000;
+        uint256 needed = (ITEM_GAS * 64) / 63 + 10_000;
         if (gasleft() < needed) revert InsufficientGas(gasleft(), needed);
         try this.settleItem{gas: ITEM_GAS}(redemption) {} catch {
+            vault.paused(collateral); // reverts if the vault does not take the collateral, which is the signer's fault as well
             emit VoucherSkipped(redemption.txCount, SkipReason.ReceiverRefused);
         }
     }
@@ -67,9 +69,12 @@ contract CastMinter is VoucherRedeemer, ICastMinter {
         uint256 quantity,
         bytes32 uriDigest
     ) internal override returns (uint256 firstTokenId) {
-        address collateral = collateralNamed[uriDigest];
-        if (collateral == address(0)) revert CollateralUnnamed(uriDigest);
-        vault.mintCastFor(collateral, to, quantity * UNIT_D18);
+        vault.mintCastFor(_named(uriDigest), to, quantity * UNIT_D18);
         return 0;
+    }
+
+    function _named(bytes32 uriDigest) private view returns (address collateral) {
+        collateral = collateralNamed[uriDigest];
+        if (collateral == address(0)) revert CollateralUnnamed(uriDigest);
     }
 }

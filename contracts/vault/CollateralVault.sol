@@ -4,12 +4,12 @@ pragma solidity ^0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IPriceFeed} from "../price/interfaces/IPriceFeed.sol";
 import {IProvenPrices, PriceReport} from "../price/interfaces/IProvenPrices.sol";
 import {CastToken} from "./CastToken.sol";
 import {Collaterals} from "./Collaterals.sol";
+import {Cover} from "./Cover.sol";
 import {DebtPool} from "./DebtPool.sol";
 import {ICastToken} from "./interfaces/ICastToken.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
@@ -28,9 +28,6 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
     }
 
     uint256 private constant CAST_UNIT = 1e18;
-
-    /// @dev From a price with 8 decimals to a debt with 18.
-    uint256 private constant PRICE_TO_D18 = 1e10;
 
     /// @inheritdoc ICollateralVault
     ICastToken public immutable cast;
@@ -137,7 +134,7 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
         uint112 held = _positions[collateral][account].shares;
         uint112 shares;
         (repaidD18, shares) = pool.repay(held, maxAmountD18);
-        _pools[collateral] = pool;
+        _store(collateral, pool);
         _positions[collateral][account].shares = held - shares;
         emit Repaid(collateral, account, msg.sender, repaidD18, pool.toAssetsUp(held - shares));
         cast.burn(msg.sender, repaidD18);
@@ -165,25 +162,23 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
     ) external nonReentrant returns (uint256 repaidD18, uint256 seized) {
         if (maxRepayD18 == 0) revert ZeroAmount();
         Collateral memory c = _collateral(collateral);
-        if (c.paused) revert PausedCollateral(collateral);
+        _requireUnpaused(collateral, c);
         DebtPool.Pool memory pool = _accrued(collateral, c);
         Position memory position = _positions[collateral][account];
-        uint256 price = _price(c);
-        uint256 lossD18 = pool.toAssetsUp(position.shares); // if nothing were paid
-        if (_covered(c, position.amount, lossD18, price, _liquidationRatioBps(c))) {
-            revert PositionHealthy(collateral, account);
-        }
-        (repaidD18, seized, lossD18) = _seize(c, pool, position, price, maxRepayD18);
+        uint256 lossD18;
+        (repaidD18, seized, lossD18) = _seize(collateral, c, account, position, pool, maxRepayD18);
         if (position.shares > 0) _requireFloor(collateral, c, pool.toAssetsUp(position.shares));
-        _pools[collateral] = pool;
+        _store(collateral, pool);
         _positions[collateral][account] = position;
         emit Liquidated(collateral, account, msg.sender, repaidD18, seized, lossD18);
         cast.burn(msg.sender, repaidD18);
-        IERC20(collateral).safeTransfer(msg.sender, seized);
+        // A part may be too small to buy a unit, and some tokens refuse to move none.
+        if (seized > 0) IERC20(collateral).safeTransfer(msg.sender, seized);
     }
 
     /// @inheritdoc ICollateralVault
     function collectFees(address to) external restricted nonReentrant returns (uint256 amountD18) {
+        _requireReceiver(to);
         int256 surplusD18 = surplus();
         if (surplusD18 <= 0) revert NothingToCollect(surplusD18);
         amountD18 = uint256(surplusD18);
@@ -209,30 +204,36 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
         for (uint256 i = 0; i < all.length; ++i) surplusD18 += int256(debtOf(all[i]));
     }
 
-    /// @dev Takes debt and collateral out of `pool` and `position`, in memory.
+    /// @dev Takes debt and collateral of `account` out of `pool` and `position`, in memory.
     function _seize(
+        address collateral,
         Collateral memory c,
-        DebtPool.Pool memory pool,
+        address account,
         Position memory position,
-        uint256 price,
+        DebtPool.Pool memory pool,
         uint256 maxRepayD18
-    ) private pure returns (uint256 repaidD18, uint256 seized, uint256 lossD18) {
-        // A payment times `perCast`, divided by `perUnit`, is the collateral that it buys. 2^112 * 2^17 * 1e36 fits.
-        uint256 perCast = (BPS + c.liquidationBonusBps) * 10 ** c.decimals;
-        uint256 perUnit = price * PRICE_TO_D18 * BPS;
+    ) private view returns (uint256 repaidD18, uint256 seized, uint256 lossD18) {
+        uint256 price = _price(c);
         uint256 debtD18 = pool.toAssetsUp(position.shares);
-        uint256 worthD18 = Math.ceilDiv(position.amount * perUnit, perCast); // what buys all the collateral
-        if (worthD18 < debtD18 && worthD18 <= maxRepayD18) {
-            (repaidD18, seized, lossD18) = (worthD18, position.amount, debtD18 - worthD18);
+        if (Cover.covers(position.amount, debtD18, price, _liquidationRatioBps(collateral, c), c.decimals)) {
+            revert PositionHealthy(collateral, account);
+        }
+        (repaidD18, seized, lossD18) = Cover.seize(
+            position.amount,
+            debtD18,
+            price,
+            c.liquidationBonusBps,
+            c.decimals,
+            maxRepayD18
+        );
+        position.amount -= uint128(seized);
+        if (lossD18 > 0) {
             pool.settle(position.shares, repaidD18);
             position.shares = 0;
         } else {
-            uint112 shares;
-            (repaidD18, shares) = pool.repay(position.shares, maxRepayD18);
+            (, uint112 shares) = pool.repay(position.shares, repaidD18);
             position.shares -= shares;
-            seized = Math.min((repaidD18 * perCast) / perUnit, position.amount);
         }
-        position.amount -= uint128(seized);
     }
 
     function _mintCast(
@@ -244,24 +245,25 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
         uint256 price
     ) private {
         if (amountD18 == 0) revert ZeroAmount();
-        if (c.paused) revert PausedCollateral(collateral);
+        _requireReceiver(to);
+        _requireUnpaused(collateral, c);
         DebtPool.Pool memory pool = _accrued(collateral, c);
-        Position memory position = _positions[collateral][account];
+        Position storage kept = _positions[collateral][account];
+        Position memory position = kept;
         position.shares += pool.borrow(amountD18);
         uint256 debtD18 = pool.toAssetsUp(position.shares);
         _requireFloor(collateral, c, debtD18);
-        uint256 ceilingD18 = c.ceilingCast * CAST_UNIT;
-        if (pool.assetsD18 > ceilingD18) revert DebtCeilingExceeded(collateral, pool.assetsD18, ceilingD18);
+        _requireCeiling(collateral, c, pool.owedDown());
         _requireCovered(collateral, c, position.amount, debtD18, price);
-        _pools[collateral] = pool;
-        _positions[collateral][account].shares = position.shares;
+        _store(collateral, pool);
+        kept.shares = position.shares;
         emit CastMinted(collateral, account, to, amountD18, debtD18);
         cast.mint(to, amountD18);
     }
 
     function _credit(address collateral, address account, uint256 amount) private {
         if (amount == 0) revert ZeroAmount();
-        if (account == address(0)) revert InvalidReceiver(account);
+        _requireReceiver(account);
         _collateral(collateral);
         Position storage position = _positions[collateral][account];
         position.amount = SafeCast.toUint128(uint256(position.amount) + SafeCast.toUint128(amount));
@@ -270,13 +272,13 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
 
     function _debit(address collateral, uint256 amount, address to) private {
         if (amount == 0) revert ZeroAmount();
-        if (to == address(0) || to == address(this)) revert InvalidReceiver(to);
+        _requireReceiver(to);
         Collateral memory c = _collateral(collateral);
         Position memory position = _positions[collateral][msg.sender];
         if (position.amount < amount) revert InsufficientCollateral(collateral, position.amount, amount);
         uint128 left = position.amount - uint128(amount);
         if (position.shares > 0) {
-            if (c.paused) revert PausedCollateral(collateral);
+            _requireUnpaused(collateral, c);
             _requireCovered(collateral, c, left, _accrued(collateral, c).toAssetsUp(position.shares), _price(c));
         }
         _positions[collateral][msg.sender].amount = left;
@@ -295,9 +297,19 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
         return price;
     }
 
+    /// @dev Neither the vault nor its token can hand on what they are given.
+    function _requireReceiver(address to) private view {
+        if (to == address(0) || to == address(this) || to == address(cast)) revert InvalidReceiver(to);
+    }
+
     function _requireFloor(address collateral, Collateral memory c, uint256 debtD18) private pure {
         uint256 floorD18 = c.floorCast * CAST_UNIT;
         if (debtD18 < floorD18) revert DebtBelowFloor(collateral, debtD18, floorD18);
+    }
+
+    function _requireCeiling(address collateral, Collateral memory c, uint256 debtD18) private pure {
+        uint256 ceilingD18 = c.ceilingCast * CAST_UNIT;
+        if (debtD18 > ceilingD18) revert DebtCeilingExceeded(collateral, debtD18, ceilingD18);
     }
 
     function _requireCovered(
@@ -307,19 +319,8 @@ contract CollateralVault is ICollateralVault, Collaterals, ReentrancyGuardTransi
         uint256 debtD18,
         uint256 price
     ) private pure {
-        if (!_covered(c, amount, debtD18, price, c.ratioBps)) {
+        if (!Cover.covers(amount, debtD18, price, c.ratioBps, c.decimals)) {
             revert InsufficientlyCovered(collateral, amount, debtD18, price, c.ratioBps);
         }
-    }
-
-    /// @dev Without a division, so without rounding: 2^128 * 2^64 * 1e14 on the left and 2^112 * 2^16 * 1e36 on the right fit.
-    function _covered(
-        Collateral memory c,
-        uint256 amount,
-        uint256 debtD18,
-        uint256 price,
-        uint256 ratioBps
-    ) private pure returns (bool) {
-        return amount * price * PRICE_TO_D18 * BPS >= debtD18 * ratioBps * 10 ** c.decimals;
     }
 }

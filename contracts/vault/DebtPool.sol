@@ -9,7 +9,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// @dev One storage slot: read it to memory, change it there, write it back once. A debt is rounded up and what the whole
 /// pool is owed is rounded down, so the debts of all accounts add up to at least that. `VIRTUAL` shares and assets stand
 /// beside the real ones and keep the price of a share smooth while the pool is nearly empty; what falls to them is owed
-/// by nobody and counted nowhere. Numbers are below 2^112, so that a product of two fits into a word.
+/// by nobody and counted nowhere. Amounts and shares are below 2^113, so that a product of two fits into a word.
 library DebtPool {
     struct Pool {
         /// @dev What was borrowed and charged and is not repaid yet.
@@ -22,24 +22,36 @@ library DebtPool {
     uint256 internal constant VIRTUAL = 1e6;
     uint256 private constant BPS_YEARS = 10_000 * 365 days;
 
+    /// @notice The pool of a storage slot.
+    function load(Pool memory self, uint256 word) internal pure {
+        self.assetsD18 = uint112(word);
+        self.shares = uint112(word >> 112);
+        self.accruedAt = uint32(word >> 224);
+    }
+
+    /// @notice The pool as one word for its storage slot. Written by its fields, the slot would be written three times.
+    function toWord(Pool memory self) internal pure returns (uint256) {
+        return uint256(self.assetsD18) | (uint256(self.shares) << 112) | (uint256(self.accruedAt) << 224);
+    }
+
     /// @notice The fewest shares that owe at least `assetsD18`.
     function toSharesUp(Pool memory self, uint256 assetsD18) internal pure returns (uint256) {
-        return Math.ceilDiv(assetsD18 * (self.shares + VIRTUAL), self.assetsD18 + VIRTUAL);
+        return _mulDivUp(assetsD18, self.shares, self.assetsD18);
     }
 
     /// @notice The most shares that owe no more than `assetsD18`.
     function toSharesDown(Pool memory self, uint256 assetsD18) internal pure returns (uint256) {
-        return (assetsD18 * (self.shares + VIRTUAL)) / (self.assetsD18 + VIRTUAL);
+        return _mulDivDown(assetsD18, self.shares, self.assetsD18);
     }
 
     /// @notice What an account with `shares` must pay.
     function toAssetsUp(Pool memory self, uint256 shares) internal pure returns (uint256) {
-        return Math.ceilDiv(shares * (self.assetsD18 + VIRTUAL), self.shares + VIRTUAL);
+        return _mulDivUp(shares, self.assetsD18, self.shares);
     }
 
     /// @notice What may be counted on from `shares`.
     function toAssetsDown(Pool memory self, uint256 shares) internal pure returns (uint256) {
-        return (shares * (self.assetsD18 + VIRTUAL)) / (self.shares + VIRTUAL);
+        return _mulDivDown(shares, self.assetsD18, self.shares);
     }
 
     /// @notice What all real shares owe together.
@@ -51,7 +63,7 @@ library DebtPool {
     /// @return shares What the borrower holds of it from now on.
     function borrow(Pool memory self, uint256 assetsD18) internal pure returns (uint112 shares) {
         shares = SafeCast.toUint112(toSharesUp(self, SafeCast.toUint112(assetsD18)));
-        self.assetsD18 = SafeCast.toUint112(self.assetsD18 + assetsD18);
+        self.assetsD18 = SafeCast.toUint112(uint256(self.assetsD18) + assetsD18);
         self.shares = SafeCast.toUint112(uint256(self.shares) + shares);
     }
 
@@ -84,8 +96,23 @@ library DebtPool {
     function accrue(Pool memory self, uint256 feeBpsPerYear) internal view {
         uint256 elapsedSeconds = block.timestamp - self.accruedAt;
         if (elapsedSeconds == 0) return;
-        uint256 chargedD18 = self.assetsD18 + (self.assetsD18 * feeBpsPerYear * elapsedSeconds) / BPS_YEARS;
+        uint256 chargedD18 = self.assetsD18;
+        unchecked {
+            chargedD18 += (chargedD18 * feeBpsPerYear * elapsedSeconds) / BPS_YEARS; // 2^112 * 2^16 * 2^32
+        }
         self.assetsD18 = uint112(Math.min(chargedD18, type(uint112).max));
         self.accruedAt = uint32(block.timestamp);
+    }
+
+    function _mulDivUp(uint256 x, uint256 above, uint256 below) private pure returns (uint256) {
+        unchecked {
+            return (x * (above + VIRTUAL) + below + (VIRTUAL - 1)) / (below + VIRTUAL);
+        }
+    }
+
+    function _mulDivDown(uint256 x, uint256 above, uint256 below) private pure returns (uint256) {
+        unchecked {
+            return (x * (above + VIRTUAL)) / (below + VIRTUAL);
+        }
     }
 }

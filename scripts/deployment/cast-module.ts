@@ -38,6 +38,7 @@ const permissions: Readonly<Record<string, Partial<Record<keyof typeof roles | "
       "setCharges(address,uint16,uint16)",
       "setMaxPriceAge(address,uint16)",
       "unpause(address)",
+      "pauseFor(address,uint32)",
       "collectFees(address)",
     ],
     guardian: ["pause(address)"],

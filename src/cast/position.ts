@@ -1,6 +1,9 @@
 /** Hundredths of a percent in a whole. */
 export const BPS = 10_000n;
 
+/** What a liquidator gets at most where the collateral is worth less than the debt, in 1/10,000; as `Cover.sol` has it. */
+const INCENTIVE_BPS = 200n;
+
 /** From a price with 8 decimals to a debt with 18. */
 const PRICE_TO_D18 = 10n ** 10n;
 
@@ -16,7 +19,7 @@ export interface Terms {
   readonly decimals: number;
   /** What mints and withdrawals must meet. */
   readonly ratioBps: bigint;
-  /** Below this a position is liquidated; less than `ratioBps` while a raised ratio ramps. */
+  /** Below this a position is liquidated: a gap below `ratioBps`, and less while a raised ratio ramps. */
   readonly liquidationRatioBps: bigint;
   readonly liquidationBonusBps: bigint;
   readonly feeBpsPerYear: bigint;
@@ -60,18 +63,23 @@ export function shortfallD18({ amount, debtD18 }: Holding, decimals: number, pri
 }
 
 /**
- * What `liquidate` of the vault takes and gives at this price, rounded as there: `CollateralVault._seize`. Whether the
- * position may be liquidated, and whether what is left is above the floor, is not asked. A part's debt is paid in shares that are
- * rounded down, so that the vault may say that a few units more are left.
+ * What `liquidate` of the vault takes and gives at this price, rounded as there: `seize` in `Cover.sol`. The position owes
+ * something; whether it may be liquidated, and whether what is left is above the floor, is not asked. A part's debt is paid in
+ * shares that are rounded down, so that the vault may say that a few units more are left.
  */
 export function seize(holding: Holding, terms: Pick<Terms, "decimals" | "liquidationBonusBps">, price: bigint, maxD18: bigint): Seizure {
   const { amount, debtD18 } = holding;
-  const perCast = (BPS + terms.liquidationBonusBps) * 10n ** BigInt(terms.decimals);
+  const sound = covered(holding, terms.decimals, price, BPS);
+  const bonusBps = sound ? terms.liquidationBonusBps : min(terms.liquidationBonusBps, INCENTIVE_BPS);
+  const perCast = (BPS + bonusBps) * 10n ** BigInt(terms.decimals);
   const perUnit = price * PRICE_TO_D18 * BPS;
   const worthD18 = ceilDiv(amount * perUnit, perCast); // what buys all the collateral
-  if (worthD18 < debtD18 && worthD18 <= maxD18) return { repaidD18: worthD18, seized: amount, lossD18: debtD18 - worthD18, leftD18: 0n };
+  if (!sound && worthD18 <= maxD18) return { repaidD18: worthD18, seized: amount, lossD18: debtD18 - worthD18, leftD18: 0n };
   const repaidD18 = min(maxD18, debtD18);
-  return { repaidD18, seized: min((repaidD18 * perCast) / perUnit, amount), lossD18: 0n, leftD18: debtD18 - repaidD18 };
+  const bought = (repaidD18 * perCast) / perUnit;
+  // No more than its part of the debt: the bonus comes out of what the collateral is worth beyond it.
+  const seized = sound ? min(bought, (amount * repaidD18) / debtD18) : bought;
+  return { repaidD18, seized, lossD18: 0n, leftD18: debtD18 - repaidD18 };
 }
 
 /** What a liquidation wins: the worth of the collateral at this price less what is paid, with 18 decimals, rounded down. */

@@ -82,8 +82,10 @@ const words: Readonly<Record<string, (args: Result) => Words>> = {
   PositionHealthy: (args) => [`the position of ${String(args[1])} is covered, so nobody may liquidate it`],
   EtherRefused: (args) => [`${String(args[0])} did not take the ether`, "take it as wrapped ether: --collateral weth"],
   CollateralUnknown: (args) => [`the vault does not take ${String(args[0])}`, "npx hardhat pool:show lists what it takes"],
-  PausedCollateral: (args) => [`${String(args[0])} is paused`, "deposits and repaying go on; the rest waits for governance"],
-  RatioTooLow: (args) => [`a ratio of ${percent(big(args, 0))} is not above ${percent(big(args, 1))}, debt and bonus of a liquidation`],
+  PausedCollateral: (args) => [`${String(args[0])} is paused`, "deposits and repaying go on; the rest waits until the pause ends"],
+  RatioTooLow: (args) => [
+    `a ratio of ${percent(big(args, 0))} is not above ${percent(big(args, 1))}: debt, bonus and gap of a liquidation`,
+  ],
   SafeCastOverflowedUintDowncast: () => ["the amount is larger than the contract can count", "give a smaller amount"],
   ERC20InsufficientBalance: (args) => [
     // Any token may say so, of any decimals.

@@ -8,7 +8,7 @@ import {CastMinter} from "../../contracts/vault/CastMinter.sol";
 import {CollateralVault} from "../../contracts/vault/CollateralVault.sol";
 import {ICastMinter} from "../../contracts/vault/interfaces/ICastMinter.sol";
 import {ICollateralVault} from "../../contracts/vault/interfaces/ICollateralVault.sol";
-import {CollateralTerms} from "../../contracts/vault/interfaces/ICollaterals.sol";
+import {CollateralTerms, ICollaterals} from "../../contracts/vault/interfaces/ICollaterals.sol";
 import {MintTest} from "./MintTest.sol";
 import {SettableFeed} from "./mocks/SettableFeed.sol";
 import {vm} from "./Vm.sol";
@@ -159,6 +159,21 @@ contract CastMinterTest is MintTest {
         items[0].quantity = 0;
         signature = _signBatch(_minter, items);
         vm.expectRevert(abi.encodeWithSelector(IVoucherRedeemer.QuantityOutOfRange.selector, 2, 0, type(uint32).max));
+        _minter.redeemBatch(items, signature, true);
+    }
+
+    function test_ACollateralThatIsNoneIsTheSignersFaultInSkipModeToo() public {
+        Redemption[] memory items = new Redemption[](2);
+        items[0] = _covered(1);
+        items[1] = _covered(2);
+        items[1].uriDigest = keccak256("");
+        bytes memory signature = _signBatch(_minter, items);
+        vm.expectRevert(abi.encodeWithSelector(ICastMinter.CollateralUnnamed.selector, keccak256("")));
+        _minter.redeemBatch(items, signature, true);
+        address stranger = address(0x57a4);
+        items[1].uriDigest = _minter.nameCollateral(stranger); // anybody names anything
+        signature = _signBatch(_minter, items);
+        vm.expectRevert(abi.encodeWithSelector(ICollaterals.CollateralUnknown.selector, stranger));
         _minter.redeemBatch(items, signature, true);
     }
 

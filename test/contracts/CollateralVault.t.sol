@@ -4,9 +4,11 @@ pragma solidity ^0.8.37;
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {PriceReport} from "../../contracts/price/interfaces/IProvenPrices.sol";
 import {CollateralVault} from "../../contracts/vault/CollateralVault.sol";
 import {ICollaterals} from "../../contracts/vault/interfaces/ICollaterals.sol";
 import {ICollateralVault} from "../../contracts/vault/interfaces/ICollateralVault.sol";
+import {StingyWeth} from "./mocks/StingyWeth.sol";
 import {EtherTaker} from "./mocks/Tokens.sol";
 import {VaultTest} from "./VaultTest.sol";
 import {vm} from "./Vm.sol";
@@ -63,8 +65,11 @@ contract CollateralVaultTest is VaultTest {
         vault.deposit(address(coin), ANN, 0);
         _expect(abi.encodeWithSelector(ICollateralVault.ZeroAmount.selector));
         vault.depositETH(ANN);
-        _expect(abi.encodeWithSelector(ICollateralVault.InvalidReceiver.selector, address(0)));
-        vault.deposit(address(coin), address(0), 1);
+        address[3] memory nowhere = [address(0), address(vault), address(cast)];
+        for (uint256 i = 0; i < 3; ++i) {
+            _expect(abi.encodeWithSelector(ICollateralVault.InvalidReceiver.selector, nowhere[i]));
+            vault.deposit(address(coin), nowhere[i], 1);
+        }
         _expect(abi.encodeWithSelector(ICollaterals.CollateralUnknown.selector, ANN));
         vault.deposit(ANN, ANN, 1);
     }
@@ -110,6 +115,20 @@ contract CollateralVaultTest is VaultTest {
         _mint(ANN, 1);
     }
 
+    function test_MintCast_ToTheLastUnitIsNotLiquidatedForTheFeeOfASecond() public {
+        vault.setCharges(address(weth), 1_000, 100);
+        _open(ANN, 1.5 ether, 2_000e18);
+        vm.warp(NOW + 1);
+        _price(ETH, 2_000e8);
+        yes(_debt(ANN) > 2_000e18, "the fee of a second");
+        _expect(abi.encodeWithSelector(ICollateralVault.PositionHealthy.selector, address(weth), ANN));
+        _liquidate(ANN, 1);
+        vm.warp(NOW + 3 * 365 days); // of three years
+        _price(ETH, 2_000e8);
+        _expect(abi.encodeWithSelector(ICollateralVault.PositionHealthy.selector, address(weth), ANN));
+        _liquidate(ANN, 1);
+    }
+
     function test_MintCast_RevertWhen_TheInputIsBad() public {
         _open(ANN, 1 ether, 0);
         _expect(abi.encodeWithSelector(ICollateralVault.ZeroAmount.selector));
@@ -117,9 +136,14 @@ contract CollateralVaultTest is VaultTest {
         _expect(abi.encodeWithSelector(ICollaterals.CollateralUnknown.selector, BOB));
         vm.prank(ANN);
         vault.mintCast(BOB, 1, ANN);
-        _expect(abi.encodeWithSelector(IERC20Errors.ERC20InvalidReceiver.selector, address(0)));
-        vm.prank(ANN);
-        vault.mintCast(address(weth), 100e18, address(0));
+        address[3] memory nowhere = [address(0), address(vault), address(cast)];
+        for (uint256 i = 0; i < 3; ++i) {
+            _expect(abi.encodeWithSelector(ICollateralVault.InvalidReceiver.selector, nowhere[i]));
+            vm.prank(ANN);
+            vault.mintCast(address(weth), 100e18, nowhere[i]);
+            _expect(abi.encodeWithSelector(ICollateralVault.InvalidReceiver.selector, nowhere[i]));
+            vault.collectFees(nowhere[i]);
+        }
         for (uint256 bits = 112; bits < 256; bits += 16) {
             uint256 wanted = (uint256(1) << bits) + 100e18; // cut off: 100e18, which would be covered
             _expect(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 112, wanted));
@@ -234,8 +258,8 @@ contract CollateralVaultTest is VaultTest {
         vault.withdraw(address(weth), 0, ANN);
         _expect(abi.encodeWithSelector(ICollaterals.CollateralUnknown.selector, BOB));
         vault.withdraw(BOB, 1, ANN);
-        address[2] memory nowhere = [address(0), address(vault)];
-        for (uint256 i = 0; i < 2; ++i) {
+        address[3] memory nowhere = [address(0), address(vault), address(cast)];
+        for (uint256 i = 0; i < 3; ++i) {
             _expect(abi.encodeWithSelector(ICollateralVault.InvalidReceiver.selector, nowhere[i]));
             vm.prank(ANN);
             vault.withdraw(address(weth), 1, nowhere[i]);
@@ -278,6 +302,7 @@ contract CollateralVaultTest is VaultTest {
     function test_WithdrawETH_CannotBeReentered() public {
         _open(ANN, 2 ether, 0);
         EtherTaker taker = new EtherTaker();
+        manager.grantRole(manager.ADMIN_ROLE(), address(taker), 0);
         bytes4 guard = bytes4(keccak256("ReentrancyGuardReentrantCall()"));
         bytes[] memory calls = _calls();
         for (uint256 i = 0; i < calls.length; ++i) {
@@ -290,9 +315,13 @@ contract CollateralVaultTest is VaultTest {
     }
 
     function test_ATokenCannotReenter() public {
-        _giveCoin(ANN, 10);
         bytes4 guard = bytes4(keccak256("ReentrancyGuardReentrantCall()"));
         bytes[] memory calls = _calls();
+        manager.grantRole(manager.ADMIN_ROLE(), address(coin), 0);
+        _open(KEEPER, 10 ether, 1_000e18); // pays
+        _openCoin(BOB, 1_500e18, 1_000e18);
+        _price(COIN, 0.9e8);
+        _giveCoin(ANN, calls.length);
         for (uint256 i = 0; i < calls.length; ++i) {
             coin.setCallback(address(vault), calls[i]);
             vm.prank(ANN);
@@ -301,6 +330,8 @@ contract CollateralVaultTest is VaultTest {
             vm.prank(ANN);
             vault.withdraw(address(coin), 1, ANN);
             eq(bytes32(coin.callbackAnswer()), bytes32(guard), "withdraw");
+            _liquidateCoin(BOB, 10e18);
+            eq(bytes32(coin.callbackAnswer()), bytes32(guard), "liquidate");
         }
     }
 
@@ -340,8 +371,11 @@ contract CollateralVaultTest is VaultTest {
         _open(ANN, 10 ether, 100e18);
     }
 
+    /// @dev Every function that changes a position or mints. The callers have the role that collects fees.
     function _calls() private view returns (bytes[] memory calls) {
-        calls = new bytes[](8);
+        uint256[8] memory proof;
+        PriceReport memory report;
+        calls = new bytes[](10);
         calls[0] = abi.encodeCall(vault.deposit, (address(coin), ANN, 1));
         calls[1] = abi.encodeCall(vault.depositETH, (ANN));
         calls[2] = abi.encodeCall(vault.mintCast, (address(weth), 1, ANN));
@@ -349,7 +383,9 @@ contract CollateralVaultTest is VaultTest {
         calls[4] = abi.encodeCall(vault.withdraw, (address(weth), 1, ANN));
         calls[5] = abi.encodeCall(vault.withdrawETH, (1, ANN));
         calls[6] = abi.encodeCall(vault.liquidate, (address(weth), ANN, 1));
-        calls[7] = calls[0];
+        calls[7] = abi.encodeCall(vault.mintCastFor, (address(weth), ANN, 0));
+        calls[8] = abi.encodeCall(vault.mintCastWithProof, (address(weth), 1, ANN, proof, report));
+        calls[9] = abi.encodeCall(vault.collectFees, (ANN));
     }
 
     function _giveCoin(address account, uint256 amount) private {
@@ -382,5 +418,27 @@ contract CollateralVaultTest is VaultTest {
 
     function _tooOld(uint256 timestamp) private pure returns (bytes memory) {
         return abi.encodeWithSelector(ICollateralVault.PriceTooOld.selector, ETH, timestamp, 3_600);
+    }
+}
+
+/// @notice WETH9 gives 2,300 gas when its ether arrives: there no slot of storage may be read for the first time.
+contract StingyWethTest is VaultTest {
+    CollateralVault private _vault;
+
+    /// @dev Another transaction than the test's, so that nothing is warm there.
+    function setUp() public {
+        _start();
+        StingyWeth stingy = new StingyWeth();
+        _vault = new CollateralVault(address(manager), address(feed), address(stingy), "Cast", "CAST");
+        _vault.addCollateral(address(stingy), _terms(ETH));
+        vm.deal(ANN, 1 ether);
+        vm.prank(ANN);
+        _vault.depositETH{value: 1 ether}(ANN);
+    }
+
+    function test_WithdrawETH_OfAWETHThatGivesAStipendAlone() public {
+        vm.prank(ANN);
+        _vault.withdrawETH(1 ether, BOB);
+        eq(BOB.balance, 1 ether, "ether");
     }
 }

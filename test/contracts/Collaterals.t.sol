@@ -21,7 +21,7 @@ contract CollateralsTest is VaultTest {
         vault.addCollateral(address(token), terms);
         CollateralTerms memory kept = vault.termsOf(address(token));
         eq(keccak256(abi.encode(kept)), keccak256(abi.encode(terms)), "terms");
-        eq(vault.liquidationRatioBps(address(token)), 13_500, "ratio");
+        eq(vault.liquidationRatioBps(address(token)), 13_000, "a gap below the ratio");
         no(vault.paused(address(token)), "paused");
         eq(vault.collaterals().length, 3, "three");
         eq(vault.collaterals()[2], address(token), "the last");
@@ -46,22 +46,23 @@ contract CollateralsTest is VaultTest {
         vault.addCollateral(token, _terms(9));
     }
 
-    function test_RevertWhen_TheRatioDoesNotExceedTheBonus() public {
+    function test_RevertWhen_TheRatioDoesNotExceedTheBonusAndTheGap() public {
+        eq(vault.LIQUIDATION_GAP_BPS(), 500, "gap");
         CollateralTerms memory terms = _terms(9);
-        terms.ratioBps = 11_000;
+        terms.ratioBps = 11_500;
         address token = address(new OddToken(18));
-        _expect(abi.encodeWithSelector(ICollaterals.RatioTooLow.selector, 11_000, 11_000));
+        _expect(abi.encodeWithSelector(ICollaterals.RatioTooLow.selector, 11_500, 11_500));
         vault.addCollateral(token, terms);
-        terms.ratioBps = 11_001;
+        terms.ratioBps = 11_501;
         vault.addCollateral(token, terms);
-        _expect(abi.encodeWithSelector(ICollaterals.RatioTooLow.selector, 11_000, 11_000));
-        vault.setRatio(address(weth), 11_000);
-        vault.setRatio(address(weth), 11_001);
-        _expect(abi.encodeWithSelector(ICollaterals.RatioTooLow.selector, 11_001, 11_001));
+        _expect(abi.encodeWithSelector(ICollaterals.RatioTooLow.selector, 11_500, 11_500));
+        vault.setRatio(address(weth), 11_500);
+        vault.setRatio(address(weth), 11_501);
+        _expect(abi.encodeWithSelector(ICollaterals.RatioTooLow.selector, 11_501, 11_501));
         vault.setCharges(address(weth), 1_001, 0);
         // While a ratio ramps, the one that liquidates counts.
         vault.setRatio(address(weth), 20_000);
-        _expect(abi.encodeWithSelector(ICollaterals.RatioTooLow.selector, 11_001, 11_001));
+        _expect(abi.encodeWithSelector(ICollaterals.RatioTooLow.selector, 11_501, 11_501));
         vault.setCharges(address(weth), 1_001, 0);
     }
 
@@ -77,20 +78,20 @@ contract CollateralsTest is VaultTest {
         vm.prank(ANN);
         vault.withdraw(address(weth), 1, ANN);
 
-        eq(vault.liquidationRatioBps(address(weth)), 15_000, "at first");
+        eq(vault.liquidationRatioBps(address(weth)), 14_500, "at first");
         _expectHealthyAt(NOW);
         vm.warp(NOW + 84 hours);
-        eq(vault.liquidationRatioBps(address(weth)), 16_000, "half way");
+        eq(vault.liquidationRatioBps(address(weth)), 15_500, "half way");
         _expectHealthyAt(NOW + 84 hours);
         vm.warp(NOW + 7 days - 1);
-        eq(vault.liquidationRatioBps(address(weth)), 16_999, "nearly");
+        eq(vault.liquidationRatioBps(address(weth)), 16_499, "nearly");
         vm.warp(NOW + 7 days);
-        eq(vault.liquidationRatioBps(address(weth)), 17_000, "in the end");
+        eq(vault.liquidationRatioBps(address(weth)), 16_500, "in the end");
         _price(ETH, 2_000e8);
         vm.prank(ANN);
         vault.liquidate(address(weth), ANN, type(uint256).max);
         vm.warp(NOW + 700 days);
-        eq(vault.liquidationRatioBps(address(weth)), 17_000, "and stays");
+        eq(vault.liquidationRatioBps(address(weth)), 16_500, "and stays");
     }
 
     function test_SetRatio_LowerAppliesAtOnce() public {
@@ -98,7 +99,7 @@ contract CollateralsTest is VaultTest {
         vm.expectEmit(address(vault));
         emit ICollaterals.RatioSet(address(weth), 13_500, 13_500);
         vault.setRatio(address(weth), 13_500);
-        eq(vault.liquidationRatioBps(address(weth)), 13_500, "liquidation");
+        eq(vault.liquidationRatioBps(address(weth)), 13_000, "liquidation");
         _mint(ANN, 200e18);
         vm.expectPartialRevert(ICollateralVault.InsufficientlyCovered.selector);
         _mint(ANN, 1);
@@ -110,11 +111,11 @@ contract CollateralsTest is VaultTest {
         vm.expectEmit(address(vault));
         emit ICollaterals.RatioSet(address(weth), 16_000, 16_500);
         vault.setRatio(address(weth), 16_500);
-        eq(vault.liquidationRatioBps(address(weth)), 16_000, "no jump");
+        eq(vault.liquidationRatioBps(address(weth)), 15_500, "no jump");
         vm.warp(NOW + 168 hours);
-        eq(vault.liquidationRatioBps(address(weth)), 16_250, "half way");
+        eq(vault.liquidationRatioBps(address(weth)), 15_750, "half way");
         vault.setRatio(address(weth), 16_000);
-        eq(vault.liquidationRatioBps(address(weth)), 16_000, "lower at once");
+        eq(vault.liquidationRatioBps(address(weth)), 15_500, "lower at once");
     }
 
     function test_SetLimits_AppliesAndTellsSo() public {
@@ -152,15 +153,77 @@ contract CollateralsTest is VaultTest {
     }
 
     function test_Pause_AndUnpauseTellSo() public {
+        eq(vault.pausedUntil(address(weth)), 0, "never");
         vm.expectEmit(address(vault));
-        emit ICollaterals.CollateralPaused(address(weth));
+        emit ICollaterals.CollateralPaused(address(weth), NOW + 3 days);
         vault.pause(address(weth));
         yes(vault.paused(address(weth)), "paused");
+        eq(vault.pausedUntil(address(weth)), NOW + 3 days, "until");
         no(vault.paused(address(coin)), "this one alone");
+        vm.warp(NOW + 1 days);
         vm.expectEmit(address(vault));
         emit ICollaterals.CollateralUnpaused(address(weth));
         vault.unpause(address(weth));
         no(vault.paused(address(weth)), "unpaused");
+        eq(vault.pausedUntil(address(weth)), NOW + 1 days, "since");
+        vm.warp(NOW + 2 days);
+        vault.unpause(address(weth));
+        eq(vault.pausedUntil(address(weth)), NOW + 1 days, "what is over ends no later");
+    }
+
+    function test_Pause_EndsByItselfToTheSecond() public {
+        _open(ANN, 1.5 ether, 1_000e18);
+        vault.pause(address(weth));
+        vm.warp(NOW + 3 days - 1);
+        _price(ETH, 2_000e8);
+        yes(vault.paused(address(weth)), "its last second");
+        _expect(abi.encodeWithSelector(ICollaterals.PausedCollateral.selector, address(weth)));
+        _mint(ANN, 100e18);
+        vm.warp(NOW + 3 days);
+        no(vault.paused(address(weth)), "over");
+        _mint(ANN, 100e18);
+        _price(ETH, 1_000e8);
+        _open(KEEPER, 10 ether, 1_100e18);
+        _liquidate(ANN, 1_100e18);
+    }
+
+    function test_Pause_RevertWhen_TheLastIsNotOverForAsLong() public {
+        vault.pause(address(weth));
+        bytes memory tooSoon = abi.encodeWithSelector(ICollaterals.PauseTooSoon.selector, address(weth), NOW + 6 days);
+        _expect(tooSoon);
+        vault.pause(address(weth)); // nor can it be made longer
+        vm.warp(NOW + 6 days - 1);
+        _expect(tooSoon);
+        vault.pause(address(weth));
+        vault.pause(address(coin)); // each on its own
+        vm.warp(NOW + 6 days);
+        vault.pause(address(weth));
+        eq(vault.pausedUntil(address(weth)), NOW + 9 days, "until");
+    }
+
+    function test_Pause_RevertWhen_GovernanceHasJustEndedOne() public {
+        vault.pause(address(weth));
+        vm.warp(NOW + 1 days);
+        vault.unpause(address(weth));
+        _expect(abi.encodeWithSelector(ICollaterals.PauseTooSoon.selector, address(weth), NOW + 4 days));
+        vault.pause(address(weth));
+        vm.warp(NOW + 4 days);
+        vault.pause(address(weth));
+    }
+
+    function test_PauseFor_LastsAsLongAsGovernanceSaysWhateverWasBefore() public {
+        vault.pause(address(weth));
+        vm.warp(NOW + 4 days); // in the time after a pause that the guardian leaves free
+        vm.expectEmit(address(vault));
+        emit ICollaterals.CollateralPaused(address(weth), NOW + 34 days);
+        vault.pauseFor(address(weth), 30 days);
+        vm.warp(NOW + 34 days - 1);
+        yes(vault.paused(address(weth)), "still");
+        vault.pauseFor(address(weth), type(uint32).max);
+        eq(vault.pausedUntil(address(weth)), type(uint32).max, "until unpaused");
+        vault.pauseFor(address(weth), 0);
+        no(vault.paused(address(weth)), "over");
+        eq(vault.pausedUntil(address(weth)), NOW + 34 days - 1, "now");
     }
 
     function test_RevertWhen_TheCollateralIsUnknown() public {
@@ -170,6 +233,7 @@ contract CollateralsTest is VaultTest {
         _refused(abi.encodeCall(vault.termsOf, (STRANGER)), unknown);
         _refused(abi.encodeCall(vault.liquidationRatioBps, (STRANGER)), unknown);
         _refused(abi.encodeCall(vault.paused, (STRANGER)), unknown);
+        _refused(abi.encodeCall(vault.pausedUntil, (STRANGER)), unknown);
         _refused(abi.encodeCall(vault.debtOf, (STRANGER)), unknown);
         _refused(abi.encodeCall(vault.positionOf, (STRANGER, ANN)), unknown);
     }
@@ -201,7 +265,7 @@ contract CollateralsTest is VaultTest {
     }
 
     function _restricted(address collateral) private view returns (bytes[] memory calls) {
-        calls = new bytes[](7);
+        calls = new bytes[](8);
         calls[0] = abi.encodeCall(vault.addCollateral, (collateral, _terms(9)));
         calls[1] = abi.encodeCall(vault.setRatio, (collateral, 15_000));
         calls[2] = abi.encodeCall(vault.setLimits, (collateral, 1, 1));
@@ -209,6 +273,7 @@ contract CollateralsTest is VaultTest {
         calls[4] = abi.encodeCall(vault.setMaxPriceAge, (collateral, 1));
         calls[5] = abi.encodeCall(vault.pause, (collateral));
         calls[6] = abi.encodeCall(vault.unpause, (collateral));
+        calls[7] = abi.encodeCall(vault.pauseFor, (collateral, 1));
     }
 
     function _refused(bytes memory call, bytes memory errorData) private {

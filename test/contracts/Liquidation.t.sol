@@ -20,13 +20,13 @@ contract LiquidationTest is VaultTest {
 
     function test_Liquidate_RevertWhen_ThePositionIsHealthy() public {
         _open(ANN, 1 ether, 1_000e18);
-        _price(ETH, 1_500e8); // exactly 150 %
+        _price(ETH, 1_450e8); // exactly 145 %: LIQUIDATION_GAP_BPS below what a mint demands
         bytes memory healthy = abi.encodeWithSelector(ICollateralVault.PositionHealthy.selector, address(weth), ANN);
         _expect(healthy);
         _liquidate(ANN, ALL);
         _expect(abi.encodeWithSelector(ICollateralVault.PositionHealthy.selector, address(weth), BOB));
         _liquidate(BOB, ALL); // owes nothing
-        _price(ETH, 1_500e8 - 1);
+        _price(ETH, 1_450e8 - 1);
         _liquidate(ANN, ALL);
     }
 
@@ -62,7 +62,7 @@ contract LiquidationTest is VaultTest {
     function test_Liquidate_WhatCollateralCannotPayIsOwedByTheOthers() public {
         _open(ANN, 1 ether, 1_000e18);
         _open(BOB, 100 ether, 50_000e18);
-        _price(ETH, 880e8);
+        _price(ETH, 816e8); // 800.00 and the incentive of 2 %
         vm.expectEmit(address(vault));
         emit ICollateralVault.Liquidated(address(weth), ANN, KEEPER, 800e18, 1 ether, 200e18);
         _liquidate(ANN, ALL);
@@ -77,7 +77,7 @@ contract LiquidationTest is VaultTest {
 
     function test_Liquidate_APartOfWhatIsUnderWaterLeavesTheLossForTheLast() public {
         _open(ANN, 1 ether, 1_000e18);
-        _price(ETH, 880e8);
+        _price(ETH, 816e8);
         _liquidate(ANN, 400e18);
         eq(_debt(ANN), 600e18, "debt");
         eq(_amount(ANN), 0.5 ether, "half of it");
@@ -89,21 +89,121 @@ contract LiquidationTest is VaultTest {
     }
 
     function test_Liquidate_TheLossOfTheOnlyDebtorStandsInTheSurplus() public {
-        coin.give(ANN, 1_500e18);
-        vm.prank(ANN);
-        coin.approve(address(vault), ALL);
-        vm.prank(ANN);
-        vault.deposit(address(coin), ANN, 1_500e18);
-        vm.prank(ANN);
-        vault.mintCast(address(coin), 1_000e18, ANN);
-        _price(COIN, 0.55e8);
-        vm.prank(KEEPER);
-        vault.liquidate(address(coin), ANN, ALL); // 825.00 of collateral for 750.00
+        _openCoin(ANN, 1_500e18, 1_000e18);
+        _price(COIN, 0.51e8);
+        _liquidateCoin(ANN, ALL); // 765.00 of collateral for 750.00
         eq(vault.debtOf(address(coin)), 0, "pool");
         yes(vault.surplus() == -250e18, "tokens without a debt");
         eq(_debt(KEEPER), 100_000e18, "the debtors of another collateral do not bear it");
         _expect(abi.encodeWithSelector(ICollateralVault.NothingToCollect.selector, int256(-250e18)));
         vault.collectFees(BOB);
+    }
+
+    function test_Liquidate_TheBonusShrinksBeforeAnybodyLoses() public {
+        _open(ANN, 1 ether, 1_000e18);
+        _price(ETH, 1_050e8); // 105 %, with a bonus of 10 %
+        vm.expectEmit(address(vault));
+        emit ICollateralVault.Liquidated(address(weth), ANN, KEEPER, 400e18, 0.4 ether, 0);
+        _liquidate(ANN, 400e18); // worth 420.00: a part of the debt buys as large a part of the collateral
+        vm.expectEmit(address(vault));
+        emit ICollateralVault.Liquidated(address(weth), ANN, KEEPER, 600e18, 0.6 ether, 0);
+        _liquidate(ANN, ALL);
+        eq(_debt(KEEPER), 100_000e18, "nobody has lost");
+    }
+
+    function test_Liquidate_AtExactlyTheDebtNobodyLosesAndBelowItTheIncentiveIsTheOthers() public {
+        _open(ANN, 1 ether, 1_000e18);
+        _open(BOB, 1 ether, 1_000e18);
+        _price(ETH, 1_000e8);
+        (uint256 repaid, uint256 seized) = _liquidate(ANN, ALL);
+        eq(repaid, 1_000e18, "all of the debt");
+        eq(seized, 1 ether, "for as much");
+        _price(ETH, 1_000e8 - 1);
+        (repaid, seized) = _liquidate(BOB, ALL);
+        _near((repaid * 102) / 100, 1_000e18 - 1e10, "2 % beyond the payment");
+        eq(seized, 1 ether, "all of it");
+    }
+
+    function test_Liquidate_TheIncentiveIsNeverMoreThanTheBonus() public {
+        vault.setCharges(address(weth), 50, 0);
+        _open(ANN, 1 ether, 1_000e18);
+        _price(ETH, 804e8);
+        (uint256 repaid, uint256 seized) = _liquidate(ANN, ALL);
+        eq(repaid, 800e18, "half a percent");
+        eq(seized, 1 ether, "all of it");
+    }
+
+    /// @dev The numbers that ICollateralVault and docs/contracts.md warn with.
+    function test_Liquidate_ALossCanTakeAllOfADebtorWhoWasFarFromIt() public {
+        _price(COIN, 2_000e8);
+        _openCoin(ANN, 75e18, 100_000e18);
+        _openCoin(BOB, 15e18, 6_000e18);
+        _price(COIN, 1_100e8);
+        vm.expectPartialRevert(ICollateralVault.PositionHealthy.selector);
+        _liquidateCoin(BOB, ALL);
+        (uint256 repaid, ) = _liquidateCoin(ANN, ALL);
+        eq(repaid / 1e16, 80_882_35, "paid");
+        eq(_coinDebt(BOB) / 1e16, 25_117_64, "6,000.00 and 19,117.64");
+        (repaid, ) = _liquidateCoin(BOB, ALL);
+        eq(repaid / 1e16, 16_176_47, "all that he had");
+        eq(uint256(-vault.surplus()) / 1e16, 8_941_17, "the rest meets nobody");
+    }
+
+    function test_Liquidate_APartTooSmallToBuyAUnitMovesNothing() public {
+        OddToken token = new OddToken(0);
+        vault.addCollateral(address(token), _terms(10));
+        _price(10, 100e8);
+        token.give(ANN, 150);
+        _approve(address(token), 150);
+        vm.prank(ANN);
+        vault.deposit(address(token), ANN, 150);
+        vm.prank(ANN);
+        vault.mintCast(address(token), 10_000e18, ANN);
+        _price(10, 80e8);
+        token.setFee(1); // this token moves no less
+        vm.prank(KEEPER);
+        (uint256 repaid, uint256 seized) = vault.liquidate(address(token), ANN, 1e18);
+        eq(repaid, 1e18, "paid");
+        eq(seized, 0, "1.10 is less than a unit");
+    }
+
+    function test_Ceiling_CountsWhatIsOwedAndNoLossThatFellToNobody() public {
+        vault.setLimits(address(coin), 200_000, 0);
+        _price(COIN, 2_000e8);
+        _openCoin(BOB, 1e18, 100e18);
+        vm.prank(BOB);
+        vault.repay(address(coin), BOB, 100e18 - 1); // keeps one unit of debt, and a share
+        _openCoin(ANN, 150e18, 199_900e18);
+        _price(COIN, 1);
+        _liquidateCoin(ANN, ALL);
+        // 1e6 virtual shares and one real share.
+        yes(vault.debtOf(address(coin)) < 0.2e18, "hardly anything is owed");
+        _price(COIN, 2_000e8);
+        _openCoin(STRANGER, 150e18, 199_000e18);
+        yes(_coinDebt(STRANGER) - 199_000e18 < 0.2e18, "what it took, up to a share's price");
+    }
+
+    function testFuzz_Liquidate_DoingItToOneselfSavesNoMoreThanTheIncentive(uint64 price, uint256 part) public {
+        _open(ANN, 1 ether, 1_000e18);
+        price = 1 + (price % (1_450e8 - 1));
+        _price(ETH, price);
+        part = part % 900e18;
+        uint256 paid;
+        // Nobody is worse off by taking a part first. It may be refused: all of it bought for less leaves nothing.
+        if (part > 0) (paid, ) = _liquidate(ANN, part);
+        if (_debt(ANN) > 0) {
+            vm.prank(KEEPER);
+            try vault.liquidate(address(weth), ANN, ALL) returns (uint256 rest, uint256) {
+                paid += rest;
+            } catch (bytes memory answer) {
+                eq(bytes32(bytes4(answer)), bytes32(ICollateralVault.PositionHealthy.selector), "the part was enough");
+                paid += _repay(KEEPER, ANN, ALL);
+            }
+        }
+        uint256 worth = uint256(price) * 1e10;
+        uint256 free = worth < 1_000e18 ? 1_000e18 - worth : 0; // walking away saves as much
+        yes(paid + free + (worth * 200) / 10_200 + 2 >= 1_000e18, "no more than the incentive");
+        if (worth >= 1_000e18) yes(paid >= 1_000e18, "as dear as repaying, while there is enough");
     }
 
     function test_Liquidate_RevertWhen_TheInputIsBad() public {
@@ -120,7 +220,7 @@ contract LiquidationTest is VaultTest {
 
     function testFuzz_Liquidate_TheKeeperNeverGetsMoreThanTheBonus(uint64 price, uint256 maxRepay) public {
         _open(ANN, 1 ether, 1_000e18);
-        price = 1 + (price % (1_500e8 - 1));
+        price = 1 + (price % (1_450e8 - 1));
         _price(ETH, price);
         maxRepay = 1 + (maxRepay % 2_000e18);
         uint256 surplusBefore = uint256(-vault.surplus());
@@ -130,7 +230,9 @@ contract LiquidationTest is VaultTest {
             yes(seized * price <= ((repaid * 11) / 10 + 1) * 1e8 + price, "no more than the bonus");
             eq(_amount(ANN), 1 ether - seized, "collateral");
             yes(_debt(ANN) == 0 || _debt(ANN) >= 100e18, "no dust");
-            yes(_debt(ANN) > 0 || repaid >= 1_000e18 || _amount(ANN) == 0, "a loss only without collateral");
+            bool lost = _debt(ANN) + repaid < 1_000e18;
+            yes(!lost || (_amount(ANN) == 0 && price < 1_000e8), "a loss only of what is worth less than the debt");
+            yes(!lost || seized * price <= ((repaid * 102) / 100 + 3) * 1e8, "and then no more than the incentive");
             // 1,000e18 * 1e6 / 100,000e18 of it may fall to the virtual shares.
             yes(uint256(-vault.surplus()) <= surplusBefore + 10_002, "no token loses its debt");
         } catch (bytes memory answer) {

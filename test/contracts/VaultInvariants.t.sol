@@ -135,8 +135,11 @@ contract VaultHandler is Assert {
             eq(now_.amount, before.amount - seized, "amount");
             eq(now_.supply, before.supply - repaid, "burned");
             yes(now_.debt == 0 || now_.debt >= 100e18, "no dust");
-            yes(now_.debt + repaid >= before.debt || now_.amount == 0, "a loss only when nothing is left");
-            if (now_.debt + repaid < before.debt) lossD18 += before.debt - repaid;
+            if (now_.debt + repaid < before.debt) {
+                yes(now_.amount == 0, "a loss only when nothing is left");
+                no(_coveredAt(before, which, 10_000), "nor where the collateral is worth the debt");
+                lossD18 += before.debt - repaid;
+            }
             taken[which] += seized;
             _log("liquidate", which, maxD18, true);
         } catch {
@@ -179,7 +182,7 @@ contract VaultHandler is Assert {
         address token = address(_tokens[which % 2]);
         if (what % 4 == 0) vault.setRatio(token, uint16(12_000 + ((what / 4) % 8_000)));
         else if (what % 4 == 1) vault.setCharges(token, 1_000, uint16((what / 4) % 2_000));
-        else if (what % 4 == 2) vault.pause(token);
+        else if (what % 4 == 2) _pause(token);
         if (what % 4 != 2) vault.unpause(token);
         _log("govern", which % 2, what, true);
     }
@@ -202,6 +205,16 @@ contract VaultHandler is Assert {
 
     function accountAt(uint256 i) external view returns (address) {
         return _accounts[i];
+    }
+
+    function _pause(address token) private {
+        uint256 ended = vault.pausedUntil(token);
+        try vault.pause(token) {
+            yes(_clock >= ended + 3 days, "as long after the last as that lasted");
+            eq(vault.pausedUntil(token), _clock + 3 days, "until");
+        } catch {
+            yes(_clock < ended + 3 days, "refused for no other reason");
+        }
     }
 
     function _see(address account_, uint256 which) private view returns (Seen memory seen) {

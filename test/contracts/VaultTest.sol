@@ -66,6 +66,17 @@ abstract contract VaultTest is Assert {
         if (debtD18 > 0) _mint(account, debtD18);
     }
 
+    /// @dev The same with coins, each worth what `_price` says.
+    function _openCoin(address account, uint256 amount, uint256 debtD18) internal {
+        coin.give(account, amount);
+        vm.prank(account);
+        coin.approve(address(vault), amount);
+        vm.prank(account);
+        vault.deposit(address(coin), account, amount);
+        vm.prank(account);
+        vault.mintCast(address(coin), debtD18, account);
+    }
+
     function _mint(address account, uint256 amountD18) internal {
         vm.prank(account);
         vault.mintCast(address(weth), amountD18, account);
@@ -81,6 +92,11 @@ abstract contract VaultTest is Assert {
         return vault.liquidate(address(weth), account, maxD18);
     }
 
+    function _liquidateCoin(address account, uint256 maxD18) internal returns (uint256 repaidD18, uint256 seized) {
+        vm.prank(KEEPER);
+        return vault.liquidate(address(coin), account, maxD18);
+    }
+
     function _pay(address to, uint256 amountD18, address from) internal {
         vm.prank(from);
         yes(cast.transfer(to, amountD18), "transfer");
@@ -92,6 +108,10 @@ abstract contract VaultTest is Assert {
 
     function _debt(address account) internal view returns (uint256 debtD18) {
         (, debtD18) = vault.positionOf(address(weth), account);
+    }
+
+    function _coinDebt(address account) internal view returns (uint256 debtD18) {
+        (, debtD18) = vault.positionOf(address(coin), account);
     }
 
     /// @dev The error of a check, with which a call must fail.

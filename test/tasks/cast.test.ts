@@ -41,7 +41,7 @@ describe("The tasks over the vault and the vote", function () {
     expect((shown.json["positions"] as object[])[0]).to.include({
       account: wallet(3).address,
       ratioBps: "30000",
-      liquidationPrice: "100000000000",
+      liquidationPrice: "96666666667", // 145 % of the debt
     });
     expect(shown.json["surplusD18"]).to.equal("0");
   });

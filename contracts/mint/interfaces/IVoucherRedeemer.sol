@@ -22,7 +22,8 @@ struct Redemption {
 /// @notice Why an item of a batch in skip mode was left out.
 /// @param AlreadyRedeemed The number was redeemed before or cancelled; also when it expired since.
 /// @param Expired The number is unused, but VALIDITY_SECONDS have passed.
-/// @param ReceiverRefused ERC-1155 only: the receiving contract refused. The number stays unused.
+/// @param ReceiverRefused The receiving contract of an ERC-1155 token refused, or the vault to mint cast tokens. The number stays
+/// unused.
 enum SkipReason {
     AlreadyRedeemed,
     Expired,

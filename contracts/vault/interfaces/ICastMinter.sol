@@ -10,7 +10,8 @@ import {ICollateralVault} from "./ICollateralVault.sol";
 /// (`ICollateralVault.approveMinter`); the voucher's number decides that it is minted once.
 ///
 /// In skip mode each item is served in a call frame of its own: a position that does not cover it, a price that is too old
-/// or an allowance that is used up leaves it out as ReceiverRefused, with its number still unused.
+/// or an allowance that is used up leaves it out as ReceiverRefused, with its number still unused. A collateral that nobody
+/// named or that the vault does not take reverts all of it: the signer is at fault.
 interface ICastMinter is IVoucherRedeemer {
     /// @notice The collateral can be minted against: vouchers name it by `uriDigest`.
     event CollateralNamed(address indexed collateral, bytes32 uriDigest);

@@ -11,6 +11,12 @@ import {IWETH} from "./IWETH.sol";
 /// @notice An account has one position for each collateral. Amounts of collateral are in the token's smallest unit, amounts
 /// of cast tokens and debts have 18 decimals. Anybody may top up or repay anybody's position; only the account itself,
 /// and a minter that it let, mints; only the account withdraws.
+///
+/// All who owe against a collateral answer for each other, without a limit. What a liquidated position cannot pay is added
+/// to the debts of the others in proportion, and can take a position far above its ratio to below it, or all of it. With
+/// ether at 2,000, 150 % and two debtors: Ann owes 100,000 on 75 ether, Bob 6,000 on 15, five times covered. Ether falls to
+/// 1,100 at once. Ann's 82,500 are bought for 80,882.35, so 19,117.65 are lost, and Bob owes 25,117.65 on 16,500: he is
+/// liquidated whole as well. Who repays before the loss bears none of it.
 interface ICollateralVault is ICollaterals {
     event Deposited(address indexed collateral, address indexed account, address indexed payer, uint256 amount);
     event Withdrawn(address indexed collateral, address indexed account, address indexed to, uint256 amount);
@@ -46,7 +52,7 @@ interface ICollateralVault is ICollaterals {
 
     error ZeroAmount();
 
-    /// @notice Zero, or the vault itself: what goes there is lost.
+    /// @notice Zero, the vault itself or its token: what goes there is lost.
     error InvalidReceiver(address to);
 
     /// @notice The price feed, or WETH, is not a contract.
@@ -61,6 +67,7 @@ interface ICollateralVault is ICollaterals {
     /// @notice The account let the minter mint no more than this.
     error InsufficientMintAllowance(address account, address minter, uint256 allowanceD18, uint256 wantedD18);
 
+    /// @notice All positions of the collateral would owe `debtD18` together.
     error DebtCeilingExceeded(address collateral, uint256 debtD18, uint256 ceilingD18);
     error DebtBelowFloor(address collateral, uint256 debtD18, uint256 floorD18);
 
@@ -102,7 +109,8 @@ interface ICollateralVault is ICollaterals {
     ) external;
 
     /// @notice Lets `minter` mint up to `allowanceD18` on the caller's positions, to the caller alone. The largest number is
-    /// not used up. It replaces what was allowed before.
+    /// not used up. One allowance serves all collaterals. It replaces what was allowed before: a minter that sees the change
+    /// coming can use up the old allowance first and the new one after it, so allow 0 and look before allowing less.
     function approveMinter(address minter, uint256 allowanceD18) external;
 
     /// @notice Mints `amountD18` to `account`, on its own position, as far as it let the caller (`approveMinter`).
@@ -124,8 +132,9 @@ interface ICollateralVault is ICollaterals {
     function withdrawETH(uint256 amount, address to) external;
 
     /// @notice Burns the caller's tokens for a position below the liquidation ratio, and gives the caller collateral worth
-    /// as much and the bonus. If all the collateral is worth less than debt and bonus, what is paid is what it is worth
-    /// without the bonus, and the rest of the debt goes to the other positions of the collateral.
+    /// as much and the bonus. If the collateral is worth less than debt and bonus, the bonus is what it is worth beyond the
+    /// debt, so that nothing is lost. If it is worth less than the debt, all of it is bought for what it is worth less an
+    /// incentive of 2 %, or the bonus if that is less, and the rest of the debt goes to the other positions of the collateral.
     /// @param maxRepayD18 The most the caller pays. If it is less than needed, a part is liquidated, and the debt that
     /// remains may not be below the floor.
     /// @return repaidD18 What was burned.

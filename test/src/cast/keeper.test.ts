@@ -85,7 +85,7 @@ describe("A keeper on a chain", function () {
     await world.anvil.rpc.request("evm_revert", [snapshot]);
     await world.setPrice(2_000n);
     await position(7, "1", "1320");
-    await world.setPrice(1_900n);
+    await world.setPrice(1_850n);
     await keeper.pass();
     expect(debtors("sent")).to.deep.equal([wallet(3).address, wallet(7).address].sort((a) => (a === wallet(7).address ? -1 : 1)));
   });

@@ -52,7 +52,7 @@ describe("The choice of liquidations", () => {
   it("goes on to the next where one cannot be paid", () => {
     const positions = [eth("a", "0.1", "100"), eth("b", "0.03", "30")];
     const chosen = liquidations(positions, markets(market(500n)), parseEther("20"), at);
-    // 0.03 ether at 500 are bought by 15 / 1.1
+    // 0.03 ether at 500 are bought by 15 / 1.02
     expect(chosen.map(({ account }) => account)).to.deep.equal(["b"]);
   });
 

@@ -31,7 +31,7 @@ describe("A position in the vault", function () {
     expect(minted).to.include({ what: "mint" }).and.have.property("block").above(0);
     expect(await view(3)).to.include({
       ...{ amount: parseEther("1.5"), debtD18: parseEther("1000"), ratioBps: 30_000n, price: 2_000n * PRICE_UNIT },
-      ...{ priceFresh: true, liquidationPrice: 1_000n * PRICE_UNIT },
+      ...{ priceFresh: true, liquidationPrice: 96_666_666_667n }, // 145 % of the debt
     });
     await repay(move, parseEther("400"));
     expect(await view(3)).to.include({ debtD18: parseEther("600") });

@@ -61,7 +61,7 @@ describe("The vote over the vault's ratios", function () {
     const executed = await vote.proposal(id);
     expect(executed).to.include({ state: "Executed", inFavour: parseEther("2500000"), against: 0n });
     expect(executed.now - proposed.now >= 10n * 86_400n).to.equal(true);
-    expect((await world.pool()).pool.terms).to.include({ ratioBps: 13_500n, liquidationRatioBps: 13_500n });
+    expect((await world.pool()).pool.terms).to.include({ ratioBps: 13_500n, liquidationRatioBps: 13_000n });
     expect(await errorOf(vote.ready(id, "executed", warp))).to.be.instanceOf(ProposalNotReady);
   });
 
