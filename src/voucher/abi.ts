@@ -50,3 +50,18 @@ export const minterErrors = [
   "error MintToZeroAddress()",
   "error ERC1155InvalidReceiver(address receiver)",
 ] as const;
+
+/**
+ * Errors of the vault and of CastMinter that a voucher for cast tokens may revert with besides, as
+ * `contracts/vault/interfaces` has them.
+ */
+export const positionErrors = [
+  "error CollateralUnnamed(bytes32 uriDigest)",
+  "error CollateralUnknown(address collateral)",
+  "error InsufficientMintAllowance(address account, address minter, uint256 allowanceD18, uint256 wantedD18)",
+  "error InsufficientlyCovered(address collateral, uint256 amount, uint256 debtD18, uint256 price, uint256 ratioBps)",
+  "error DebtBelowFloor(address collateral, uint256 debtD18, uint256 floorD18)",
+  "error DebtCeilingExceeded(address collateral, uint256 debtD18, uint256 ceilingD18)",
+  "error PriceTooOld(uint64 assetId, uint256 timestamp, uint256 maxAgeSeconds)",
+  "error PausedCollateral(address collateral)",
+] as const;
