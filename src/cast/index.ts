@@ -1,5 +1,6 @@
 /** Positions in the vault, their liquidation, and the vote over its terms. */
 export { Account, type AccountOptions, type Call, type Mined, type Sent } from "./account.ts";
+export { allowMinter, checkCollaterals, CollateralNotNamed } from "./allowed-minter.ts";
 export * from "./errors.ts";
 export { isFresh, type Liquidation, liquidations, type Market, type Position, worstFirst } from "./liquidations.ts";
 export { follow, Keeper, type KeeperChain, type KeeperEvent, type Order, settled, type Survey } from "./keeper.ts";

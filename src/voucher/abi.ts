@@ -30,7 +30,7 @@ export const minterAbi = [
 
 /**
  * Why the contract skipped a voucher instead of minting it; the index is the event's `reason`. Redeemed and expired counts
- * as AlreadyRedeemed; ReceiverRefused exists for editions (ERC-1155) only, and leaves the number unused.
+ * as AlreadyRedeemed; ReceiverRefused exists for editions (ERC-1155) and cast tokens, and leaves the number unused.
  */
 export const skipReasons = ["AlreadyRedeemed", "Expired", "ReceiverRefused"] as const;
 export type SkipReason = (typeof skipReasons)[number];

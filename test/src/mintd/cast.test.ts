@@ -1,11 +1,14 @@
 import { expect } from "chai";
 import { parseEther } from "ethers";
 import { verifyList } from "../../../src/audit/index.ts";
+import { Account, allowMinter, checkCollaterals, Vault } from "../../../src/cast/index.ts";
 import { MintLogReader } from "../../../src/chain/index.ts";
 import { requestOf } from "../../../src/list/index.ts";
 import type { Mintd } from "../../../src/mintd.ts";
+import { Secret } from "../../../src/secret.ts";
 import { VOUCHER_SKIPPED_TOPIC } from "../../../src/voucher/index.ts";
 import { eventually } from "../../eventually.ts";
+import { failure } from "../store/expectations.ts";
 import { CastPositions, ETH, thousand } from "./cast-positions.ts";
 import { attempts, minting, type Row, rpcWith, World } from "./world.ts";
 
@@ -140,6 +143,34 @@ describe("mintd mints cast tokens", function () {
     expect(await world.anvil.mineWhile(done)).to.include({ rows: 2, minted: 1, final: 1, rejected: 1 });
     expect(await codeOf(rows[1])).to.equal("MINT_ALLOWANCE_TOO_LOW");
     expect((await proof(rows)).findings.map(({ id, kind }) => `${id} ${kind}`)).to.deep.equal([`${rows[1]?.id ?? ""} missing`]);
+  });
+
+  it("against a collateral that its owner has named as he allowed the mint; an unknown or nameless one is refused beforehand", async () => {
+    const { rpc } = world.anvil;
+    const { contracts, unnamed } = positions;
+    const owner = await positions.owner({ collateral: unnamed, allowance: 0 });
+    const check = (...collaterals: string[]) =>
+      checkCollaterals(
+        rpc,
+        contracts,
+        collaterals.map((each) => each.toLowerCase()),
+      );
+    await failure("COLLATERAL_NOT_NAMED", check(contracts.WETH.address, unnamed));
+    await failure("COLLATERAL_UNKNOWN", check(contracts.CastMinter.address));
+    const vault = new Vault(rpc, contracts);
+    const pool = (await vault.pools(await vault.newest())).find(({ collateral }) => collateral === unnamed);
+    if (!pool) throw new Error("the vault has the collateral");
+    const account = new Account(rpc, new Secret(owner.privateKey), { pollMs: 5 });
+    const allow = (allowanceD18: bigint) =>
+      allowMinter(
+        { vault, account, pool, ether: false },
+        { minter: contracts.CastMinter.address, castMinter: contracts.CastMinter.address, allowanceD18 },
+      );
+    const words = async (allowance: bigint) => (await allow(allowance)).map(({ what }) => what);
+    expect(await words(1n)).to.deep.equal(["name the collateral", "allow the minter"]);
+    expect(await words(parseEther("1000"))).to.deep.equal(["allow the minter"]);
+    await check(unnamed);
+    expect(await mint([positions.row(owner.address, thousand, unnamed)])).to.include({ minted: 1, final: 1 });
   });
 
   const asCast = () => ({ deployment: positions.deployment, minter: "CastMinter" }) as const;
