@@ -40,7 +40,11 @@ export async function issueBatch(issuing: Issuing, context: TaskContext, plan: B
 }
 
 /** Issues a voucher for each row of a list; the rows' ids are the idempotency keys, as for mint:list. */
-export async function issueList(issuing: Issuing, { config }: TaskContext, plan: Plan & { readonly list: string; readonly minter: string }): Promise<void> {
+export async function issueList(
+  issuing: Issuing,
+  { config }: TaskContext,
+  plan: Plan & { readonly list: string; readonly minter: string },
+): Promise<void> {
   const reading = readingFor(minterNamed(plan.minter), config);
   const { rows } = await checkMintList(plan.list, reading);
   async function* pieces(): AsyncGenerator<MintRequest[]> {

@@ -155,6 +155,7 @@ function quantityProblem(text: string, { maxQuantity, isCast }: RowRules): Found
 function collateralProblem(uri: string): Found | undefined {
   const problem = addressProblem(uri);
   if (problem === undefined) return undefined;
-  const why = problem === "malformed" ? "is not the address of a collateral, which a row of cast tokens has as its uri" : ADDRESS[problem][1];
+  const why =
+    problem === "malformed" ? "is not the address of a collateral, which a row of cast tokens has as its uri" : ADDRESS[problem][1];
   return ["URI_NOT_A_COLLATERAL", `${quote(uri)} ${why}`];
 }

@@ -38,7 +38,10 @@ export class DebtRooms {
   #vault: string | undefined;
   /** By digest of the collateral's name. */
   readonly #collaterals = new Map<string, string>();
-  #rooms: { readonly head: string | undefined; readonly byDigest: Map<string, Room | undefined> } = { head: undefined, byDigest: new Map() };
+  #rooms: { readonly head: string | undefined; readonly byDigest: Map<string, Room | undefined> } = {
+    head: undefined,
+    byDigest: new Map(),
+  };
 
   constructor({ rpc, minter, book }: { readonly rpc: Rpc; readonly minter: string; readonly book: Pick<OrderBook, "open"> }) {
     this.#rpc = rpc;
@@ -89,7 +92,8 @@ export class DebtRooms {
   /** Units in transactions that no known block has. */
   #onItsWay(uriDigest: string): bigint {
     let sum = 0n;
-    for (const order of this.#book.open()) if (isSent(order) && order.request.uriDigest === uriDigest) sum += BigInt(order.request.quantity);
+    for (const order of this.#book.open())
+      if (isSent(order) && order.request.uriDigest === uriDigest) sum += BigInt(order.request.quantity);
     return sum;
   }
 }

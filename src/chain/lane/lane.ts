@@ -245,7 +245,9 @@ export class Lane {
     await this.#inTurn(() =>
       this.#append(
         settled.map(({ receipt, open }) => ({ kind: "settled", data: settlementOf(receipt, open.nonce) })),
-        settled.flatMap(({ receipt, open }) => consequencesOf(receipt, this.#nonceOf(open), open, this.#ordersOf(open), this.#parts.refusal)),
+        settled.flatMap(({ receipt, open }) =>
+          consequencesOf(receipt, this.#nonceOf(open), open, this.#ordersOf(open), this.#parts.refusal),
+        ),
       ),
     );
     this.#parts.reach("settlement:recorded");
