@@ -20,6 +20,7 @@ describe("mintd mints cast tokens", function () {
   before(async () => {
     world = await World.begin();
     positions = await CastPositions.on(world);
+    await (await open()).stop(); // so that there is a store to look into
   });
   beforeEach(() => {
     world.troubles.length = 0;
