@@ -28,6 +28,12 @@ An order that was tried has its voucher in public calldata, and anybody may rede
 receiver refused it is therefore \`failed\` first, and not tried again. It is \`rejected\` when a final block is more than
 300 seconds past the second of every voucher it had and its number is unused; where somebody redeemed it in time, it is minted.
 
+An order for cast tokens is judged by a simulation before each try. A cause of the moment (a price that is too old, a paused collateral,
+a ceiling that is full) records nothing: the order waits in its place and is tried with every block. A cause that lies in it or in its
+account's position rejects it, alone and with a code of its own ([errors.md](errors.md)), also where the owner may mend it later: he gives
+the order again under a new id, and no list waits for ever for one account. What the contract skipped on chain although it had passed the
+simulation is \`failed\` for now and driven again: the chain names no cause, so that skip is doubt, and only the next simulation may refuse it.
+
 This page is generated: change \`src/order/transitions.ts\` and run \`node scripts/order-docs.ts\`.
 `;
 

@@ -1,6 +1,7 @@
 import { parseUnits } from "ethers";
 import { addressProblem, checksumAddress } from "../src/address.ts";
 import type { MinterName } from "../src/chain/index.ts";
+import type { MintdConfig } from "../src/config/index.ts";
 import { MintdError } from "../src/error.ts";
 
 /** An argument of a task that cannot be used as it was given. */
@@ -17,6 +18,12 @@ export function minterNamed(name: string): MinterName {
   if (name === "editions") return "EditionMinter";
   if (name === "cast") return "CastMinter";
   throw new InvalidArgument("--minter", `is '${name}', which is none of 'tokens', 'editions' and 'cast'`, "--minter tokens");
+}
+
+/** How a list is read for this minter: its limit, and what quantity and URI stand for. */
+export function readingFor(minter: MinterName, { orders }: MintdConfig): { readonly maxQuantity: number; readonly isCast: boolean } {
+  const isCast = minter === "CastMinter";
+  return { maxQuantity: isCast ? orders.maxCastQuantity : orders.maxQuantity, isCast };
 }
 
 /** A decimal string as a number of smallest units. @throws InvalidArgument, also for zero or more decimals than there are */

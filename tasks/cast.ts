@@ -38,6 +38,21 @@ const castMint = task(
   .setAction(() => import("./cast-mint.ts"))
   .build();
 
+const castApprove = task(
+  "cast:approve",
+  described(
+    "Lets orders (mint:list --minter cast) mint so many cast tokens more in the account's name, on its position; replaces what it allowed before",
+    "cast:approve --amount 1000 --network local",
+  ),
+)
+  .addOption({ ...collateral, description: "The collateral that the orders name; where CastMinter has no name for it, it is given one" })
+  .addOption(text("amount", "How many cast tokens, as a decimal number; 0 takes the allowance back"))
+  .addOption(text("minter", "Address of the contract that may mint; CastMinter where empty"))
+  .addOption(as)
+  .addFlag(json)
+  .setAction(() => import("./cast-approve.ts"))
+  .build();
+
 const castRepay = task("cast:repay", described("Burns the account's cast tokens for its debt", "cast:repay --amount 250.5 --network local"))
   .addOption(collateral)
   .addOption(all("How many cast tokens, as a decimal number, or all that is owed"))
@@ -98,4 +113,4 @@ const castKeeper = task(
   .setAction(() => import("./cast-keeper.ts"))
   .build();
 
-export const castTasks = [castOpen, castMint, castRepay, castWithdraw, castLiquidate, castKeeper, poolShow];
+export const castTasks = [castOpen, castMint, castApprove, castRepay, castWithdraw, castLiquidate, castKeeper, poolShow];

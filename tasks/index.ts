@@ -11,7 +11,8 @@ const skipInvalid = {
 } as const;
 const minter = {
   name: "minter",
-  description: "'tokens' (ERC-721), 'editions' (ERC-1155) or 'cast' (cast tokens)",
+  description:
+    "'tokens' (ERC-721), 'editions' (ERC-1155) or 'cast' (cast tokens: a quantity is in hundredths, 10000 are 100.00 cast, and the uri is the collateral's address)",
   type: ArgumentType.STRING,
   defaultValue: "tokens",
 } as const;

@@ -4,6 +4,7 @@ import { checkMintList, readMintList, requestOf } from "../src/list/index.ts";
 import type { Issuing } from "../src/mintd.ts";
 import type { MintRequest } from "../src/order/index.ts";
 import { VALIDITY_SECONDS } from "../src/voucher/index.ts";
+import { minterNamed, readingFor } from "./arguments.ts";
 import type { TaskContext } from "./context.ts";
 import { factTable, grouped, print, showProgress } from "./print.ts";
 import { VoucherFile } from "./voucher-file.ts";
@@ -39,8 +40,12 @@ export async function issueBatch(issuing: Issuing, context: TaskContext, plan: B
 }
 
 /** Issues a voucher for each row of a list; the rows' ids are the idempotency keys, as for mint:list. */
-export async function issueList(issuing: Issuing, { config }: TaskContext, plan: Plan & { readonly list: string }): Promise<void> {
-  const reading = { maxQuantity: config.orders.maxQuantity };
+export async function issueList(
+  issuing: Issuing,
+  { config }: TaskContext,
+  plan: Plan & { readonly list: string; readonly minter: string },
+): Promise<void> {
+  const reading = readingFor(minterNamed(plan.minter), config);
   const { rows } = await checkMintList(plan.list, reading);
   async function* pieces(): AsyncGenerator<MintRequest[]> {
     let piece: MintRequest[] = [];

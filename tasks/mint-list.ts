@@ -1,8 +1,10 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
+import { checkCollaterals } from "../src/cast/index.ts";
+import { castContracts } from "../src/chain/index.ts";
 import { systemClock } from "../src/clock.ts";
 import { checkMintList, type ListReport, mintList, type MintListSummary, printProblem, readMintList } from "../src/list/index.ts";
-import { minterNamed } from "./arguments.ts";
-import { openMintdFor, taskContext } from "./context.ts";
+import { minterNamed, readingFor } from "./arguments.ts";
+import { deploymentOf, openMintdFor, taskContext } from "./context.ts";
 import { Interrupted, stopOnSignal } from "./interrupt.ts";
 import { factTable, grouped, print, reporting, rowTable, seconds, showProgress } from "./print.ts";
 
@@ -27,9 +29,12 @@ export async function runMintList(
   signal?: AbortSignal,
 ): Promise<MintListResult> {
   const context = await taskContext(hre);
-  const options = { skipInvalid, maxQuantity: context.config.orders.maxQuantity };
+  const name = minterNamed(minter);
+  const options = { skipInvalid, ...readingFor(name, context.config) };
   const checked = await checkMintList(csv, options);
-  await using mintd = await openMintdFor(context, minterNamed(minter));
+  // Before anything is accepted: an order that names none could only be rejected.
+  if (checked.collaterals) await checkCollaterals(context.rpc, castContracts(await deploymentOf(context)), checked.collaterals);
+  await using mintd = await openMintdFor(context, name);
   const before = mintd.lanes.settled;
   const stop = stopOnSignal(() => {
     mintd.minting.fail(new Interrupted());

@@ -1,8 +1,8 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { type ExpectedMint, verifyList, type VerifyReport } from "../src/audit/index.ts";
-import { castContracts, checkChain, minterOf, MintLogReader, readDeployment } from "../src/chain/index.ts";
+import { castContracts, checkChain, type MinterName, minterOf, MintLogReader, readDeployment } from "../src/chain/index.ts";
 import { readMintList, requestOf } from "../src/list/index.ts";
-import { minterNamed } from "./arguments.ts";
+import { minterNamed, readingFor } from "./arguments.ts";
 import { type TaskContext, taskContext } from "./context.ts";
 import { factTable, print, reporting } from "./print.ts";
 
@@ -22,11 +22,11 @@ export async function runVerify(context: TaskContext, { csv, minter, skipInvalid
   const name = minterNamed(minter);
   const token = name === "CastMinter" ? castContracts(deployment).CastToken.address : undefined;
   const reader = new MintLogReader(context.rpc, minterOf(deployment, name).address, token);
-  return verifyList(expected(csv, context, skipInvalid), { rpc: context.rpc, reader, deployedAt: deployment.block });
+  return verifyList(expected(csv, context, name, skipInvalid), { rpc: context.rpc, reader, deployedAt: deployment.block });
 }
 
-async function* expected(csv: string, { config }: TaskContext, skipInvalid: boolean): AsyncGenerator<ExpectedMint> {
-  for await (const row of readMintList(csv, { skipInvalid, maxQuantity: config.orders.maxQuantity })) {
+async function* expected(csv: string, { config }: TaskContext, minter: MinterName, skipInvalid: boolean): AsyncGenerator<ExpectedMint> {
+  for await (const row of readMintList(csv, { skipInvalid, ...readingFor(minter, config) })) {
     yield { ...row, orderId: requestOf(row, config.tenant).orderId };
   }
 }

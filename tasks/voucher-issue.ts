@@ -4,7 +4,7 @@ import { readDeployment } from "../src/chain/index.ts";
 import { HistoryUnknown, type IssueOptions } from "../src/issue/index.ts";
 import { type Issuing, openIssuing } from "../src/mintd.ts";
 import { orderIdOf, signedVoucherToJson, uriDigestOf, VALIDITY_SECONDS } from "../src/voucher/index.ts";
-import { InvalidArgument, minterNamed } from "./arguments.ts";
+import { addressNamed, InvalidArgument, minterNamed, readingFor } from "./arguments.ts";
 import { deploymentOf, type TaskContext, taskContext } from "./context.ts";
 import { type BatchPlan, issueBatch, issueList } from "./issue-many.ts";
 import { describeError, factTable, print, reporting } from "./print.ts";
@@ -36,7 +36,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
       await issueList(issuing, context, { ...args, options });
       return;
     }
-    const content = contentOf(args, context.config.orders.maxQuantity, context.config.tenant);
+    const content = contentOf(args, readingFor(minterNamed(args.minter), context.config), context.config.tenant);
     await using issuing = await openIssuingFor(context, args.minter, args.id !== "");
     if (args.id === "") await issueBatch(issuing, context, { ...args, content, options } satisfies BatchPlan);
     else await issueOne(issuing, context, args, content, options);
@@ -55,11 +55,17 @@ function checkKind({ id, count, list, batch, out, to }: Args): void {
 }
 
 /** @throws InvalidArgument */
-function contentOf({ to, quantity, uri }: Args, most: number, tenant: string): BatchPlan["content"] {
+function contentOf({ to, quantity, uri }: Args, rules: ReturnType<typeof readingFor>, tenant: string): BatchPlan["content"] {
   if (addressProblem(to) !== undefined)
     throw new InvalidArgument("--to", `'${to}' is not an address with its checksum`, "--to 0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
-  if (quantity < 1 || quantity > most) throw new InvalidArgument("--quantity", `is ${quantity}, allowed are 1 to ${most}`, "--quantity 1");
-  return { tenant, to: checksumAddress(to), quantity, uriDigest: uriDigestOf(uri) };
+  const { maxQuantity, isCast } = rules;
+  if (quantity < 1 || quantity > maxQuantity) {
+    const unit = isCast ? " hundredths of a cast token" : "";
+    throw new InvalidArgument("--quantity", `is ${quantity}, allowed are 1 to ${maxQuantity}${unit}`, "--quantity 1");
+  }
+  // The contract knows a collateral by its name in lower case alone.
+  const named = isCast ? addressNamed("--uri", uri, "--uri <the collateral's address>").toLowerCase() : uri;
+  return { tenant, to: checksumAddress(to), quantity, uriDigest: uriDigestOf(named) };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Positions in the vault, their liquidation, and the vote over its terms. */
 export { Account, type AccountOptions, type Call, type Mined, type Sent } from "./account.ts";
+export { allowMinter, checkCollaterals, CollateralNotNamed } from "./allowed-minter.ts";
 export * from "./errors.ts";
 export { type LeastGain, moreThanGas } from "./gain.ts";
 export { gasCostD18, isFresh, type Liquidation, liquidations, type Market, type Position, worstFirst } from "./liquidations.ts";

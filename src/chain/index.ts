@@ -2,7 +2,11 @@
 export { adoptHistory, adoptionStream } from "./confirm/adoption.ts";
 export { BatchMaker } from "./batch/batch-maker.ts";
 export { Batcher, type BatchLimits, type InLine } from "./batch/batcher.ts";
+export { CollateralPaused, DebtCeilingReached, MintHeldBack, PriceTooOld } from "./batch/held-errors.ts";
+export { DebtRooms } from "./batch/debt-room.ts";
+export { Holds } from "./batch/holds.ts";
 export { batchGas, type MintGas, mintGasOf } from "./batch/mint-gas.ts";
+export { PositionCheck } from "./batch/position-check.ts";
 export {
   type CancellationParts,
   type CancellationProgress,

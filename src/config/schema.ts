@@ -80,6 +80,7 @@ export const configSchema = z.strictObject({
       "vouchers that may be with their holders at the same time; more are refused until some are redeemed for good or cancelled",
     ),
     maxQuantity: whole(1, 4_294_967_295, 5_000, "most tokens of one order"),
+    maxCastQuantity: whole(1, 4_294_967_295, 100_000_000, "most hundredths of a cast token of one order: 10000 are 100.00 cast"),
   }).prefault({}),
   confirmations: section({
     finality: z

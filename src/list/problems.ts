@@ -23,7 +23,8 @@ export type ProblemCode =
   | "INVALID_QUANTITY"
   | "ZERO_QUANTITY"
   | "QUANTITY_TOO_LARGE"
-  | "URI_TOO_LONG";
+  | "URI_TOO_LONG"
+  | "URI_NOT_A_COLLATERAL";
 
 /** One thing that is wrong, and where. */
 export interface MintListProblem {

@@ -14,6 +14,8 @@ export interface MintListOptions {
   readonly skipInvalid?: boolean;
   /** Largest quantity of a row, 1..2^32-1. */
   readonly maxQuantity?: number;
+  /** Rows of cast tokens: quantities in hundredths, and a collateral's address, in any case, as the URI. */
+  readonly isCast?: boolean;
 }
 
 export interface ReadOptions extends MintListOptions {
@@ -35,6 +37,8 @@ export interface MintListSummary {
   readonly problems: readonly MintListProblem[];
   /** How many problems there are; a row can have several. */
   readonly problemCount: number;
+  /** Of cast tokens, the collaterals that the good rows name, in lower case. */
+  readonly collaterals?: readonly string[];
 }
 
 /**
@@ -47,12 +51,14 @@ export interface MintListSummary {
  */
 export async function checkMintList(path: string, options: MintListOptions = {}): Promise<MintListSummary> {
   const problems: MintListProblem[] = [];
+  const collaterals = new Set<string>();
   let [rows, tokens, skipped, problemCount] = [0, 0, 0, 0];
   for await (const outcomes of readOutcomes(path, options)) {
     for (const outcome of outcomes) {
       if (isRow(outcome)) {
         rows += 1;
         tokens += outcome.quantity;
+        if (options.isCast) collaterals.add(outcome.uri);
       } else {
         skipped += 1;
         problemCount += outcome.length;
@@ -61,7 +67,7 @@ export async function checkMintList(path: string, options: MintListOptions = {})
     }
   }
   if (problemCount > 0 && options.skipInvalid !== true) throw new InvalidMintList(path, problems, problemCount);
-  return { rows, tokens, skipped, problems, problemCount };
+  return { rows, tokens, skipped, problems, problemCount, ...(options.isCast && { collaterals: [...collaterals] }) };
 }
 
 /**
@@ -89,14 +95,17 @@ type Outcome = MintRow | MintListProblem[];
 const isRow = (outcome: Outcome): outcome is MintRow => !Array.isArray(outcome);
 
 /** Rows and bad rows, a chunk's worth at a time. @throws InvalidMintList for what `skipInvalid` cannot skip. */
-async function* readOutcomes(path: string, { maxQuantity = DEFAULT_MAX_QUANTITY }: MintListOptions): AsyncGenerator<Outcome[]> {
+async function* readOutcomes(
+  path: string,
+  { maxQuantity = DEFAULT_MAX_QUANTITY, isCast = false }: MintListOptions,
+): AsyncGenerator<Outcome[]> {
   let reader: RowReader | undefined;
   let seen = 0;
   for await (const records of readRecords(path)) {
     const [header] = records;
     if (header === undefined) continue;
     const rows = reader === undefined ? records.slice(1) : records;
-    const present = (reader ??= new RowReader(columnsOf(path, header), maxQuantity));
+    const present = (reader ??= new RowReader(columnsOf(path, header), { maxQuantity, isCast }));
     seen += rows.length;
     yield rows.map((record) => present.read(record));
   }

@@ -17,10 +17,17 @@ export interface MintRow {
   readonly id: string;
   /** Receiver, checksummed. The list may write it in one case only, which carries no checksum. */
   readonly to: string;
-  /** 1..maxQuantity */
+  /** 1..maxQuantity; of cast tokens in hundredths. */
   readonly quantity: number;
-  /** Empty where the list has none. */
+  /** Empty where the list has none; of cast tokens the collateral's address in lower case. */
   readonly uri: string;
+}
+
+/** What rows are held to. */
+export interface RowRules {
+  readonly maxQuantity: number;
+  /** Rows of cast tokens: a quantity is in hundredths of one, and the URI is a collateral's address. */
+  readonly isCast: boolean;
 }
 
 const REQUIRED = ["id", "to", "quantity"] as const;
@@ -63,12 +70,12 @@ function missing(name: string, fields: readonly string[]): string {
 /** Judges records as rows. Remembers the ids that it saw, those of bad rows too: an id must not stand for two rows. */
 export class RowReader {
   readonly #columns: Columns;
-  readonly #maxQuantity: number;
+  readonly #rules: RowRules;
   readonly #firstLines = new FirstLines();
 
-  constructor(columns: Columns, maxQuantity: number) {
+  constructor(columns: Columns, rules: RowRules) {
     this.#columns = columns;
-    this.#maxQuantity = maxQuantity;
+    this.#rules = rules;
   }
 
   /** The row, or everything that is wrong with it. */
@@ -87,7 +94,9 @@ export class RowReader {
       uri: fields[columns.uri] ?? "",
     };
     const problems = this.#problems(row, fields[columns.quantity] ?? "");
-    return problems.length > 0 ? problems : { ...row, to: checksummed(row.to) };
+    if (problems.length > 0) return problems;
+    // The contract knows a collateral by its name in lower case alone.
+    return { ...row, to: checksummed(row.to), uri: this.#rules.isCast ? row.uri.toLowerCase() : row.uri };
   }
 
   #problems({ line, id, to, uri }: MintRow, quantity: string): MintListProblem[] {
@@ -97,8 +106,9 @@ export class RowReader {
     };
     note("id", idProblem(id) ?? this.#duplicate(id, line));
     note("to", receiverProblem(to));
-    note("quantity", quantityProblem(quantity, this.#maxQuantity));
-    if (Buffer.byteLength(uri) > MAX_URI_BYTES) note("uri", ["URI_TOO_LONG", `is longer than ${MAX_URI_BYTES} bytes`]);
+    note("quantity", quantityProblem(quantity, this.#rules));
+    if (this.#rules.isCast) note("uri", collateralProblem(uri));
+    else if (Buffer.byteLength(uri) > MAX_URI_BYTES) note("uri", ["URI_TOO_LONG", `is longer than ${MAX_URI_BYTES} bytes`]);
     return found;
   }
 
@@ -135,8 +145,17 @@ function checksummed(to: string): string {
   return oneCase ? checksumAddress(to) : to;
 }
 
-function quantityProblem(text: string, max: number): Found | undefined {
-  if (/^0+$/.test(text)) return ["ZERO_QUANTITY", "must be at least 1"];
-  if (!/^[1-9][0-9]*$/.test(text)) return ["INVALID_QUANTITY", `${quote(text)} is not a whole number from 1 to ${max}`];
-  return Number(text) > max ? ["QUANTITY_TOO_LARGE", `${quote(text)} is above the limit of ${max}`] : undefined;
+function quantityProblem(text: string, { maxQuantity, isCast }: RowRules): Found | undefined {
+  const unit = isCast ? " hundredths of a cast token" : "";
+  if (/^0+$/.test(text)) return ["ZERO_QUANTITY", `must be at least 1${isCast ? ", a hundredth of a cast token" : ""}`];
+  if (!/^[1-9][0-9]*$/.test(text)) return ["INVALID_QUANTITY", `${quote(text)} is not a whole number from 1 to ${maxQuantity}${unit}`];
+  return Number(text) > maxQuantity ? ["QUANTITY_TOO_LARGE", `${quote(text)} is above the limit of ${maxQuantity}${unit}`] : undefined;
+}
+
+function collateralProblem(uri: string): Found | undefined {
+  const problem = addressProblem(uri);
+  if (problem === undefined) return undefined;
+  const why =
+    problem === "malformed" ? "is not the address of a collateral, which a row of cast tokens has as its uri" : ADDRESS[problem][1];
+  return ["URI_NOT_A_COLLATERAL", `${quote(uri)} ${why}`];
 }

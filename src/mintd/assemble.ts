@@ -10,9 +10,11 @@ import {
   checkFunds,
   checkMinter,
   Confirmations,
+  DebtRooms,
   Dispatcher,
   type EndpointState,
   Funds,
+  Holds,
   type Lane,
   type LaneNotice,
   lanesInUse,
@@ -20,6 +22,7 @@ import {
   MintLogReader,
   networkOf,
   patiently,
+  PositionCheck,
   TimeSources,
   timeSourcesOf,
   transactionGasLimit,
@@ -105,6 +108,7 @@ export async function assemble(options: MintdOptions, telemetry: Telemetry): Pro
     const nonces = new AccountNonces(rpc, clock);
     const lanes = await openLanes(options.laneKeys, network, {
       ...{ store, book, rpc, nonces, chainId, clock, notify, reach, onFatal: fail },
+      refusal: minter === "CastMinter" ? "doubt" : "final",
     });
     for (const lane of lanes) {
       const open = [...lane.state.open.values()];
@@ -145,19 +149,25 @@ export async function assemble(options: MintdOptions, telemetry: Telemetry): Pro
       deployedAt: deployment.block,
     });
     const domain = { chainId, verifyingContract: address };
+    const holds = new Holds(() => confirmations.tip?.hash);
     const dispatcher = new Dispatcher({
       book,
       lanes: [...lanes],
       takesUsers: (lane) => lane.state.duty === "open" && !funds.isLow(lane),
       releasesUsers: (lane) => lane.state.duty === "draining" || (lane.state.duty === "open" && funds.isLow(lane)),
       isOpen: (carrier) => lanes.isOpen(carrier),
+      // What an account's earlier orders do to its position shows when they are mined.
+      ...(minter === "CastMinter" && { isHeld: (order, isFree) => !isFree || holds.isHeld(order) }),
       limits: { ...config.batch, maxGas, gas },
     });
     const signing = new SigningPool({ key: options.voucherKey });
     const roughly = () => blockClock.roughly(confirmations.tip?.timestamp, machineSecond(clock));
     const drawn = new DrawnNumbers();
     const issuer = new Issuer({ book, numbers, drawn, signer: signing, domain, clock: blockClock, roughly });
-    const batches = new BatchMaker({ book, rpc, numbers, drawn, signer: voucherSigner, domain, gas });
+    const making = { book, rpc, numbers, drawn, signer: voucherSigner, domain, gas };
+    const rooms = new DebtRooms({ rpc, book, minter: address });
+    const positions = minter === "CastMinter" ? new PositionCheck({ ...making, holds, rooms, onTrouble: hear }) : undefined;
+    const batches = new BatchMaker({ ...making, ...(positions && { positions }) });
     const minting = new Minting({
       ...{ book, dispatcher, batches, lanes, funds, upkeep, confirmations, pricing, network, clock, onTrouble: hear, notify, reach },
       lookInMs: () => (config.rpc.pollMs === undefined ? blockClock.lookInMs(network.pollMs) : network.pollMs),

@@ -30,7 +30,7 @@ export const minterAbi = [
 
 /**
  * Why the contract skipped a voucher instead of minting it; the index is the event's `reason`. Redeemed and expired counts
- * as AlreadyRedeemed; ReceiverRefused exists for editions (ERC-1155) only, and leaves the number unused.
+ * as AlreadyRedeemed; ReceiverRefused exists for editions (ERC-1155) and cast tokens, and leaves the number unused.
  */
 export const skipReasons = ["AlreadyRedeemed", "Expired", "ReceiverRefused"] as const;
 export type SkipReason = (typeof skipReasons)[number];
@@ -49,4 +49,19 @@ export const minterErrors = [
   "error InsufficientGas(uint256 left, uint256 needed)",
   "error MintToZeroAddress()",
   "error ERC1155InvalidReceiver(address receiver)",
+] as const;
+
+/**
+ * Errors of the vault and of CastMinter that a voucher for cast tokens may revert with besides, as
+ * `contracts/vault/interfaces` has them.
+ */
+export const positionErrors = [
+  "error CollateralUnnamed(bytes32 uriDigest)",
+  "error CollateralUnknown(address collateral)",
+  "error InsufficientMintAllowance(address account, address minter, uint256 allowanceD18, uint256 wantedD18)",
+  "error InsufficientlyCovered(address collateral, uint256 amount, uint256 debtD18, uint256 price, uint256 ratioBps)",
+  "error DebtBelowFloor(address collateral, uint256 debtD18, uint256 floorD18)",
+  "error DebtCeilingExceeded(address collateral, uint256 debtD18, uint256 ceilingD18)",
+  "error PriceTooOld(uint64 assetId, uint256 timestamp, uint256 maxAgeSeconds)",
+  "error PausedCollateral(address collateral)",
 ] as const;

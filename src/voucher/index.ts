@@ -1,5 +1,14 @@
 /** Vouchers: EIP-712 types, digests, calldata, signing and recovery. Pure but for the signer port. */
-export { MAX_BATCH, MAX_SKEW_SECONDS, minterAbi, minterErrors, skipReasons, VALIDITY_SECONDS, type SkipReason } from "./abi.ts";
+export {
+  MAX_BATCH,
+  MAX_SKEW_SECONDS,
+  minterAbi,
+  minterErrors,
+  positionErrors,
+  skipReasons,
+  VALIDITY_SECONDS,
+  type SkipReason,
+} from "./abi.ts";
 export { encodeRedeem, encodeRedeemBatch, encodeRedeemMany } from "./calldata.ts";
 export { batchDigest, voucherDigest } from "./digest.ts";
 export * from "./errors.ts";

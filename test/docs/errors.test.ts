@@ -18,11 +18,12 @@ function ofRows(): string[] {
   return first(union.matchAll(/"(\w+)"/g));
 }
 
-/** Codes of rejections: from the table of the contract's errors, and those given on the spot. */
+/** Codes of rejections: from the tables of the contracts' errors, and those given on the spot. */
 function ofRejections(): string[] {
-  const [, table = ""] = /const ofItem[^=]*= \{([^}]*)\}/.exec(text("src/chain/batch/simulation.ts")) ?? [];
+  const [, items = ""] = /const ofItem[^=]*= \{([^}]*)\}/.exec(text("src/chain/batch/simulation.ts")) ?? [];
+  const [, positions = ""] = /const ofPosition[^=]*= \{([^}]*)\}/.exec(text("src/chain/batch/position-verdicts.ts")) ?? [];
   const given = globSync("src/**/*.ts", { cwd: root }).flatMap((file) => first(text(file).matchAll(/kind: "reject", code: "(\w+)"/g)));
-  return [...first(table.matchAll(/"(\w+)"/g)), ...given];
+  return [...first(`${items}${positions}`.matchAll(/"(\w+)"/g)), ...given];
 }
 
 describe("docs/errors.md", () => {
@@ -31,7 +32,7 @@ describe("docs/errors.md", () => {
   it("names every code of the sources and none that does not exist", () => {
     expect(thrown()).to.have.length.above(40);
     expect(ofRows()).to.have.length.above(20);
-    expect(ofRejections()).to.have.length.above(2);
+    expect(ofRejections()).to.have.length.above(8);
     expect([...page].sort()).to.deep.equal([...new Set([...thrown(), ...ofRows(), ...ofRejections()])].sort());
   });
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseEther } from "ethers";
+import { Interface, parseEther } from "ethers";
 import { writeDeployment } from "../../scripts/deployment/deploy.ts";
 import { mint, Vote } from "../../src/cast/index.ts";
 import { CastWorld, wallet } from "../src/cast/world.ts";
@@ -44,6 +44,19 @@ describe("The tasks over the vault and the vote", function () {
       liquidationPrice: "96666666667", // 145 % of the debt
     });
     expect(shown.json["surplusD18"]).to.equal("0");
+  });
+
+  it("let a contract mint so much in the account's name, and take that back", async () => {
+    const minter = wallet(7).address;
+    const allowance = async (amount: string) => {
+      const approved = await run("cast:approve", "--amount", amount, "--minter", minter, "--as", "3");
+      expect(approved.code, approved.stderr).to.equal(0);
+      const abi = new Interface(["function mintAllowance(address account, address minter) view returns (uint256)"]);
+      const data = abi.encodeFunctionData("mintAllowance", [wallet(3).address, minter]);
+      return BigInt(await world.anvil.rpc.request<string>("eth_call", [{ to: world.contracts.CollateralVault.address, data }, "latest"]));
+    };
+    expect(await allowance("250.5")).to.equal(parseEther("250.5"));
+    expect(await allowance("0")).to.equal(0n);
   });
 
   it("say why a mint is refused, and which arguments are none", async () => {

@@ -4,7 +4,8 @@ import type { Fees } from "../fees/fees.ts";
 import type { LaneWork } from "../lane/lane.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import type { MintGas } from "./mint-gas.ts";
-import { redemptionBatch } from "./redemption-batch.ts";
+import type { PositionCheck } from "./position-check.ts";
+import { type RedemptionBatch, redemptionBatch } from "./redemption-batch.ts";
 import { BatchReverts, simulate, type Simulation } from "./simulation.ts";
 
 export interface BatchMakerParts {
@@ -17,6 +18,8 @@ export interface BatchMakerParts {
   readonly signer: DigestSigner;
   readonly domain: VoucherDomain;
   readonly gas: MintGas;
+  /** Where cast tokens are minted: looks at each batch before it is sent, since what stops a mint lies in each position. */
+  readonly positions?: PositionCheck;
 }
 
 /** Who sends the batch, under which head, at which price. */
@@ -53,6 +56,7 @@ export class BatchMaker {
    */
   async make(taken: readonly Taken[], setting: BatchSetting): Promise<LaneWork[]> {
     const orders = await this.#numbered(taken, setting.from);
+    if (this.#parts.positions) return this.#onPositions(this.#parts.positions, orders, setting);
     return this.#works(
       orders,
       setting,
@@ -63,12 +67,9 @@ export class BatchMaker {
   async #works(orders: readonly Order[], setting: BatchSetting, suspicious: boolean): Promise<LaneWork[]> {
     const { book, domain, signer, gas } = this.#parts;
     if (orders.length === 0) return [];
-    const { data, gasLimit, authorised } = await redemptionBatch(orders, { domain, signer, gas });
-    const verdict = await this.#simulate({ data, gasLimit }, setting, suspicious);
-    if (verdict.kind === "mints") {
-      const orderIds = orders.map(({ request }) => request.orderId);
-      return [{ orderIds, to: domain.verifyingContract, data, gasLimit, fees: setting.fees, before: authorised }];
-    }
+    const batch = await redemptionBatch(orders, { domain, signer, gas });
+    const verdict = await this.#simulate(batch, setting, suspicious);
+    if (verdict.kind === "mints") return [this.#work(batch, setting)];
     const [only] = orders;
     if (orders.length === 1 && only) {
       // Bytes of an order that was on its way may still be mined, so it cannot be refused any more.
@@ -81,8 +82,19 @@ export class BatchMaker {
     return [...first, ...(await this.#works(orders.slice(half), setting, true))];
   }
 
+  async #onPositions(check: PositionCheck, orders: readonly Order[], setting: BatchSetting): Promise<LaneWork[]> {
+    const { batches, refused } = await check.judge(orders, setting);
+    if (refused.length > 0) await this.#parts.book.execute(refused.map(({ order, ...why }) => this.#refused(order, why)));
+    return batches.map((batch) => this.#work(batch, setting));
+  }
+
+  #work({ orders, data, gasLimit, authorised }: RedemptionBatch, { fees }: BatchSetting): LaneWork {
+    const orderIds = orders.map(({ request }) => request.orderId);
+    return { orderIds, to: this.#parts.domain.verifyingContract, data, gasLimit, fees, before: authorised };
+  }
+
   /** One that was tried before has a voucher in public calldata: it is rejected later, when that can be redeemed no more. */
-  #refused({ request: { orderId }, carrier, voucher }: Order, { code, reason }: Refused): Told {
+  #refused({ request: { orderId }, carrier, voucher }: Order, { code, reason }: Omit<Refused, "kind">): Told {
     if (!carrier) return { orderId, command: { kind: "reject", code, reason } };
     const refusal = { code, ...(voucher && { second: voucher.second }) };
     return { orderId, command: { kind: "fail", carrier, reason, refusal } };
@@ -133,5 +145,6 @@ export class BatchMaker {
   /** The order needs its number in memory no more: it is recorded, or the order is closed. */
   forget(orderId: string): void {
     this.#parts.drawn.forget(orderId);
+    this.#parts.positions?.forget(orderId);
   }
 }

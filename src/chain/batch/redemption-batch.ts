@@ -6,6 +6,8 @@ import { batchGas, type MintGas } from "./mint-gas.ts";
 export interface RedemptionBatch {
   readonly orders: readonly Order[];
   readonly data: string;
+  /** The same in the mode that reverts at the first item that does not mint, instead of leaving it out; to be simulated. */
+  readonly strictData: () => string;
   readonly gasLimit: number;
   /** Each order is told its voucher; durable together with the attempt that carries it. */
   readonly authorised: readonly Told[];
@@ -36,6 +38,7 @@ export async function redemptionBatch(
   return {
     orders,
     data: encodeRedeemBatch(redemptions, signature, true),
+    strictData: () => encodeRedeemBatch(redemptions, signature, false),
     gasLimit: batchGas(
       orders.map((order) => order.request.quantity),
       gas,

@@ -1,6 +1,6 @@
-import { Interface } from "ethers";
+import { Interface, type Result } from "ethers";
 import { MintdError } from "../../error.ts";
-import { minterErrors } from "../../voucher/index.ts";
+import { minterErrors, positionErrors } from "../../voucher/index.ts";
 import { revertData } from "../rpc/revert-data.ts";
 import { type Rpc, toQuantity } from "../rpc/rpc.ts";
 
@@ -20,7 +20,7 @@ export type Simulation =
   /** Some item can never be minted; only a smaller batch shows which. */
   | { readonly kind: "item refused"; readonly code: string; readonly reason: string };
 
-const errors = new Interface(minterErrors);
+const errors = new Interface([...minterErrors, ...positionErrors]);
 
 /** Errors that are about one item and will be the same whenever it is tried. All others are about the batch or the moment. */
 const ofItem: Readonly<Record<string, string>> = {
@@ -28,6 +28,24 @@ const ofItem: Readonly<Record<string, string>> = {
   MintToZeroAddress: "RECIPIENT_IS_ZERO",
   ERC1155InvalidReceiver: "RECIPIENT_REFUSES",
 };
+
+/** What a call reverted with. */
+export interface Revert {
+  /** Name of the contract's error; empty where it is none that is known here. */
+  readonly name: string;
+  readonly args: Result | readonly never[];
+  /** Name and arguments, in words. */
+  readonly reason: string;
+}
+
+/** Reads the revert out of a call's error. @throws the error itself where it is no revert: the node gave no verdict */
+export function revertOf(error: unknown): Revert {
+  const data = revertData(error);
+  if (data === undefined) throw error;
+  const parsed = errors.parseError(data);
+  if (parsed) return { name: parsed.name, args: parsed.args, reason: `${parsed.name}(${parsed.args.map(String).join(", ")})` };
+  return { name: "", args: [], reason: data === "0x" ? "reverted without a reason" : `unknown error ${data.slice(0, 10)}` };
+}
 
 /**
  * Runs the batch on the node without sending it.
@@ -45,15 +63,8 @@ export async function simulate(
     await rpc.request("eth_call", [{ from, to, data: batch.data, gas: toQuantity(batch.gasLimit) }, block]);
     return { kind: "mints" };
   } catch (error) {
-    const data = revertData(error);
-    if (data === undefined) throw error;
-    const parsed = errors.parseError(data);
-    const reason = parsed
-      ? `${parsed.name}(${parsed.args.map(String).join(", ")})`
-      : data === "0x"
-        ? "reverted without a reason"
-        : `unknown error ${data.slice(0, 10)}`;
-    const code = parsed ? ofItem[parsed.name] : undefined;
+    const { name, reason } = revertOf(error);
+    const code = ofItem[name];
     if (code === undefined) throw new BatchReverts(reason);
     return { kind: "item refused", code, reason };
   }

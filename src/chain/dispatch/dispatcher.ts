@@ -17,6 +17,8 @@ export interface DispatcherParts<Lane extends Addressed> {
   readonly releasesUsers: (lane: Lane) => boolean;
   /** Whether the nonce may still bring the order. */
   readonly isOpen: (carrier: { readonly lane: string; readonly nonce: number }) => boolean;
+  /** Whether the order waits for another block; `isFree`: nothing of its user is on its way. By default none does. */
+  readonly isHeld?: (order: Order, isFree: boolean) => boolean;
   readonly limits: BatchLimits;
 }
 
@@ -108,10 +110,17 @@ export class Dispatcher<Lane extends Addressed> {
    * @param onlyFree leave out users who have orders on their way: for a nonce below theirs
    */
   take(lane: Lane, now: number, second: number, onlyFree = false): { readonly order: Order; readonly second: number }[] {
+    const { isHeld = () => false } = this.#parts;
     const seen = new Set<string>();
+    const held = new Set<string>();
     const taken = this.#line(lane.address).take(now, (order) => {
       const { orderId } = order.request;
       if (this.#places.get(orderId) !== "waiting" || seen.has(orderId)) return "gone";
+      const user = userOf(order.request);
+      if (held.has(user) || isHeld(order, this.#home(order).sent === 0)) {
+        held.add(user); // nor does any later order of the user go
+        return "later";
+      }
       const ruling = this.#mayGo(order, second, onlyFree);
       if (ruling === "take") seen.add(orderId);
       return ruling;

@@ -27,7 +27,7 @@ import {
   toSnapshot,
 } from "./lane-ledger.ts";
 import type { LaneNotice } from "./notices.ts";
-import { consequencesOf, type Receipt, settlementOf, takenBack } from "./settlement.ts";
+import { consequencesOf, type Receipt, settlementOf, type SkipMeaning, takenBack } from "./settlement.ts";
 import { takerOf } from "./taker.ts";
 import { InFlightWindow } from "./window.ts";
 
@@ -49,6 +49,8 @@ export interface LaneParts {
   /** Hears what stops the lane: its record cannot be written, or a node will never take what it sends. */
   readonly onFatal: (error: unknown) => void;
   readonly reach: Reach;
+  /** What it means that the minter skipped an order as refused; by default `final`. */
+  readonly refusal?: SkipMeaning;
 }
 
 /** One transaction's worth of work. */
@@ -243,7 +245,9 @@ export class Lane {
     await this.#inTurn(() =>
       this.#append(
         settled.map(({ receipt, open }) => ({ kind: "settled", data: settlementOf(receipt, open.nonce) })),
-        settled.flatMap(({ receipt, open }) => consequencesOf(receipt, this.#nonceOf(open), open, this.#ordersOf(open))),
+        settled.flatMap(({ receipt, open }) =>
+          consequencesOf(receipt, this.#nonceOf(open), open, this.#ordersOf(open), this.#parts.refusal),
+        ),
       ),
     );
     this.#parts.reach("settlement:recorded");

@@ -25,14 +25,28 @@ export function settlementOf(receipt: Receipt, nonce: number): Settlement {
 }
 
 /**
+ * What the minter's skip as refused says. `final`: a receiver's own refusal, who would refuse again. `doubt`: of cast tokens
+ * the contract tells no cause, and most pass (a price that became too old on the way, a ceiling that was full); the order is
+ * driven again, and the simulation before the next try says whether there is a cause that lies in it.
+ */
+export type SkipMeaning = "final" | "doubt";
+
+/**
  * What a transaction that is final means to those of its nonce's orders that it did not mint. A no-op takes them all back.
  * One that reverted fails them all, and they are driven again. A receiver that refused its tokens would refuse them again, but
  * the voucher is public now, and may still mint where the receiver takes them after all: see `Refusals`.
  * @param nonce that the transaction has
  * @param open all attempts of the nonce
  * @param orders of the nonce, as they are
+ * @param refusal what it means that the minter skipped an item as refused; see `SkipMeaning`
  */
-export function consequencesOf(receipt: Receipt, nonce: CarrierNonce, open: OpenNonce, orders: readonly Order[]): Told[] {
+export function consequencesOf(
+  receipt: Receipt,
+  nonce: CarrierNonce,
+  open: OpenNonce,
+  orders: readonly Order[],
+  refusal: SkipMeaning = "final",
+): Told[] {
   const mined = open.attempts.find(({ hash }) => hash === receipt.transactionHash);
   if (mined?.orderIds.length === 0) return takenBack(nonce, orders);
   const carrier = { ...nonce, hash: receipt.transactionHash };
@@ -50,7 +64,7 @@ export function consequencesOf(receipt: Receipt, nonce: CarrierNonce, open: Open
     if (inclusion) return [{ orderId, command: { kind: "include", inclusion } }]; // its log was overlooked in the block
     switch (skipped.get(order.voucher?.number ?? "")) {
       case "ReceiverRefused":
-        return refusal(orderId, carrier);
+        return refused(orderId, carrier, refusal);
       case "AlreadyRedeemed":
         return []; // by whom, confirmations find out
       case "Expired":
@@ -61,9 +75,11 @@ export function consequencesOf(receipt: Receipt, nonce: CarrierNonce, open: Open
   });
 }
 
-function refusal(orderId: string, carrier: Carrier): Told[] {
-  const reason = "the receiver refused the tokens, or its position does not allow them";
-  return [{ orderId, command: { kind: "fail", carrier, reason, refusal: { code: "RECIPIENT_REFUSES" } } }];
+function refused(orderId: string, carrier: Carrier, meaning: SkipMeaning): Told[] {
+  const command = { kind: "fail", carrier } as const;
+  return meaning === "final"
+    ? [{ orderId, command: { ...command, reason: "the receiver refused the tokens", refusal: { code: "RECIPIENT_REFUSES" } } }]
+    : [{ orderId, command: { ...command, reason: "the contract skipped it: price, position or allowance did not let it mint then" } }];
 }
 
 /** Another transaction of the nonce is final: what still waits for it has to find another one. */

@@ -39,7 +39,7 @@ describe("loadConfig", () => {
       confirmations: { finality: "depth" },
       lane: { count: 1 },
       nonce: { shards: 32 },
-      orders: { maxOpen: 200_000, maxIssued: 200_000, maxQuantity: 5_000 },
+      orders: { maxOpen: 200_000, maxIssued: 200_000, maxQuantity: 5_000, maxCastQuantity: 100_000_000 },
       rpc: { timeoutMs: 10_000, maxConcurrent: 32, lagBlocks: 2 },
       fees: { maxFeePerGasGwei: 200, priorityFeeGwei: 1 },
       clock: {},

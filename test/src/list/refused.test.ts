@@ -70,6 +70,23 @@ describe("a mint list is refused for", () => {
     });
   }
 
+  it("a row of cast tokens whose uri is no collateral's address, or whose quantity is no number of hundredths", async () => {
+    const cast = { isCast: true, maxQuantity: 10_000 };
+    const list = (...rows: string[]) => fileOf(linesOf(HEADER, ...rows));
+    const bad = [`a,${BOB},1,`, `b,${BOB},1,ipfs://x`, `c,${BOB},1,${badChecksum}`, `d,${BOB},10001,${ALICE}`, `e,${BOB},0,${ALICE}`];
+    const error = await rejection(checkMintList(list(...bad), cast));
+    const found = error.problems.map(
+      ({ code, line, message }) => `${line} ${code}${message.includes("hundredth") ? " in hundredths" : ""}`,
+    );
+    expect(found).to.deep.equal([
+      ...["2 URI_NOT_A_COLLATERAL", "3 URI_NOT_A_COLLATERAL", "4 URI_NOT_A_COLLATERAL"],
+      ...["5 QUANTITY_TOO_LARGE in hundredths", "6 ZERO_QUANTITY in hundredths"],
+    ]);
+    const good = list(`a,${BOB},10000,${ALICE}`, `b,${BOB},1,${ALICE.toLowerCase()}`);
+    expect((await checkMintList(good, cast)).collaterals).to.deep.equal([ALICE.toLowerCase()]);
+    for await (const { uri } of readMintList(good, cast)) expect(uri).to.equal(ALICE.toLowerCase()); // as the contract knows it
+  });
+
   const badFiles: [string, string | Uint8Array, ProblemCode, string | undefined][] = [
     ["an empty file", "", "EMPTY_FILE", undefined],
     ["a file of empty lines", "\n\r\n\n", "EMPTY_FILE", undefined],

@@ -53,6 +53,8 @@ describe("A transaction that is final", () => {
     const [refused, ...more] = consequencesOf(receipt("0x1", [skipped(1, 2)]), carrierOf(3), open, [order(1)]);
     expect(refused?.command).to.deep.include({ kind: "fail", refusal: { code: "RECIPIENT_REFUSES" } });
     expect(more).to.deep.equal([]);
+    const [doubtful] = consequencesOf(receipt("0x1", [skipped(1, 2)]), carrierOf(3), open, [order(1)], "doubt");
+    expect(doubtful?.command).to.include({ kind: "fail" }).and.not.have.property("refusal"); // driven again
     const spoofed = skipped(1, 2, "0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
     expect(told(receipt("0x1", [spoofed]), [order(1)])).to.deep.equal(["1 unconfirm"]);
   });
