@@ -27,6 +27,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const keys = sourcesFor(where, named, args.sources);
     const root = sourcesRoot(keys);
     const setup = await keyFor(where, named, args.folder);
+    await where.account.settle(); // before the chain is read
     const { circuit, done } = await registerCircuit(where.account, where.prices, { setup, assetId, terms, sourcesRoot: root });
     const { deployment, context } = where;
     const recorded = deployment.circuits?.[named.name];

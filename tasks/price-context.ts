@@ -3,20 +3,13 @@ import { resolve } from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { developmentSetup, type Setup, setupIn } from "../scripts/ceremony/setup.ts";
 import { aggregationOf, type Circuit, sizes } from "../scripts/circuits/compile.ts";
-import { Account } from "../src/cast/index.ts";
-import {
-  castContracts,
-  checkChain,
-  type Deployment,
-  LOCAL_CHAIN_ID,
-  networkOf,
-  readDeployment,
-  type RegisteredCircuit,
-} from "../src/chain/index.ts";
+import type { Account } from "../src/cast/index.ts";
+import { castContracts, checkChain, type Deployment, LOCAL_CHAIN_ID, readDeployment, type RegisteredCircuit } from "../src/chain/index.ts";
 import { MintdError } from "../src/error.ts";
 import { assertSourcesFor, assetIdOf, developmentSources, readSources, type SourceKey, UnreadablePriceFile } from "../src/price/index.ts";
 import { assertKeyFor, readKey } from "../src/price/prove/index.ts";
 import type { IProvenPrices } from "../types/ethers-contracts/index.ts";
+import { accountOf } from "./accounts.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { type TaskContext, taskContext } from "./context.ts";
 import { showProgress } from "./print.ts";
@@ -37,7 +30,7 @@ export interface PriceContext {
   readonly address: string;
   /** Whether keys that everybody has may be used. */
   readonly local: boolean;
-  /** The admin, never a lane: what a lane's key sends besides stops the lane. */
+  /** The admin. Where its key stands in for a lane, it sends only while mintd is not at work: see accounts.ts. */
   readonly account: Account;
 }
 
@@ -50,8 +43,7 @@ export async function priceContext(hre: HardhatRuntimeEnvironment): Promise<Pric
   const { ethers } = await hre.network.getOrCreate(context.network);
   const prices = await ethers.getContractAt("IProvenPrices", address);
   const local = deployment.chainId === LOCAL_CHAIN_ID;
-  const account = new Account(context.rpc, context.keys.admin, { pollMs: networkOf(deployment.chainId).pollMs });
-  return { context, deployment, prices, address, local, account };
+  return { context, deployment, prices, address, local, account: accountOf(context, deployment, context.keys.admin) };
 }
 
 export interface NamedCircuit {

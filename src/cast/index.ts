@@ -1,8 +1,9 @@
 /** Positions in the vault, their liquidation, and the vote over its terms. */
-export { Account, type AccountOptions, type Call, type Mined, type Sent } from "./account.ts";
+export { Account, type AccountOptions, type Call, type Mined, type SentCall } from "./account.ts";
+export type { AccountNews } from "./account-news.ts";
 export * from "./errors.ts";
 export { isFresh, type Liquidation, liquidations, type Market, type Position, worstFirst } from "./liquidations.ts";
-export { follow, Keeper, type KeeperChain, type KeeperEvent, type Order, settled, type Survey } from "./keeper.ts";
+export { follow, Keeper, type KeeperChain, type KeeperEvent, type LiquidationFate, settled, type Survey } from "./keeper.ts";
 export { KnownPositions, type PoolView, readPool } from "./known-positions.ts";
 export {
   collateralNamed,
