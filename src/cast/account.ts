@@ -214,8 +214,12 @@ export class Account {
         ...{ lane, rpc, clock, pollMs },
         feesAt: (headHash) => this.#fees.feesAt(headHash),
         isUnderpriced: (hash) => this.#underpriced.has(hash),
-        onTooDear: (error) => this.#tell({ kind: "too dear", error }),
-        onTrouble: (error) => this.#tell({ kind: "notice", notice: { kind: "trouble", error } }),
+        onTooDear: (error) => {
+          this.#tell({ kind: "too dear", error });
+        },
+        onTrouble: (error) => {
+          this.#tell({ kind: "notice", notice: { kind: "trouble", error } });
+        },
       });
       return { store, lane, unheard, told: new Set(), replacing: replacements.follow(this.#ended.signal) };
     } catch (error) {

@@ -98,10 +98,11 @@ export class VaultKeeper implements KeeperChain {
   async #reasonOf(first: string, found: Included): Promise<Error | undefined> {
     const followed = this.#sent.get(first);
     if (!followed) return undefined;
-    if (followed.reason?.hash !== found.hash) {
-      followed.reason = { hash: found.hash, error: await this.#account.reasonOf(followed.call, found) };
-    }
-    return followed.reason?.error;
+    const { hash } = found;
+    const known = followed.reason?.hash === hash ? followed.reason : undefined;
+    const reason = known ?? { hash, error: await this.#account.reasonOf(followed.call, found) };
+    followed.reason = reason;
+    return reason.error;
   }
 }
 

@@ -12,7 +12,7 @@ import { wallet } from "../src/cast/world.ts";
 import { failure } from "../src/store/expectations.ts";
 
 describe("The accounts that tasks send from", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const { privateKey, address } = wallet(3);
   const key = new Secret(privateKey);
   let anvil: Anvil;

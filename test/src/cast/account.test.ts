@@ -42,7 +42,7 @@ class Endpoint implements Rpc {
 }
 
 describe("An account that sends", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let anvil: Anvil;
   let endpoint: Endpoint;
   let directory: string;

@@ -47,7 +47,7 @@ class Unreadable implements Rpc {
 }
 
 describe("A keeper on a chain", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: CastWorld;
   let events: KeeperEvent[];
   let clean: string;

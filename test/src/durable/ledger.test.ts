@@ -125,8 +125,8 @@ describe("LaneNonces over what was recorded and what a node says", () => {
   });
 
   it("tells of a receipt that cannot be read, and finds it when it can", async () => {
-    const endpoint = new Endpoint(nodeOf(1));
-    const node = endpoint.node as SimulatedNode;
+    const node = nodeOf(1);
+    const endpoint = new Endpoint(node);
     const told = Promise.withResolvers<unknown>();
     let unreadable = true;
     endpoint.each = async (calls) => {
