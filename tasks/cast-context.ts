@@ -1,9 +1,10 @@
 import { formatEther, formatUnits } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
-import { Account, collateralNamed, type Move, type PositionView, type Step, Vault, viewPosition } from "../src/cast/index.ts";
-import { type CastContracts, castContracts, checkChain, type Deployment, networkOf } from "../src/chain/index.ts";
+import { type Account, collateralNamed, type Move, type PositionView, type Step, Vault, viewPosition } from "../src/cast/index.ts";
+import { type CastContracts, castContracts, checkChain, type Deployment } from "../src/chain/index.ts";
+import { accountOf, isLane } from "./accounts.ts";
 import { InvalidArgument } from "./arguments.ts";
-import { addressOf, deploymentOf, keyAt, type TaskContext, taskContext } from "./context.ts";
+import { deploymentOf, keyAt, type TaskContext, taskContext } from "./context.ts";
 import { factTable, print } from "./print.ts";
 
 /** What the tasks over the vault and the vote work with. */
@@ -32,8 +33,9 @@ export async function castContext(hre: HardhatRuntimeEnvironment): Promise<CastC
 }
 
 /**
- * The account at this place among the network's, which is said on stderr. A lane is refused: its nonces are mintd's.
- * @throws InvalidArgument
+ * The account at this place among the network's, which is said on stderr, with what earlier runs left settled. A lane is
+ * refused, also where the only key stands in for it: its nonces are mintd's.
+ * @throws InvalidArgument, AccountInUse, GenesisMismatch
  */
 export async function accountAt({ context, deployment }: CastContext, index: number, json: boolean): Promise<Account> {
   const example = "--as 0";
@@ -42,11 +44,13 @@ export async function accountAt({ context, deployment }: CastContext, index: num
   }
   const key = await keyAt(context, index);
   if (!key) throw new InvalidArgument("--as", `is ${index}, and network ${context.network} has no such account`, example);
-  const { lanes } = context.keys;
-  const isLane = index > 0 && lanes.some((lane) => addressOf(lane) === addressOf(key));
-  if (isLane) throw new InvalidArgument("--as", `is ${index}, which is a lane of mintd: whatever else it sends stops it`, example);
-  const account = new Account(context.rpc, key, { pollMs: networkOf(deployment.chainId).pollMs });
+  if (isLane(context, key)) {
+    const other = index > 0 ? example : "accounts: [admin, voucher signer, lane] in hardhat.config.ts, so that 0 is no lane";
+    throw new InvalidArgument("--as", `is ${index}, which is a lane of mintd: whatever else it sends stops it`, other);
+  }
+  const account = accountOf(context, deployment, key);
   if (!json) console.error(`as ${account.address}, account ${index} of ${context.network}`);
+  await account.settle();
   return account;
 }
 

@@ -41,12 +41,14 @@ const action: NewTaskActionFunction<Args> = ({ once, minGain, as, json }, hre) =
     try {
       if (once) await keeper.pass();
       else await follow(keeper, chain, options);
-      await settled(keeper, chain, options);
+      await settled(keeper, options);
     } finally {
       unlisten();
     }
+    if (keeper.inFlight > 0)
+      console.error(`${keeper.inFlight} transaction(s) are on their way: the next run with this account goes on with them`);
     if (once && json) print(true, { account: account.address, events: events.map(plain) }, () => "");
-    if (once && events.some(({ kind }) => kind === "failed")) process.exitCode = 1;
+    if (once && (keeper.inFlight > 0 || events.some(({ kind }) => kind === "failed"))) process.exitCode = 1;
   });
 
 /** @throws InvalidArgument */
@@ -71,6 +73,8 @@ function wordsOf(event: KeeperEvent): string | undefined {
       return `${event.partial ? "part of " : ""}${event.account}: pays ${formatEther(event.repaidD18)} cast in ${event.hash}`;
     case "liquidated":
       return `${event.account}: liquidated in block ${event.block} by ${event.hash}`;
+    case "unconfirmed":
+      return `${event.account}: the chain took block ${event.block} with ${event.hash} back; it is sent again`;
     case "failed":
       return `${event.account}: ${describeError(event.error)}`;
     case "trouble":

@@ -27,7 +27,7 @@ const castOpen = task(
 const castMint = task(
   "cast:mint",
   described(
-    "Mints cast tokens on the account's own position in one transaction, which a second run would do again; many mints, each exactly once, go mint:list --minter cast",
+    "Mints cast tokens on the account's own position in one transaction; killed before it told the end, run it again and it goes on with that one. Many mints, each exactly once, go mint:list --minter cast",
     "cast:mint --amount 1000 --network local",
   ),
 )

@@ -33,6 +33,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const root = sourcesRoot(keys);
     termsToSet(termsFrom(await where.prices.termsOf(assetId)), wanted); // refused before minutes go into a key
     const setup = await keyFor(where, named, args.folder);
+    await where.account.settle(); // before the chain is read
     const { circuit, done } = await registerCircuit(where.account, where.prices, { setup, ...wanted, sourcesRoot: root, cid });
     const { deployment, context } = where;
     const recorded = deployment.circuits?.[named.name];

@@ -4,16 +4,8 @@ import { Contract } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { developmentSetup, type Setup, setupIn } from "../scripts/ceremony/setup.ts";
 import { aggregationOf, type Circuit, sizes } from "../scripts/circuits/compile.ts";
-import { Account } from "../src/cast/index.ts";
-import {
-  castContracts,
-  checkChain,
-  type Deployment,
-  LOCAL_CHAIN_ID,
-  networkOf,
-  readDeployment,
-  type RegisteredCircuit,
-} from "../src/chain/index.ts";
+import type { Account } from "../src/cast/index.ts";
+import { castContracts, checkChain, type Deployment, LOCAL_CHAIN_ID, readDeployment, type RegisteredCircuit } from "../src/chain/index.ts";
 import { MintdError } from "../src/error.ts";
 import {
   assertSourcesFor,
@@ -28,6 +20,7 @@ import {
 } from "../src/price/index.ts";
 import { assertKeyFor, readKey } from "../src/price/prove/index.ts";
 import type { IProvenPrices } from "../types/ethers-contracts/index.ts";
+import { accountOf } from "./accounts.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { RpcRunner } from "./rpc-runner.ts";
 import { type TaskContext, taskContext } from "./context.ts";
@@ -50,7 +43,7 @@ export interface PriceContext {
   readonly address: string;
   /** Whether keys that everybody has may be used. */
   readonly local: boolean;
-  /** The admin, never a lane: what a lane's key sends besides stops the lane. */
+  /** The admin. Where its key stands in for a lane, it sends only while mintd is not at work: see accounts.ts. */
   readonly account: Account;
 }
 
@@ -64,8 +57,7 @@ export async function priceContext(hre: HardhatRuntimeEnvironment): Promise<Pric
   // The class has no types of a contract's own functions; those that are generated come from the same interface.
   const prices = new Contract(address, abi, new RpcRunner(context.rpc)) as unknown as IProvenPrices;
   const local = deployment.chainId === LOCAL_CHAIN_ID;
-  const account = new Account(context.rpc, context.keys.admin, { pollMs: networkOf(deployment.chainId).pollMs });
-  return { context, deployment, prices, address, local, account };
+  return { context, deployment, prices, address, local, account: accountOf(context, deployment, context.keys.admin) };
 }
 
 export interface NamedCircuit {

@@ -2,6 +2,7 @@ import Table from "cli-table3";
 import { SingleBar } from "cli-progress";
 import { HardhatError } from "@nomicfoundation/hardhat-errors";
 import { MintdError } from "../src/error.ts";
+import { closeAll } from "./at-end.ts";
 
 /** What a task's action prints: a table for people, one JSON document for machines. */
 export function print(json: boolean, value: unknown, human: () => string): void {
@@ -65,7 +66,7 @@ export function describeError(error: unknown): string {
   return `${error.code}: ${error.message}${error.hint === undefined ? "" : `\n  what to do: ${error.hint}`}`;
 }
 
-/** Runs a task's work; an error is printed and becomes exit code 1. */
+/** Runs a task's work and closes what it opened; an error is printed and becomes exit code 1. */
 export async function reporting(json: boolean, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -77,5 +78,10 @@ export async function reporting(json: boolean, work: () => Promise<void>): Promi
     } else {
       console.error(describeError(error));
     }
+  } finally {
+    await closeAll().catch((error: unknown) => {
+      process.exitCode = 1;
+      console.error(describeError(error));
+    });
   }
 }

@@ -16,11 +16,11 @@ export class ContractRefused extends MintdError {
   }
 }
 
-/** Another transaction took the account's nonce; this one will never be mined. */
+/** Another transaction has the account's nonce, and is final: this one is never mined, and is not sent anew. */
 export class TransactionReplaced extends MintdError {
   readonly code = "TRANSACTION_REPLACED";
   constructor(txHash: string, account: string, nonce: number) {
-    super(`transaction ${txHash} is gone: another one took nonce ${nonce} of ${account}`, {
+    super(`transaction ${txHash} is gone: nonce ${nonce} of ${account} has another one, which is final`, {
       hint: "look at what else uses this account, then run the command again",
     });
   }

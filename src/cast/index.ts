@@ -1,10 +1,11 @@
 /** Positions in the vault, their liquidation, and the vote over its terms. */
-export { Account, type AccountOptions, type Call, type Mined, type Sent } from "./account.ts";
+export { Account, type AccountOptions, type Call, type Mined, type SentCall } from "./account.ts";
+export type { AccountNews } from "./account-news.ts";
 export { allowMinter, checkCollaterals, CollateralNotNamed } from "./allowed-minter.ts";
 export * from "./errors.ts";
 export { type LeastGain, moreThanGas } from "./gain.ts";
 export { gasCostD18, isFresh, type Liquidation, liquidations, type Market, type Position, worstFirst } from "./liquidations.ts";
-export { follow, Keeper, type KeeperChain, type KeeperEvent, type Order, settled, type Survey } from "./keeper.ts";
+export { follow, Keeper, type KeeperChain, type KeeperEvent, type LiquidationFate, settled, type Survey } from "./keeper.ts";
 export { KnownPositions } from "./known-positions.ts";
 export {
   collateralNamed,
@@ -22,7 +23,7 @@ export {
 } from "./moves.ts";
 export { type HeldPool, type PoolView, readPool } from "./pool-view.ts";
 export { covered, gainD18, type Holding, lowestPrice, ratioOf, seize, type Seizure, shortfallD18, type Terms } from "./position.ts";
-export { type Block, newestBlock, readAll, type View } from "./reads.ts";
+export { type Block, isCanonical, newestBlock, readAll, type View } from "./reads.ts";
 export { type Pool, type PositionKey, Vault } from "./vault.ts";
 export { VaultKeeper } from "./vault-keeper.ts";
 export { isoOf, refusalOf } from "./refusals.ts";

@@ -1,14 +1,18 @@
 import { isRpcError } from "../chain/rpc/rpc.ts";
-import type { Mined } from "./account.ts";
 import { type Liquidation, liquidations, type Market, type Position } from "./liquidations.ts";
 import type { Block } from "./reads.ts";
 
-/** A liquidation on its way. */
-export interface Order {
-  readonly hash: string;
-  /** Its receipt, or undefined while it is on its way. @throws ContractRefused, TransactionReplaced: it never liquidates */
-  receipt(): Promise<Mined | undefined>;
-}
+/** What became of a liquidation's transaction, as far as is known. */
+export type LiquidationFate =
+  | { readonly kind: "on its way" }
+  /** Nobody knows: something of it could not be read. */
+  | { readonly kind: "unreadable"; readonly error: unknown }
+  /** A canonical block has it. `hash` is of the attempt that was mined; once it is final, no reorg takes it away. */
+  | { readonly kind: "liquidated"; readonly hash: string; readonly block: number; readonly isFinal: boolean }
+  /** A canonical block has it, and it changed nothing: somebody else was quicker. */
+  | { readonly kind: "reverted"; readonly hash: string; readonly block: number; readonly isFinal: boolean; readonly error: unknown }
+  /** Its nonce is another transaction's for good: it never liquidates. */
+  | { readonly kind: "gone"; readonly error: unknown };
 
 /** All that a decision is made from, as of one block. */
 export interface Survey {
@@ -26,103 +30,135 @@ export interface KeeperChain {
   newest(): Promise<Block>;
   /** Positions, terms, prices and balance, all read under this block. */
   survey(at: Block): Promise<Survey>;
-  /** @throws ContractRefused where somebody else was quicker */
-  liquidate(liquidation: Liquidation): Promise<Order>;
+  /**
+   * Sends it, and has it sent until it is mined. Returns the hash of its first attempt.
+   * @throws ContractRefused where somebody else was quicker, and others: nothing was sent
+   */
+  liquidate(liquidation: Liquidation): Promise<string>;
+  /** What became of transactions that it sent, by their first hashes and in their order. What cannot be read is a fate, too. */
+  fates(hashes: readonly string[]): Promise<readonly LiquidationFate[]>;
+  /** Its end was told. */
+  heard(hash: string): Promise<void>;
+}
+
+interface Place {
+  readonly hash: string;
+  readonly collateral: string;
+  readonly account: string;
 }
 
 /** What a keeper has to tell. */
 export type KeeperEvent =
   | { readonly kind: "surveyed"; readonly block: number; readonly positions: number; readonly short: number }
   | ({ readonly kind: "sent"; readonly hash: string } & Liquidation)
-  | { readonly kind: "liquidated"; readonly hash: string; readonly block: number; readonly collateral: string; readonly account: string }
-  | { readonly kind: "failed"; readonly hash?: string; readonly collateral: string; readonly account: string; readonly error: unknown }
+  | ({ readonly kind: "liquidated"; readonly block: number } & Place)
+  /** A reorg took the block away that it was told to be in; it is sent again. */
+  | ({ readonly kind: "unconfirmed"; readonly block: number } & Place)
+  /** Once for each transaction. One that reverted may still be reorganised, and liquidate then. */
+  | ({ readonly kind: "failed"; readonly error: unknown } & Omit<Place, "hash"> & Partial<Pick<Place, "hash">>)
   | { readonly kind: "trouble"; readonly error: unknown };
 
-export interface KeeperOptions {
-  readonly onEvent: (event: KeeperEvent) => void;
-  /** Blocks that a receipt must be deep before it is forgotten; until then a reorg may put its transaction on its way again. */
-  readonly finalDepth?: number;
-}
-
-interface Sent {
+/** A liquidation that was sent and is not final. */
+interface SentLiquidation {
   readonly liquidation: Liquidation;
-  readonly order: Order;
-  mined: Mined | undefined;
+  /** Of the first attempt. */
+  readonly hash: string;
+  fate: LiquidationFate;
+  /** Where it was last told to be mined; undefined where that was taken back. */
+  told: { readonly hash: string; readonly block: number } | undefined;
+  hasFailed: boolean;
 }
 
-const keyOf = ({ collateral, account }: { readonly collateral: string; readonly account: string }): string => `${collateral}/${account}`;
+const isSame = (one: Pick<Position, "collateral" | "account">, other: Pick<Position, "collateral" | "account">): boolean =>
+  one.collateral === other.collateral && one.account === other.account;
 
 /**
  * Liquidates what is below the ratio, pass by pass; one pass at a time.
  *
  * Race: a liquidation may be mined between what was read and what is decided, and be sent again. Mitigation: a position is
- * left alone until the receipt of its last transaction lies at or below the block that is read, and again while a reorg has
- * taken the receipt back. What remains: somebody else may be quicker, which costs the gas of a revert at most.
+ * left alone until all of its transactions lie at or below the block that is read, and again while a reorg has taken one
+ * back; each is kept until it is final. What remains: somebody else may be quicker, which costs the gas of a revert at most.
  */
 export class Keeper {
   readonly #chain: KeeperChain;
-  readonly #options: Required<KeeperOptions>;
-  readonly #sent = new Map<string, Sent>();
+  readonly #onEvent: (event: KeeperEvent) => void;
+  /** By the first hash, in the order of sending. */
+  readonly #sent = new Map<string, SentLiquidation>();
 
-  constructor(chain: KeeperChain, { onEvent, finalDepth = 32 }: KeeperOptions) {
+  constructor(chain: KeeperChain, { onEvent }: { readonly onEvent: (event: KeeperEvent) => void }) {
     this.#chain = chain;
-    this.#options = { onEvent, finalDepth };
+    this.#onEvent = onEvent;
   }
 
-  /** How many of its transactions are on their way. */
+  /** How many of its transactions no block is known to have. */
   get inFlight(): number {
-    return [...this.#sent.values()].filter(({ mined }) => mined === undefined).length;
+    return [...this.#sent.values()].filter(({ fate }) => !("block" in fate)).length;
   }
 
   /** Reads under the newest block, decides and sends. @throws RpcUnanswered, RpcRefused from reading; what fails in sending is told */
   async pass(): Promise<void> {
     const at = await this.#chain.newest();
-    await this.settle(at);
+    await this.settle();
     const { positions, markets, balanceD18, aboveD18 } = await this.#chain.survey(at);
     const isBusy = (position: Position) => this.#isBusy(position, at);
     const chosen = liquidations(positions, markets, balanceD18 - this.#spoken(at), at.timestamp, isBusy, aboveD18);
-    this.#options.onEvent({ kind: "surveyed", block: at.number, positions: positions.length, short: chosen.length });
+    this.#onEvent({ kind: "surveyed", block: at.number, positions: positions.length, short: chosen.length });
     for (const liquidation of chosen) await this.#send(liquidation);
   }
 
-  /** Asks what became of all that was sent, as of this block. @throws RpcUnanswered, RpcRefused */
-  async settle(at: Pick<Block, "number">): Promise<void> {
-    for (const [key, sent] of this.#sent) {
-      const { liquidation, order } = sent;
-      const { collateral, account } = liquidation;
-      try {
-        const mined = await order.receipt();
-        if (mined && !sent.mined) this.#options.onEvent({ kind: "liquidated", hash: order.hash, block: mined.block, collateral, account });
-        sent.mined = mined;
-        if (mined && mined.block + this.#options.finalDepth <= at.number) this.#sent.delete(key);
-      } catch (error) {
-        if (isRpcError(error)) throw error;
-        this.#sent.delete(key);
-        this.#options.onEvent({ kind: "failed", hash: order.hash, collateral, account, error });
-      }
+  /** Asks what became of all that was sent. One that cannot be read is told, and hinders none of the others. */
+  async settle(): Promise<void> {
+    const sent = [...this.#sent.values()];
+    const fates = await this.#chain.fates(sent.map(({ hash }) => hash));
+    for (const [i, each] of sent.entries()) await this.#hear(each, fates[i] ?? { kind: "on its way" });
+  }
+
+  async #hear(sent: SentLiquidation, fate: LiquidationFate): Promise<void> {
+    const { hash: first, liquidation, told } = sent;
+    const { collateral, account } = liquidation;
+    sent.fate = fate;
+    if (fate.kind === "unreadable") this.#onEvent({ kind: "trouble", error: fate.error });
+    if (fate.kind === "on its way" && told) {
+      sent.told = undefined;
+      this.#onEvent({ kind: "unconfirmed", ...told, collateral, account });
     }
+    if (fate.kind === "liquidated" && (told?.block !== fate.block || told.hash !== fate.hash)) {
+      const { hash, block } = fate;
+      sent.told = { hash, block };
+      this.#onEvent({ kind: "liquidated", hash, block, collateral, account });
+      await this.#chain.heard(first);
+    }
+    if ((fate.kind === "reverted" || fate.kind === "gone") && !sent.hasFailed) {
+      sent.hasFailed = true;
+      this.#onEvent({ kind: "failed", hash: "hash" in fate ? fate.hash : first, collateral, account, error: fate.error });
+      await this.#chain.heard(first);
+    }
+    if (fate.kind === "gone" || ("isFinal" in fate && fate.isFinal)) this.#sent.delete(first);
   }
 
   async #send(liquidation: Liquidation): Promise<void> {
     const { collateral, account } = liquidation;
     try {
-      const order = await this.#chain.liquidate(liquidation);
-      this.#sent.set(keyOf(liquidation), { liquidation, order, mined: undefined });
-      this.#options.onEvent({ kind: "sent", hash: order.hash, ...liquidation });
+      const hash = await this.#chain.liquidate(liquidation);
+      this.#sent.set(hash, { liquidation, hash, fate: { kind: "on its way" }, told: undefined, hasFailed: false });
+      this.#onEvent({ kind: "sent", hash, ...liquidation });
     } catch (error) {
-      this.#options.onEvent({ kind: "failed", collateral, account, error });
+      this.#onEvent({ kind: "failed", collateral, account, error });
     }
   }
 
   #isBusy(position: Pick<Position, "collateral" | "account">, at: Block): boolean {
-    const sent = this.#sent.get(keyOf(position));
-    return sent !== undefined && (sent.mined === undefined || sent.mined.block > at.number);
+    return this.#above(at).some(({ liquidation }) => isSame(liquidation, position));
   }
 
   /** What transactions on their way will take from the balance that was read. */
   #spoken(at: Block): bigint {
-    const onTheirWay = [...this.#sent.values()].filter(({ liquidation }) => this.#isBusy(liquidation, at));
-    return onTheirWay.reduce((sum, { liquidation }) => sum + liquidation.repaidD18, 0n);
+    return this.#above(at).reduce((sum, { liquidation }) => sum + liquidation.repaidD18, 0n);
+  }
+
+  /** Those whose effect is not, or may not be, in what is read under this block. */
+  #above(at: Block): SentLiquidation[] {
+    return [...this.#sent.values()].filter(({ fate }) => !("block" in fate) || fate.block > at.number);
   }
 }
 
@@ -150,10 +186,10 @@ export async function follow(keeper: Keeper, chain: KeeperChain, { signal, pause
 }
 
 /** Waits until nothing of the keeper's is on its way, or the signal aborts. */
-export async function settled(keeper: Keeper, chain: KeeperChain, { signal, pause, onEvent }: FollowOptions): Promise<void> {
+export async function settled(keeper: Keeper, { signal, pause, onEvent }: FollowOptions): Promise<void> {
   while (keeper.inFlight > 0 && !signal.aborted) {
     try {
-      await keeper.settle(await chain.newest());
+      await keeper.settle();
     } catch (error) {
       if (!isRpcError(error)) throw error;
       onEvent({ kind: "trouble", error });

@@ -124,7 +124,7 @@ export async function approve(account: Account, token: string, spender: string, 
   return [...reset, await step(account, "approve", allowing(amount))];
 }
 
-export const step = async (account: Account, what: string, call: Call): Promise<Step> => ({ what, ...(await account.send(call)) });
+export const step = async (account: Account, what: string, call: Call): Promise<Step> => ({ what, ...(await account.send(call, what)) });
 
 /** How the account's position stands after the newest block. */
 export async function viewPosition(vault: Vault, collateral: string, account: string): Promise<PositionView | undefined> {

@@ -45,6 +45,8 @@ export interface AttemptsParts {
   readonly cap: bigint;
   readonly notify: (notice: DurableNotice) => void;
   readonly signing: Signing;
+  /** Whether work whose nonce another transaction has for good is sent under the next one. */
+  readonly movesOn: boolean;
   /** Hears of bytes of which nobody knows whether they are recorded. */
   readonly onDoubt: (doubt: RecordInDoubt) => void;
 }
@@ -117,16 +119,16 @@ export class Attempts {
 
   /**
    * Another transaction has the nonce for good. Its work is signed anew under the next one, and bound to that in the append
-   * that gives the old one up; what was cancelled is let go.
+   * that gives the old one up; what was cancelled is let go, and so is everything where nothing moves on.
    */
   async moveOn({ nonce }: OpenNonce): Promise<void> {
-    const { record, outbox, notify } = this.#parts;
+    const { record, outbox, notify, movesOn } = this.#parts;
     const to = await record.inTurn(async () => {
       const open = record.openAt(nonce);
       if (!open || record.minedAt(nonce)) return undefined;
       const displaced = { kind: "displaced", data: { nonce, hash: latestOf(open).hash } } as const;
       const [work, key] = [workOf(open), keyOf(open)];
-      if (work === undefined || !hasWorkLeft(open)) {
+      if (work === undefined || !hasWorkLeft(open) || !movesOn) {
         await record.append([displaced], key === undefined ? [] : [{ key, event: { kind: "released", data: displaced.data } }]);
         outbox.giveUp(open);
         return undefined;

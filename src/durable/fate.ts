@@ -1,4 +1,4 @@
-import { laneEventOf } from "../chain/lane/lane-ledger.ts";
+import { laneEventOf, type Settlement } from "../chain/lane/lane-ledger.ts";
 import type { StoredEvent, Version } from "../store/event-store.ts";
 
 /** What the ledger says became of an attempt. */
@@ -6,8 +6,8 @@ export type Fate =
   /** Nothing yet; `hash` is another where its work had to find another nonce. */
   | { readonly kind: "open"; readonly hash: string; readonly version: Version }
   /** Its nonce is final by `hash`. Cancelled: that is a no-op, and the attempt was none. */
-  | { readonly kind: "settled"; readonly nonce: number; readonly hash: string; readonly cancelled: boolean }
-  /** It was being cancelled, and somebody else's transaction has its nonce for good. */
+  | ({ readonly kind: "settled"; readonly cancelled: boolean } & Settlement)
+  /** Somebody else's transaction has its nonce for good, and it was being cancelled or is not sent anew. */
   | { readonly kind: "let go"; readonly nonce: number };
 
 /** @param events of the ledger, from the attempt on; read no further than to its end */
@@ -30,8 +30,7 @@ export async function fateOf(events: AsyncIterable<StoredEvent>): Promise<Fate |
     if (!at || isDisplaced) break;
     if (event.kind === "displaced" && event.data.nonce === at.nonce) isDisplaced = true;
     if (event.kind === "settled" && event.data.nonce === at.nonce) {
-      const { nonce, hash } = event.data;
-      return { kind: "settled", nonce, hash, cancelled: at.work !== undefined && noOps.has(hash) };
+      return { kind: "settled", ...event.data, cancelled: at.work !== undefined && noOps.has(event.data.hash) };
     }
   }
   if (!at) return undefined;

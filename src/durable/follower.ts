@@ -126,14 +126,15 @@ export class Follower {
       const block = Number(receipt.blockNumber);
       // One that no canonical block of ours has is of a reorganised block, or of a head that we have not seen yet.
       if (!(await this.#heads.isCanonical(block, receipt.blockHash))) continue;
-      record.markMined(nonce, { hash: receipt.transactionHash, block, blockHash: receipt.blockHash });
+      const { transactionHash: hash, blockHash, gasUsed } = receipt;
+      record.markMined(nonce, { hash, block, blockHash, gasUsed: Number(gasUsed), succeeded: succeeded(receipt) });
       const open = record.openAt(nonce);
       if (open && isWork(open, receipt)) outbox.relieve(open);
       else outbox.release(nonce); // a no-op: until it is final, the work may be mined after all
     }
   }
 
-  /** The receipts of whichever attempts were mined. A nonce without one is doubt, and left out. */
+  /** The receipts of whichever attempts were mined. A nonce without one is doubt, and left out; what cannot be read is told. */
   async #receiptsOf(open: readonly OpenNonce[]): Promise<Map<number, Receipt>> {
     const hashes = open.flatMap(({ nonce, attempts }) => attempts.map(({ hash }) => ({ nonce, hash })));
     const found = new Map<number, Receipt>();
@@ -144,6 +145,7 @@ export class Follower {
       some.forEach(({ nonce }, i) => {
         const receipt = receipts[i];
         if (receipt?.ok === true && receipt.value !== null) found.set(nonce, receipt.value);
+        if (receipt?.ok === false) this.#parts.notify({ kind: "trouble", error: receipt.error });
       });
     }
     return found;

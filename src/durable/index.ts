@@ -5,7 +5,15 @@ export { type LaneState, readLane } from "../chain/lane/lane-ledger.ts";
 export { RpcRefused, RpcUnanswered } from "../chain/rpc/rpc.ts";
 export { MintdError } from "../error.ts";
 export * from "./errors.ts";
-export { LaneNonces, type LaneNoncesParts, type PendingNonce, type Recorded, type Sending } from "./lane-nonces.ts";
+export {
+  type Included,
+  LaneNonces,
+  type LaneNoncesParts,
+  type PendingNonce,
+  type Recorded,
+  type Sending,
+  type Which,
+} from "./lane-nonces.ts";
 export type { DurableNotice } from "./notices.ts";
 export type { DurableOptions } from "./options.ts";
 export type { Change, Content, Signed, TransactionKit } from "./transactions.ts";

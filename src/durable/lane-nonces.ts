@@ -3,6 +3,8 @@ import type { FinalityRule } from "../chain/confirm/finality.ts";
 import { ChainMismatch, FinalBlocksLost } from "../chain/identity-errors.ts";
 import type { Fees } from "../chain/fees/fees.ts";
 import { bindStore, genesisHash } from "../chain/genesis.ts";
+import { latestOf } from "../chain/lane/lane-ledger.ts";
+import { feesOf } from "../chain/lane/replacement.ts";
 import { AccountNonces } from "../chain/lane/account-nonces.ts";
 import { patiently } from "../chain/patience.ts";
 import { isRpcError, type Rpc } from "../chain/rpc/rpc.ts";
@@ -14,7 +16,7 @@ import { Awake } from "./awake.ts";
 import { DurableClosed, RecordInDoubt, TransactionNotTaken } from "./errors.ts";
 import { Follower } from "./follower.ts";
 import { hinted } from "./hints.ts";
-import { Inclusion, type Which } from "./inclusion.ts";
+import { type Included, Inclusion, type Which } from "./inclusion.ts";
 import { checkKey } from "./keys.ts";
 import { feesNow, noCap, noOpGasNow } from "./market.ts";
 import type { DurableNotice } from "./notices.ts";
@@ -26,6 +28,7 @@ import { Signing, usualSigningTimeoutMs } from "./signing.ts";
 import type { TransactionKit } from "./transactions.ts";
 
 export type { Recorded, Sending } from "./attempts.ts";
+export type { Included, Which } from "./inclusion.ts";
 
 export interface LaneNoncesParts {
   readonly store: EventStore;
@@ -45,6 +48,11 @@ export interface LaneNoncesParts {
   /** Milliseconds that a signature may take. Default 120,000. */
   readonly signingTimeoutMs?: number | undefined;
   readonly notify?: ((notice: DurableNotice) => void) | undefined;
+  /**
+   * What becomes of a transaction when another one has its nonce for good. `sent anew`: under the next nonce. `let go`: it
+   * ends as one that was cancelled, for callers who decide anew by what the chain says then. Default `sent anew`.
+   */
+  readonly displaced?: "sent anew" | "let go";
   /** Keeps the process alive while somebody waits; tests, where processes die without ending, replace it. */
   readonly awake?: Pick<Awake, "during">;
 }
@@ -58,6 +66,8 @@ export interface PendingNonce {
   readonly cancelling: boolean;
   /** The block that has it, while it is not final. */
   readonly block: number | undefined;
+  /** What the newest attempt offers, wei per gas. */
+  readonly fees: Fees;
 }
 
 /**
@@ -100,7 +110,8 @@ export class LaneNonces {
     const { address, signingTimeoutMs: limitMs = usualSigningTimeoutMs } = parts;
     const signing = new Signing({ address, limitMs, ended: this.#ended.signal, checkAlive: this.#checkAlive });
     const noOpGas = (): Promise<number> => (parts.noOpGas === undefined ? noOpGasNow(reads, address) : Promise.resolve(parts.noOpGas));
-    const attempts = new Attempts({ noOpGas, record, outbox, kit, chainId, cap, notify, signing, onDoubt: this.#fail });
+    const movesOn = parts.displaced !== "let go";
+    const attempts = new Attempts({ noOpGas, record, outbox, kit, chainId, cap, notify, signing, movesOn, onDoubt: this.#fail });
     this.#outbox = outbox;
     this.#attempts = attempts;
     this.#follower = new Follower({
@@ -202,16 +213,27 @@ export class LaneNonces {
         hashes: open.attempts.map(({ hash }) => hash),
         cancelling: isBeingCancelled(open),
         block: this.#record.minedAt(open.nonce)?.block,
+        fees: feesOf(latestOf(open)),
       }));
   }
 
   /**
-   * The hash of the transaction that a canonical block has; waits until one has. Follows replacements, reorgs and new nonces;
-   * undefined where `signal` ended the wait.
+   * Where the transaction is, as far as the record says now; undefined while no canonical block is known to have it. Asks no
+   * node.
    * @throws NonceNotOpen where it is not recorded, or the key is free
    * @throws TransactionCancelled when that is final, and what stopped the following
    */
-  included(which: Which, signal?: AbortSignal): Promise<{ readonly hash: string } | undefined> {
+  async found(which: Which): Promise<Included | undefined> {
+    this.#checkAlive();
+    return (await Inclusion.of(this.#record, which)).look();
+  }
+
+  /**
+   * The same, and waits until a canonical block has it. Follows replacements, reorgs and new nonces; undefined where `signal`
+   * ended the wait.
+   * @throws NonceNotOpen, TransactionCancelled, and what stopped the following
+   */
+  included(which: Which, signal?: AbortSignal): Promise<Included | undefined> {
     const aborted = Promise.withResolvers<undefined>();
     const abort = (): void => {
       aborted.resolve(undefined);

@@ -8,7 +8,7 @@ export type DurableNotice =
   | { readonly kind: "without funds"; readonly nonce: number; readonly hash: string; readonly error: unknown }
   /** The node said several times that it will never take it; a no-op is to use its nonce up. Which of them is mined is open. */
   | { readonly kind: "refused"; readonly nonce: number; readonly hash: string; readonly reason: string }
-  /** Another transaction has the nonce for good; `to` is the nonce that its work has now, undefined where it was cancelled. */
+  /** Another transaction has the nonce for good; `to` is the nonce that its work has now, undefined where it was let go. */
   | { readonly kind: "displaced"; readonly nonce: number; readonly to: number | undefined }
   | { readonly kind: "settled"; readonly nonce: number; readonly hash: string; readonly succeeded: boolean }
   /** The chain waits for a nonce that nothing stands for. */

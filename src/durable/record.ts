@@ -19,11 +19,14 @@ import { type Fate, fateOf } from "./fate.ts";
 import { isWork, type KeyEvent, keyOfWork, Keys, type KeyState, type Work, workOfHash } from "./keys.ts";
 import type { Signed } from "./transactions.ts";
 
-/** Where a nonce was mined, as far as is known now. */
+/** Where a nonce was mined, as far as is known now, and what came of it there. */
 export interface Mined {
   readonly hash: string;
   readonly block: number;
   readonly blockHash: string;
+  readonly gasUsed: number;
+  /** False where it reverted. */
+  readonly succeeded: boolean;
 }
 
 /** An event of one of the account's keys. */

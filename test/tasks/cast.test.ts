@@ -2,9 +2,11 @@ import { expect } from "chai";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Interface, parseEther } from "ethers";
+import { id, Interface, parseEther } from "ethers";
 import { writeDeployment } from "../../scripts/deployment/deploy.ts";
-import { mint, Vote } from "../../src/cast/index.ts";
+import { deposit, mint, Vote } from "../../src/cast/index.ts";
+import { Anvil } from "../anvil.ts";
+import { eventually } from "../eventually.ts";
 import { CastWorld, wallet } from "../src/cast/world.ts";
 import { Hardhat } from "./hardhat.ts";
 
@@ -69,6 +71,57 @@ describe("The tasks over the vault and the vote", function () {
     expect(uncovered.json["error"]).to.include({ code: "CONTRACT_REFUSED" }).and.property("message").contains("InsufficientlyCovered");
     expect(lane.json["error"]).to.include({ code: "INVALID_ARGUMENT" }).and.property("message").contains("a lane of mintd");
     expect(amount.json["error"]).to.include({ code: "INVALID_ARGUMENT" });
+  });
+
+  it("go on after a kill between broadcast and receipt: the same command again mints once", async () => {
+    const { rpc } = world.anvil;
+    await deposit(await world.move(5), parseEther("2"));
+    await world.closeAccounts();
+    const mints = async (): Promise<number> => {
+      const topics = [
+        id("CastMinted(address,address,address,uint256,uint256)"),
+        null,
+        `0x${wallet(5).address.slice(2).toLowerCase().padStart(64, "0")}`,
+      ];
+      const filter = { address: world.vault.address, fromBlock: "0x0", toBlock: "latest", topics };
+      return (await rpc.request<object[]>("eth_getLogs", [filter])).length;
+    };
+    const command = ["cast:mint", "--amount", "500", "--as", "5", "--json"];
+    await rpc.request("evm_setAutomine", [false]);
+    const killed = run(...command);
+    await eventually("it is in the pool", async () => {
+      const { pending } = await rpc.request<{ pending: string }>("txpool_status", []);
+      return Number(pending) > 0 || undefined;
+    });
+    hardhat.end();
+    expect((await killed).code).to.equal(null);
+    expect((await killed).stderr).to.match(/mint: nonce 1, (0x[0-9a-f]{64}) is recorded/);
+    await rpc.request("anvil_dropAllTransactions", []); // the node has it no more, the record has
+    await rpc.request("evm_setAutomine", [true]);
+    const again = await run(...command);
+    expect(again.code, again.stderr).to.equal(0);
+    const [, hash] = /mint: nonce 1, (0x[0-9a-f]{64})/.exec((await killed).stderr) ?? [];
+    expect(again.json["transactions"]).to.have.length(1);
+    expect((again.json["transactions"] as object[])[0]).to.include({ what: "mint", hash, earlier: true });
+    expect(again.stderr).to.contain("of an earlier run is on record").and.contain("nothing is sent");
+    expect(await mints()).to.equal(1);
+    expect(again.json["position"]).to.include({ debtD18: parseEther("500").toString() });
+  });
+
+  it("send nothing from the one key that is also mintd's lane", async () => {
+    const elsewhere = await Anvil.start({ chainId: 11_155_111 });
+    const block = await elsewhere.rpc.request<{ hash: string }>("eth_getBlockByNumber", ["0x0", false]);
+    const deployment = { ...world.deployment, network: "sepolia", chainId: 11_155_111, genesisHash: block.hash };
+    await writeDeployment(join(home, "deployments"), deployment);
+    const sepolia = new Hardhat({ MINTD_HOME: home, SEPOLIA_RPC_URL: elsewhere.url, SEPOLIA_PRIVATE_KEY: wallet(0).privateKey });
+    try {
+      const refused = await sepolia.run("cast:keeper", "--as", "0", "--json", "--network", "sepolia");
+      expect(refused.json["error"], refused.stderr).to.include({ code: "INVALID_ARGUMENT" });
+      expect(refused.json["error"]).to.have.property("hint").that.contains("admin, voucher signer, lane");
+    } finally {
+      sepolia.end();
+      await elsewhere.kill();
+    }
   });
 
   it("keep: one pass with --once, and its transactions to their end", async () => {

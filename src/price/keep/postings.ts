@@ -16,7 +16,7 @@ interface Sent {
  * Race: a node that lags behind shows an asset as it was before its report was mined, and a reorg takes a receipt back.
  * Mitigation: an asset is busy until the receipt of its last report lies at or below the block that is read, and a report whose
  * receipt is gone is handed over again. No report is made for a block at or below that of one that was sent.
- * What remains: a transaction that its fees keep out of blocks holds up its asset. Nothing sent after it could be mined before.
+ * What remains: a transaction that its fees keep out of blocks holds up its asset until the account has replaced it.
  */
 export class Postings {
   readonly #sent = new Set<Sent>();

@@ -1,6 +1,16 @@
 import { Interface } from "ethers";
 import pLimit from "p-limit";
-import { type Account, type Block, newestBlock, readAll, refusalOf, type View } from "../../cast/index.ts";
+import {
+  type Account,
+  type Block,
+  isCanonical,
+  type Mined,
+  newestBlock,
+  readAll,
+  refusalOf,
+  type SentCall,
+  type View,
+} from "../../cast/index.ts";
 import { revertData } from "../../chain/rpc/revert-data.ts";
 import type { Proven } from "../prove/index.ts";
 import { type AssetTerms, proofWords, reportOf, type ReportRequest } from "../report.ts";
@@ -45,8 +55,24 @@ export class ProvenPrices implements PriceChain {
   async post(request: ReportRequest, { proof, publicInputs }: Proven): Promise<Posting> {
     const report = reportOf(request, publicInputs[0] ?? 0n, await this.#termOf(request));
     const call = { to: this.#use.contract, data: abi.encodeFunctionData("submit", [proofWords(proof), report]) };
-    const sent = await this.#inTurn(() => this.#account.broadcast(call));
-    return { hash: sent.hash, receipt: () => this.#account.receiptOf(sent, call) };
+    const sent = await this.#inTurn(() => this.#account.broadcast(call, "price report"));
+    let isTold = false;
+    const tell = async (): Promise<void> => {
+      if (!isTold) await this.#account.heard(sent);
+      isTold = true;
+    };
+    return { hash: sent.hash, receipt: () => this.#receiptOf(sent, tell) };
+  }
+
+  /** The account's record has its own look at the chain: a block of it that the chain no longer has holds nothing. */
+  async #receiptOf(sent: SentCall, tell: () => Promise<void>): Promise<Mined | undefined> {
+    const found = await this.#account.found(sent);
+    if (found === undefined) return undefined;
+    const { hash, block: number, blockHash, gasUsed, succeeded } = found;
+    if (blockHash !== undefined && !(await isCanonical(this.#account.rpc, { number, hash: blockHash }))) return undefined;
+    await tell();
+    if (!succeeded) throw await this.#account.reasonOf(sent, found);
+    return { hash, block: number, gasUsed: BigInt(gasUsed) };
   }
 
   /** Under the report's block, whose sources were compared. @throws ContractRefused where the verifier's code is another one now */

@@ -15,7 +15,7 @@ describe("A position in the vault", function () {
   beforeEach(async () => {
     clean = await world.anvil.rpc.request<string>("evm_snapshot", []);
   });
-  afterEach(() => world.anvil.rpc.request("evm_revert", [clean]));
+  afterEach(() => world.revert(clean));
 
   const view = async (index: number) => viewPosition(world.vault, (await world.move(index)).pool.collateral, wallet(index).address);
   const refused = async (work: Promise<unknown>): Promise<string> =>

@@ -32,7 +32,7 @@ describe("The vote over the vault's ratios", function () {
   beforeEach(async () => {
     clean = await world.anvil.rpc.request<string>("evm_snapshot", []);
   });
-  afterEach(() => world.anvil.rpc.request("evm_revert", [clean]));
+  afterEach(() => world.revert(clean));
 
   it("takes ether from 150 % to 135 % through all its days", async () => {
     const account = world.account(0);

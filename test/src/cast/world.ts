@@ -1,12 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { Contract, ContractFactory, HDNodeWallet, id, JsonRpcProvider, keccak256 } from "ethers";
-import { Account, type Block, collateralNamed, type Move, type Pool, Vault } from "../../../src/cast/index.ts";
+import { Account, type AccountOptions, type Block, collateralNamed, type Move, type Pool, Vault } from "../../../src/cast/index.ts";
 import type { CastContracts, Deployment } from "../../../src/chain/index.ts";
 import { Secret } from "../../../src/secret.ts";
 import { Anvil, type AnvilOptions } from "../../anvil.ts";
+import { MemoryStore } from "../nonce/memory-store.ts";
 
 export const ETH = 1n;
 export const PRICE_UNIT = 10n ** 8n;
+
+/** An account whose record is in memory, for a chain that lives as long. */
+export const accountOptions: AccountOptions = {
+  chainId: 31_337,
+  openStore: () => Promise.resolve(new MemoryStore()),
+  limits: { maxFeePerGas: 200n * 10n ** 9n, priorityFee: 10n ** 9n },
+  pollMs: 5,
+};
 
 /** One of the accounts that anvil funds. */
 export const wallet = (index: number): HDNodeWallet =>
@@ -23,6 +32,7 @@ export class CastWorld {
   readonly #provider: JsonRpcProvider;
   readonly #owner: HDNodeWallet;
   readonly #feed: Contract;
+  readonly #accounts = new Map<number, Account>();
 
   private constructor(anvil: Anvil, provider: JsonRpcProvider, owner: HDNodeWallet, feed: Contract, deployment: Deployment) {
     this.anvil = anvil;
@@ -89,7 +99,26 @@ export class CastWorld {
   }
 
   account(index: number): Account {
-    return new Account(this.anvil.rpc, new Secret(wallet(index).privateKey), { pollMs: 5 });
+    let account = this.#accounts.get(index);
+    if (!account) this.#accounts.set(index, (account = this.newAccount(index)));
+    return account;
+  }
+
+  /** One of its own, which the caller closes. */
+  newAccount(index: number, options: Partial<AccountOptions> = {}, rpc = this.anvil.rpc): Account {
+    return new Account(rpc, new Secret(wallet(index).privateKey), { ...accountOptions, ...options });
+  }
+
+  /** Takes the chain back to a snapshot, and the accounts with it: a record is of one chain, which does not go back. */
+  async revert(snapshot: string): Promise<void> {
+    await this.closeAccounts();
+    await this.anvil.rpc.request("evm_revert", [snapshot]);
+  }
+
+  async closeAccounts(): Promise<void> {
+    const accounts = [...this.#accounts.values()];
+    this.#accounts.clear();
+    await Promise.all(accounts.map((account) => account.close()));
   }
 
   /** The account's position in ether. */
@@ -121,6 +150,7 @@ export class CastWorld {
   }
 
   async end(): Promise<void> {
+    await this.closeAccounts();
     this.#provider.destroy();
     await this.anvil.kill();
   }

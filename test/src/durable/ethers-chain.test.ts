@@ -121,9 +121,9 @@ describe("DurableSigner and the chain", () => {
     await world.anvil.mineWhile(signer.settled(), 16);
     for (const process of ["this process", "the next one"]) {
       const lane = await signer.lane();
-      expect(await lane.included({ hash: keyed.hash }), process).to.deep.equal({ hash: replaced.hash });
+      expect((await lane.included({ hash: keyed.hash }))?.hash, process).to.equal(replaced.hash);
       expect((await lane.included({ key: "replaced" }))?.hash, process).to.equal(replaced.hash);
-      for (const { hash } of noOps) expect(await lane.included({ hash }), process).to.deep.equal({ hash });
+      for (const { hash } of noOps) expect((await lane.included({ hash }))?.hash, process).to.equal(hash);
       for (const { hash } of cancelled) await failure("TRANSACTION_CANCELLED", lane.included({ hash }));
       await failure("NONCE_NOT_OPEN", lane.included({ hash: `0x${"12".repeat(32)}` }));
       await world.endProcess();
@@ -133,7 +133,7 @@ describe("DurableSigner and the chain", () => {
     const lane = await signer.lane();
     await failure("TRANSACTION_CANCELLED", lane.included({ hash: cancelled[0]?.hash ?? "" }));
     await world.anvil.mineWhile(again.wait(), 1);
-    expect(await lane.included({ key: "cancelled" })).to.deep.equal({ hash: again.hash });
+    expect((await lane.included({ key: "cancelled" }))?.hash).to.equal(again.hash);
   });
 
   it("says of what was cancelled that it is, also where a foreign transaction has its nonce in the end", async () => {
@@ -145,7 +145,8 @@ describe("DurableSigner and the chain", () => {
     await foreign(world, 0, receiver(8));
     world.proxy.faults = {};
     const waiting = failure("TRANSACTION_CANCELLED", sent.wait());
-    await world.anvil.mineWhile(waiting, 4);
+    await world.anvil.mine(40); // at once: a node that mines on prunes what a look of a busy machine asks for
+    await waiting;
     await failure("TRANSACTION_CANCELLED", (await signer.lane()).included({ hash: sent.hash }));
     expect(await receiversOf(world, signer)).to.deep.equal([receiver(8)]);
   });
@@ -179,9 +180,11 @@ describe("DurableSigner and the chain", () => {
     const waits = Promise.all([keyed.wait(), plain.wait()]);
     await world.anvil.mineWhile(waits, 2);
     const lane = await signer.lane();
-    expect(await Promise.all([keyed, plain].map(({ hash }) => lane.included({ hash }))), "by their first hashes").to.deep.equal(
-      (await waits).map((receipt) => ({ hash: receipt?.hash })),
-    );
+    const found = await Promise.all([keyed, plain].map(({ hash }) => lane.included({ hash })));
+    expect(
+      found.map((each) => each?.hash),
+      "by their first hashes",
+    ).to.deep.equal((await waits).map((receipt) => receipt?.hash));
     expect(await receiversOf(world, signer)).to.have.members([receiver(8), receiver(9), receiver(1), receiver(2)]);
     const recorded = await signer.recorded("order-1");
     expect(recorded?.hash).to.equal((await waits)[0]?.hash);

@@ -8,6 +8,7 @@ import type { Mintd } from "../../../src/mintd.ts";
 import { Secret } from "../../../src/secret.ts";
 import { VOUCHER_SKIPPED_TOPIC } from "../../../src/voucher/index.ts";
 import { eventually } from "../../eventually.ts";
+import { accountOptions } from "../cast/world.ts";
 import { failure } from "../store/expectations.ts";
 import { CastPositions, ETH, thousand } from "./cast-positions.ts";
 import { attempts, minting, type Row, rpcWith, World } from "./world.ts";
@@ -161,7 +162,7 @@ describe("mintd mints cast tokens", function () {
     const vault = new Vault(rpc, contracts);
     const pool = (await vault.pools(await vault.newest())).find(({ collateral }) => collateral === unnamed);
     if (!pool) throw new Error("the vault has the collateral");
-    const account = new Account(rpc, new Secret(owner.privateKey), { pollMs: 5 });
+    const account = new Account(rpc, new Secret(owner.privateKey), accountOptions);
     const allow = (allowanceD18: bigint) =>
       allowMinter(
         { vault, account, pool, ether: false },
@@ -171,6 +172,7 @@ describe("mintd mints cast tokens", function () {
     expect(await words(1n)).to.deep.equal(["name the collateral", "allow the minter"]);
     expect(await words(parseEther("1000"))).to.deep.equal(["allow the minter"]);
     await check(unnamed);
+    await account.close();
     expect(await mint([positions.row(owner.address, thousand, unnamed)])).to.include({ minted: 1, final: 1 });
   });
 
