@@ -26,7 +26,7 @@ describe("Who is known to have a position", function () {
     vault = new Vault(rpc, world.contracts, { clock: { now: () => 0, pause: () => Promise.resolve() } });
     known = new KnownPositions(vault, 0);
   });
-  afterEach(() => world.anvil.rpc.request("evm_revert", [clean]));
+  afterEach(() => world.revert(clean));
 
   const grow = (blocks: number) => world.anvil.rpc.request("anvil_mine", [toQuantity(blocks)]);
   const accounts = async () => (await known.upTo(await vault.newest())).map(({ account }) => account);
@@ -136,7 +136,7 @@ describe("Who is known to have a position", function () {
     const snapshot = await world.anvil.rpc.request<string>("evm_snapshot", []);
     await repay(await world.move(3), "all");
     await accounts(); // it owes nothing here
-    await world.anvil.rpc.request("evm_revert", [snapshot]);
+    await world.revert(snapshot);
     await grow(65);
     expect(await accounts()).to.deep.equal([wallet(3).address]);
     await grow(64);
