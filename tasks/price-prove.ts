@@ -134,7 +134,7 @@ async function blockAfter({ context: { rpc }, deployment }: PriceContext, quotes
 /** The block's time is the report's: no node's clock has a say, and it is never in the future on the chain. */
 async function requestAt({ deployment, prices, address }: PriceContext, wanted: Wanted): Promise<ReportRequest> {
   const { assetId, sources, circuitId, recipient, block } = wanted;
-  const terms = await prices.termsOf(assetId);
+  const [terms, { timestamp: newerThan }] = await Promise.all([prices.termsOf(assetId), prices.latestPrice(assetId)]);
   if (terms.quorum === 0n) throw new NotAsRegistered(`the terms of asset ${assetId.toString()}`, "the circuit", deployment.network);
   return {
     assetId,
@@ -143,6 +143,7 @@ async function requestAt({ deployment, prices, address }: PriceContext, wanted: 
     maxDeviationBps: Number(terms.maxDeviationBps),
     maxAge: Number(terms.maxAgeSeconds),
     timestamp: Number(block.timestamp),
+    newerThan: Number(newerThan),
     block: { number: block.number, hash: block.hash },
     use: { chainId: BigInt(deployment.chainId), contract: address, circuitId, nonce: 0n, ...(recipient !== undefined && { recipient }) },
   };

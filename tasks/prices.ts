@@ -22,10 +22,16 @@ const circuitRegister = task(
   .addOption(folder)
   .addOption(sources)
   .addOption(asset)
-  .addOption(whole("quorum", "Fewest sources that must agree, above half; 0: just above half. Terms are set where the asset has none", 0))
+  .addOption(
+    whole(
+      "quorum",
+      "Fewest sources that must agree, above half; 0: 2 of 3, 5 of 7, 10 of 14, 14 of 21. Terms are set where the asset has none",
+      0,
+    ),
+  )
   .addOption(whole("deviation", "How far apart sources may be, in hundredths of a percent", 50))
   .addOption(whole("maxAge", "Seconds that a quote may be old when it is proven", 60))
-  .addOption(whole("maxDelay", "Seconds that a report may be old when it gets to the chain", 300))
+  .addOption(whole("maxDelay", "Seconds that a report may be old when it gets to the chain", 60))
   .addFlag(json)
   .setAction(() => import("./circuit-register.ts"))
   .build();

@@ -7,7 +7,7 @@ export { type ProofContext, proofContext } from "./context.ts";
 export { assertSourcesFor, developmentSources } from "./development-sources.ts";
 export * from "./errors.ts";
 export { fileText, readQuotes, readReport, readSources, type ReportFile, reportText } from "./files.ts";
-export { packReport, type PublicInputs, publicSignals, type Report, unpackReport } from "./public-inputs.ts";
+export { packReport, type PublicInputs, publicSignals, quotedFrom, type Report, unpackReport } from "./public-inputs.ts";
 export { type Quote, quoteMessage, signQuote } from "./quote.ts";
 export { refusalCodes, refusalWords } from "./refusal-words.ts";
 export { aggregateFor, type PriceReport, proofWords, type ProofWords, reportOf, type ReportRequest } from "./report.ts";

@@ -105,8 +105,10 @@ describe("The tasks of proven prices", function () {
   });
 
   it("take no circuit, terms or quotes that no proof could use", async () => {
-    const given = { quorum: 0, deviation: 50, maxAge: 60, maxDelay: 300 };
-    expect(termsOf(given, 7)).to.deep.equal({ quorum: 4, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 });
+    const given = { quorum: 0, deviation: 50, maxAge: 60, maxDelay: 60 };
+    expect(termsOf(given, 7)).to.deep.equal({ quorum: 5, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 60 });
+    expect([3, 7, 14, 21].map((size) => termsOf(given, size).quorum)).to.deep.equal([2, 5, 10, 14]);
+    expect(termsOf({ ...given, quorum: 4 }, 7)).to.include({ quorum: 4 });
     const wanted = {
       ...{ assetId: 1n, sources: developmentSources(3).map(({ key }) => key) },
       now: () => Promise.resolve(1_790_000_000),
@@ -120,6 +122,7 @@ describe("The tasks of proven prices", function () {
       () => circuitNamed("price4"),
       () => termsOf({ ...given, quorum: 1 }, 3),
       () => termsOf({ ...given, quorum: 4 }, 3),
+      () => termsOf({ ...given, quorum: 3 }, 7),
       () => termsOf({ ...given, deviation: 0 }, 3),
       () => quoted("1,1"),
       () => quoted("1,1,0.000000001"),
@@ -214,7 +217,7 @@ describe("The tasks of proven prices", function () {
     expectRefusal(forged, "REPORT_REJECTED", "0x27, PROOF_INVALID");
     expect(shown.json).to.deep.include({
       price: "2000.1",
-      terms: { quorum: 2, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 },
+      terms: { quorum: 2, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 60 },
     });
     expect(shown.json["ageSeconds"]).to.be.within(0, 120);
   });
