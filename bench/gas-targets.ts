@@ -10,6 +10,8 @@ export const targets: Readonly<Record<string, number>> = {
   "erc1155 redeemBatch of 256 to first-time owners": 2 ** 24,
   "erc1155 redeemMany of 256 to first-time owners": 2 ** 24,
   "cast mint on a proven price, first": 95_000,
+  // 60,000 was hoped for: docs/decisions/0031-vault.md. What is reached is held.
+  "cast mint on a proven price, repeat": 65_000,
   "cast mint with its own proof, first": 322_000,
   "cast mint with its own proof, repeat": 289_000,
   "price proof posted": 255_000,

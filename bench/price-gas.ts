@@ -11,6 +11,9 @@ import type { GasReport } from "./gas.ts";
 
 const BATCH = 8;
 const TRANSACTION = 21_000n;
+
+/** How old the oldest quote of a report is: less than the terms allow, as of each honest report. */
+const maxAge = 9;
 const cast = (whole: number): bigint => BigInt(whole) * 10n ** 18n;
 
 /** Runs every operation of proven prices on a chain of its own: pass a fresh in-process connection. */
@@ -28,7 +31,7 @@ export async function measurePriceGas(connection: NetworkConnection): Promise<Ga
     return Number(receipt.gasUsed);
   };
   const submit = async (assetId: bigint): Promise<number> => {
-    const { proof, report } = await bring(fixture, await reportNow(fixture, { assetId }));
+    const { proof, report } = await bring(fixture, await reportNow(fixture, { assetId, maxAge }));
     return gasOf(() => prices.submit([...proof] as never, report as never));
   };
   const report: GasReport = {};
@@ -43,7 +46,9 @@ export async function measurePriceGas(connection: NetworkConnection): Promise<Ga
   }
   const batch = async (): Promise<number> => {
     const brought = await Promise.all(
-      assets.map(async (assetId) => bring(fixture, await reportNow(fixture, { assetId }), { root: roots[`${assetId}`] ?? assetId })),
+      assets.map(async (assetId) =>
+        bring(fixture, await reportNow(fixture, { assetId, maxAge }), { root: roots[`${assetId}`] ?? assetId }),
+      ),
     );
     const all = brought.map(({ report: { packed, nonce } }) => ({ packed, nonce }));
     return gasOf(() =>
@@ -83,7 +88,7 @@ export async function measurePriceGas(connection: NetworkConnection): Promise<Ga
   await gasOf(() => vault.connect(stranger).depositETH(stranger, { value: parseEther("10") }));
   const withProof = async (): Promise<number> => {
     const recipient = await stranger.getAddress();
-    const { proof, report } = await bring(fixture, await reportNow(fixture), { recipient });
+    const { proof, report } = await bring(fixture, await reportNow(fixture, { maxAge }), { recipient });
     return gasOf(() => vault.connect(stranger).mintCastWithProof(token, cast(1_000), recipient, [...proof] as never, report as never));
   };
   report["cast mint with its own proof, first"] = await withProof();

@@ -28,7 +28,8 @@ let chain: LocalChain | undefined;
 try {
   chain = await startLocalChain({ directory: join(home, "chain"), port, blockTimeSeconds: 1, clock: systemClock, projectRoot: root });
   await tell("the contracts are deployed", ["deploy", "--cast"], ({ cast }) => `${Object.keys(cast as Json).length} beside the minters`);
-  await tell("3 sources and a circuit are registered", ["circuit:register", "--circuit", "price3"], ({ done }) =>
+  // Five minutes, for machines on which a proof takes its time.
+  await tell("3 sources and a circuit are registered", ["circuit:register", "--circuit", "price3", "--max-delay", "300"], ({ done }) =>
     (done as string[]).join(", "),
   );
   await prove("ether is at 2,000", "2000.10,2000.00,1999.90");

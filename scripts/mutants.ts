@@ -1,5 +1,5 @@
-// Breaks the contracts one line at a time and sees whether a test notices. A mutant that survives is a promise nobody tests.
-// By hand, as it takes some minutes; needs a clean contracts/ and restores it:
+// Breaks the contracts and their wiring one line at a time and sees whether a test notices. A mutant that survives is a promise nobody tests.
+// By hand, as it takes some minutes; needs a clean contracts/ and scripts/deployment and restores them:
 //
 //     node scripts/mutants.ts [part of a name]
 import { execFileSync } from "node:child_process";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 interface Mutant {
   readonly name: string;
-  /** Below contracts/; without a folder it is one of mint/. */
+  /** Below contracts/; without a folder it is one of mint/. With .ts it is one of scripts/deployment. */
   readonly file: string;
   readonly from: string;
   readonly to: string;
@@ -201,16 +201,52 @@ const mutants: readonly Mutant[] = [
     to: "external nonReentrant",
   },
   {
-    name: "a block may be used twice",
+    name: "reports are ordered by their timestamps",
     file: "price/PackedPrice",
-    from: "blockNumber(packed) > blockNumber(stored) &&",
-    to: "blockNumber(packed) >= blockNumber(stored) &&",
+    from: "> uint256(uint40(stored >> TIME_AT)) + uint16(packed >> AGE_AT);",
+    to: "> uint40(stored >> TIME_AT);",
   },
   {
-    name: "an older price may come with a newer block",
+    name: "quotes of one second may come twice",
     file: "price/PackedPrice",
-    from: " && timestamp(packed) > timestamp(stored)",
+    from: "uint40(packed >> TIME_AT) > uint256(",
+    to: "uint40(packed >> TIME_AT) >= uint256(",
+  },
+  {
+    name: "a stored price is as new as its prover says",
+    file: "price/PackedPrice",
+    from: "((packed & POSTED) - ((packed & AGE) << (TIME_AT - AGE_AT)));",
+    to: "(packed & POSTED);",
+  },
+  {
+    name: "a price in use is as new as its prover says",
+    file: "price/PackedPrice",
+    from: "return uint40((packed >> TIME_AT) - uint16(packed >> AGE_AT));",
+    to: "return uint40(packed >> TIME_AT);",
+  },
+  {
+    name: "a dropped price may come back",
+    file: "price/PackedPrice",
+    from: "stored & ~(uint256(type(uint64).max) << PRICE_AT);",
+    to: "stored & ~POSTED;",
+  },
+  {
+    name: "a dropped price stays",
+    file: "price/ProvenPrices",
+    from: "_assets[assetId] = stored.withoutPrice();",
     to: "",
+  },
+  {
+    name: "sources that are removed leave their price",
+    file: "price/ProvenPrices",
+    from: "_drop(assetId); // it may be by these",
+    to: "",
+  },
+  {
+    name: "anyone drops prices",
+    file: "price/ProvenPrices",
+    from: "dropPrice(uint64 assetId) external restricted",
+    to: "dropPrice(uint64 assetId) external",
   },
   {
     name: "the quorum is not compared",
@@ -227,7 +263,7 @@ const mutants: readonly Mutant[] = [
   {
     name: "the age of quotes is not compared",
     file: "price/PackedPrice",
-    from: "if (met.maxAgeSeconds > set.maxAgeSeconds) return QUOTE_TOO_OLD;",
+    from: "if (packed & AGE > stored & AGE) return QUOTE_TOO_OLD;",
     to: "",
   },
   {
@@ -247,8 +283,8 @@ const mutants: readonly Mutant[] = [
   {
     name: "a report changes the terms",
     file: "price/PackedPrice",
-    from: "(stored & ~PRICE) | (packed & PRICE);",
-    to: "(stored & (type(uint256).max << 182)) | (packed & (2 ** 182 - 1));",
+    from: "(stored & ~POSTED) | ((packed & POSTED) -",
+    to: "(stored & (type(uint256).max << 182)) | ((packed & (2 ** 182 - 1)) -",
   },
   { name: "a proof is not asked for", file: "price/ProvenPrices", from: "if (!_verifies(", to: "if (false && !_verifies(" },
   {
@@ -295,7 +331,7 @@ const mutants: readonly Mutant[] = [
   {
     name: "one's own proof goes before a newer price",
     file: "price/ProvenPrices",
-    from: "if (!stored.olderThan(packed)) return (stored.price(), stored.timestamp());",
+    from: "if (!packed.isNewer(stored)) return (stored.price(), stored.timestamp());",
     to: "",
   },
   { name: "a batch stores what is older", file: "price/ProvenPrices", from: "if (newer) _post(", to: "_post(" },
@@ -319,7 +355,27 @@ const mutants: readonly Mutant[] = [
   { name: "a cast item may lack gas", file: "vault/CastMinter", from: "if (gasleft() < needed)", to: "if (false)" },
   { name: "a unit is a tenth", file: "vault/CastMinter", from: "UNIT_D18 = 1e16", to: "UNIT_D18 = 1e17" },
   { name: "a majority is less", file: "governance/MintGovernor", from: "MAJORITY_BPS = 6_600", to: "MAJORITY_BPS = 6_599" },
-  { name: "nobody for is enough", file: "governance/MintGovernor", from: "inFavour > 0 &&", to: "" },
+  {
+    name: "abstaining reaches the quorum",
+    file: "governance/MintGovernor",
+    from: "(, uint256 inFavour, ) = proposalVotes(proposalId);",
+    to: "(, uint256 inFavour, uint256 abstained) = proposalVotes(proposalId); inFavour += abstained;",
+  },
+  { name: "the governor is voted on", file: "governance/MintGovernor", from: "targets[i] == address(this) || ", to: "" },
+  { name: "the timelock is voted on", file: "governance/MintGovernor", from: " || targets[i] == timelock()", to: "" },
+  { name: "only the first target is looked at", file: "governance/MintGovernor", from: "i < targets.length;", to: "i < 1;" },
+  {
+    name: "the extension can be set",
+    file: "governance/MintGovernor",
+    from: "(uint48) public pure override {\n        revert RulesAreFixed();",
+    to: "(uint48) public pure override {",
+  },
+  {
+    name: "the timelock can be set",
+    file: "governance/MintGovernor",
+    from: "(TimelockController) public pure override {\n        revert RulesAreFixed();",
+    to: "(TimelockController) public pure override {",
+  },
   { name: "a quorum is less", file: "governance/MintGovernor", from: "return QUORUM;", to: "return QUORUM - 1;" },
   { name: "a vote is a second shorter", file: "governance/MintGovernor", from: "return PERIOD_SECONDS;", to: "return PERIOD_SECONDS - 1;" },
   {
@@ -348,6 +404,30 @@ const mutants: readonly Mutant[] = [
     to: "",
   },
   { name: "fees on transfer are staked", file: "governance/StakedVotes", from: "if (received != amount)", to: "if (received == 0)" },
+  {
+    name: "the timelock is no governor",
+    file: "cast-module.ts",
+    from: 'm.call(manager, "grantRole", [roles.governor, timelock, 0], { id: "grant_timelock" });',
+    to: "",
+  },
+  { name: "the deployer stays admin of the timelock", file: "cast-module.ts", from: 'm.call(timelock, "renounceRole"', to: "void (null" },
+  { name: "a vote sets no ratio", file: "permissions.ts", from: '"setRatio(address,uint16)",', to: "" },
+  {
+    name: "the governor pauses",
+    file: "permissions.ts",
+    from: '    ],\n    guardian: ["pause(address)"],',
+    to: '      "pause(address)",\n    ],',
+  },
+  {
+    name: "the guardian grants signers",
+    file: "permissions.ts",
+    from: 'castMinter: {\n    signerAdmin: ["grantSigner(address)"],\n    guardian: stopVouchers,',
+    to: 'castMinter: {\n    guardian: [...stopVouchers, "grantSigner(address)"],',
+  },
+  { name: "the timelock does not become admin", file: "handover.ts", from: '{ name: "admin", to: timelock.address, delay: 0 },', to: "" },
+  { name: "the deployer stays admin", file: "handover.ts", from: "if (isAdmin) steps.push(", to: "if (false) steps.push(" },
+  { name: "a new signer is not announced", file: "handover.ts", from: "delay: signerDelaySeconds }", to: "delay: 0 }" },
+  { name: "strangers keep their roles", file: "handover.ts", from: "if (!stranger) return;", to: "return;" },
 ];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -357,34 +437,36 @@ const wanted = process.argv[2] ?? "";
 /** Tests of the contracts that need more than Solidity to make what they send. */
 const mochaFiles = ["vouchers", "price/proven-prices", "price/mint-with-proof"].map((name) => `test/contracts/${name}.test.ts`);
 
+/** What the roles' wiring is tested by. */
+const wiringNotices = (): boolean => fails(["test", "mocha", "--no-compile", "test/scripts/roles.test.ts"]);
+
+function fails(command: readonly string[]): boolean {
+  try {
+    execFileSync(process.execPath, [hardhat, ...command], { cwd: root, stdio: "ignore", env: { ...process.env, FUZZ_RUNS: "32" } });
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 const notices = (): boolean => {
   // What does not compile proves nothing: let that be an error of this script.
   execFileSync(process.execPath, [hardhat, "build", "--no-tests"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
-  for (const suite of ["solidity", "mocha"]) {
-    try {
-      execFileSync(process.execPath, [hardhat, "test", suite, ...(suite === "mocha" ? mochaFiles : [])], {
-        cwd: root,
-        stdio: "ignore",
-        env: { ...process.env, FUZZ_RUNS: "32" },
-      });
-    } catch {
-      return true;
-    }
-  }
-  return false;
+  return fails(["test", "solidity"]) || fails(["test", "mocha", ...mochaFiles]);
 };
 
-if (execFileSync("git", ["status", "--porcelain", "contracts"], { cwd: root, encoding: "utf8" }) !== "") {
-  throw new Error("contracts/ has changes that are not committed; a mutant could not be told from them");
+if (execFileSync("git", ["status", "--porcelain", "contracts", "scripts/deployment"], { cwd: root, encoding: "utf8" }) !== "") {
+  throw new Error("contracts/ or scripts/deployment has changes that are not committed; a mutant could not be told from them");
 }
 let survivors = 0;
 for (const { name, file, from, to } of mutants.filter((mutant) => mutant.name.includes(wanted))) {
-  const path = `${root}contracts/${file.includes("/") ? file : `mint/${file}`}.sol`;
+  const wiring = file.endsWith(".ts");
+  const path = wiring ? `${root}scripts/deployment/${file}` : `${root}contracts/${file.includes("/") ? file : `mint/${file}`}.sol`;
   const source = readFileSync(path, "utf8");
-  if (!source.includes(from)) throw new Error(`${name}: ${file}.sol does not hold "${from}" any longer`);
+  if (!source.includes(from)) throw new Error(`${name}: ${path} does not hold "${from}" any longer`);
   try {
     writeFileSync(path, source.replaceAll(from, to));
-    const killed = notices();
+    const killed = wiring ? wiringNotices() : notices();
     if (!killed) survivors++;
     console.log(killed ? "killed  " : "SURVIVED", `${file}: ${name}`);
   } finally {

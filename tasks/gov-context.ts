@@ -67,7 +67,7 @@ export function proposalTable(proposal: Proposal): string {
     ["for", `${stakeWords(inFavour)} (${share}, ${percent(majorityBps)} needed)`],
     ["against", stakeWords(against)],
     ["abstaining", stakeWords(abstained)],
-    ["quorum", `${stakeWords(inFavour + abstained)} of ${stakeWords(quorum)}`],
+    ["quorum, for it", `${stakeWords(inFavour)} of ${stakeWords(quorum)}`],
     ["votes from", when(snapshot + 1n, now)],
     ["votes until", when(deadline, now)],
     ["executable from", eta === 0n ? "-" : when(eta, now)],

@@ -33,7 +33,7 @@ const govVote = task("gov:vote", described("Votes on a proposal with the account
   .addPositionalArgument(proposal)
   .addFlag({ name: "for", description: "In favour" })
   .addFlag({ name: "against", description: "Against it" })
-  .addFlag({ name: "abstain", description: "Neither; counts for the quorum" })
+  .addFlag({ name: "abstain", description: "Neither; is on record and counts for nothing" })
   .addFlag(warp)
   .addOption(as)
   .addFlag(json)

@@ -4,6 +4,7 @@ import { castTasks } from "./cast.ts";
 import { described, json, text } from "./described.ts";
 import { govTasks } from "./gov.ts";
 import { priceTasks } from "./prices.ts";
+import { roleTasks } from "./roles.ts";
 
 const skipInvalid = {
   name: "skipInvalid",
@@ -319,4 +320,5 @@ export const tasks = [
   ...priceTasks,
   ...castTasks,
   ...govTasks,
+  ...roleTasks,
 ];

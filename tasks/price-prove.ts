@@ -66,7 +66,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     });
     const { pollMs } = networkOf(deployment.chainId);
     const block = await blockAfter(quotes, newest, { assetId, sources }, { clock: systemClock, pollMs });
-    const { terms, sourcesTerm } = await registeredAt(where, wanted, block);
+    const { terms, sourcesTerm, newerThan } = await registeredAt(where, wanted, block);
     const use = {
       chainId: BigInt(deployment.chainId),
       contract: address,
@@ -74,7 +74,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
       nonce: 0n,
       ...(recipient !== undefined && { recipient }),
     };
-    const request = requestAt({ assetId, sources, use, terms, block });
+    const request = requestAt({ assetId, sources, use, terms, newerThan, block });
     const { aggregation, attestation } = await new LocalEnclave().aggregate(request, quotes);
     const { proven, fallback } = await prove(setup, aggregation.inputs);
     const file: ReportFile = {
@@ -133,14 +133,15 @@ async function registeredAt(
   { prices, deployment: { network } }: PriceContext,
   { name, assetId, sources, circuitId }: Wanted,
   { hash: blockTag }: Block,
-): Promise<{ readonly terms: AssetTerms; readonly sourcesTerm: readonly [bigint, bigint] }> {
+): Promise<{ readonly terms: AssetTerms; readonly sourcesTerm: readonly [bigint, bigint]; readonly newerThan: number }> {
   if ((await prices.sourcesRoot(assetId, circuitId, { blockTag })) !== sourcesRoot(sources)) {
     throw new NotAsRegistered(`the set of sources of asset ${assetId.toString()}`, name, network);
   }
   const terms = await prices.termsOf(assetId, { blockTag });
   assertQuorumFits(assetId, Number(terms.quorum), sources.length);
   const [x, y] = await prices.sourcesTerm(assetId, circuitId, { blockTag });
-  return { terms, sourcesTerm: [x, y] };
+  const { timestamp } = await prices.latestPrice(assetId, { blockTag });
+  return { terms, sourcesTerm: [x, y], newerThan: Number(timestamp) };
 }
 
 /** Prices in percent of the lowest, rounded down to a ten-thousandth. */

@@ -1,5 +1,6 @@
 import { formatUnits } from "ethers";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
+import { isoOf } from "../src/cast/index.ts";
 import { assetNamed, priceContext } from "./price-context.ts";
 import { PRICE_DECIMALS } from "../src/price/feeds/index.ts";
 import { factTable, print, reporting } from "./print.ts";
@@ -29,8 +30,9 @@ const action: NewTaskActionFunction<{ readonly asset: string; readonly json: boo
     print(json, { assetId, price, timestamp, blockNumber, ageSeconds, terms, circuits }, () =>
       factTable([
         ["asset", assetId.toString()],
-        ["price", price ?? "none was proven yet"],
-        ["age by the chain's time", ageSeconds === null ? "-" : `${ageSeconds} s`],
+        ["price", price ?? (timestamp === 0n ? "none was proven yet" : "none: it was dropped")],
+        ["its oldest quote", timestamp === 0n ? "-" : isoOf(timestamp)],
+        ["age of that by the chain's time", ageSeconds === null ? "-" : `${ageSeconds} s`],
         ["proven at block", price === null ? "-" : blockNumber.toString()],
         ["quorum", terms?.quorum ?? "no terms are set"],
         ["bound on deviation", terms ? `${(terms.maxDeviationBps / 100).toFixed(2)} %` : "-"],

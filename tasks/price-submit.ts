@@ -1,7 +1,7 @@
 import { formatUnits } from "ethers";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { MintdError } from "../src/error.ts";
-import { readReport, type ReportFile, unpackReport } from "../src/price/index.ts";
+import { quotedFrom, readReport, type ReportFile, unpackReport } from "../src/price/index.ts";
 import { type PriceContext, priceContext, textOf } from "./price-context.ts";
 import { PRICE_DECIMALS } from "../src/price/feeds/index.ts";
 import { factTable, print, reporting } from "./print.ts";
@@ -20,7 +20,9 @@ const action: NewTaskActionFunction<{ readonly file: string; readonly json: bool
     const where = await priceContext(hre);
     assertFor(given, where);
     const { report, proof } = given;
-    const { assetId, price, timestamp, blockNumber } = unpackReport(report.packed);
+    const said = unpackReport(report.packed);
+    const { assetId, price, blockNumber } = said;
+    const timestamp = quotedFrom(said);
     const data = where.prices.interface.encodeFunctionData("submit", [proof as never, report as never]);
     const sent = await where.account.send({ to: where.address, data });
     const shown = formatUnits(price, PRICE_DECIMALS);
@@ -28,7 +30,7 @@ const action: NewTaskActionFunction<{ readonly file: string; readonly json: bool
       factTable([
         ["asset", assetId.toString()],
         ["price", shown],
-        ["timestamp", new Date(timestamp * 1_000).toISOString()],
+        ["its oldest quote", new Date(timestamp * 1_000).toISOString()],
         ["proven at block", String(blockNumber)],
         ["transaction", sent.hash],
         ["in block", String(sent.block)],

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.37;
 
 import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
+import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {GovernorCountingSimple} from "@openzeppelin/contracts/governance/extensions/GovernorCountingSimple.sol";
@@ -12,7 +13,8 @@ import {IMintGovernor} from "./interfaces/IMintGovernor.sol";
 import {StakedVotes} from "./StakedVotes.sol";
 
 /// @title The vote over ratios, sources and circuits
-/// @dev Its rules are constants: a majority can change what it governs, never how it is formed.
+/// @dev Its rules are constants, and neither it nor the timelock can be voted on: a majority can change what it governs, never how
+/// it is formed.
 contract MintGovernor is
     IMintGovernor,
     Governor,
@@ -63,6 +65,22 @@ contract MintGovernor is
         return QUORUM;
     }
 
+    /// @inheritdoc IGovernor
+    // solhint-disable-next-line func-name-mixedcase
+    function COUNTING_MODE() public pure override(IGovernor, GovernorCountingSimple) returns (string memory) {
+        return "support=bravo&quorum=for";
+    }
+
+    /// @dev What the timelock could still be made to call must not change the rules either.
+    function setLateQuorumVoteExtension(uint48) public pure override {
+        revert RulesAreFixed();
+    }
+
+    /// @dev As above.
+    function updateTimelock(TimelockController) public pure override {
+        revert RulesAreFixed();
+    }
+
     function state(uint256 proposalId) public view override(Governor, GovernorTimelockControl) returns (ProposalState) {
         return super.state(proposalId);
     }
@@ -88,6 +106,9 @@ contract MintGovernor is
     ) internal override returns (uint256) {
         uint256 staked = StakedVotes(address(token())).getPastTotalSupply(clock() - 1);
         if (staked < QUORUM) revert TotalStakeTooLow(staked, QUORUM);
+        for (uint256 i = 0; i < targets.length; ++i) {
+            if (targets[i] == address(this) || targets[i] == timelock()) revert TargetNotGoverned(targets[i]);
+        }
         return super._propose(targets, values, calldatas, description, proposer);
     }
 
@@ -95,7 +116,16 @@ contract MintGovernor is
         uint256 proposalId
     ) internal view override(Governor, GovernorCountingSimple) returns (bool) {
         (uint256 against, uint256 inFavour, ) = proposalVotes(proposalId);
-        return inFavour > 0 && inFavour * BPS >= (inFavour + against) * MAJORITY_BPS;
+        return inFavour * BPS >= (inFavour + against) * MAJORITY_BPS;
+    }
+
+    /// @dev By votes for it alone. If others counted, the quorum could be reached early with abstentions and no late vote would
+    /// extend anything any more: who needs the quorum must show what he has while there is time to answer.
+    function _quorumReached(
+        uint256 proposalId
+    ) internal view override(Governor, GovernorCountingSimple) returns (bool) {
+        (, uint256 inFavour, ) = proposalVotes(proposalId);
+        return inFavour >= quorum(proposalSnapshot(proposalId));
     }
 
     function _tallyUpdated(uint256 proposalId) internal override(Governor, GovernorPreventLateQuorum) {

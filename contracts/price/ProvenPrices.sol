@@ -36,7 +36,7 @@ contract ProvenPrices is IProvenPrices, CircuitRegistry {
         uint64 assetId = packed.assetId();
         uint256 stored = _assets[assetId];
         bytes32 blockHash = _admit(stored, packed);
-        if (!stored.olderThan(packed)) revert PriceProofRejected(PackedPrice.NOT_NEWER);
+        if (!packed.isNewer(stored)) revert PriceProofRejected(PackedPrice.NOT_NEWER);
         _post(assetId, stored, packed);
         _requireProof(assetId, address(0), blockHash, proof, report);
     }
@@ -70,9 +70,9 @@ contract ProvenPrices is IProvenPrices, CircuitRegistry {
         uint256 packed = report.packed;
         if (packed.assetId() != assetId) revert PriceProofRejected(PackedPrice.OTHER_ASSET);
         uint256 stored = _assets[assetId];
-        if (!stored.olderThan(packed)) return (stored.price(), stored.timestamp());
+        if (!packed.isNewer(stored)) return (stored.price(), stored.timestamp());
         _requireProof(assetId, recipient, _admit(stored, packed), proof, report);
-        return (packed.price(), packed.timestamp());
+        return (packed.price(), packed.quotedFrom());
     }
 
     /// @inheritdoc IProvenPrices
@@ -100,6 +100,12 @@ contract ProvenPrices is IProvenPrices, CircuitRegistry {
     function removeSources(uint64 assetId, bytes32 circuitId) external restricted {
         delete _sources[assetId][circuitId];
         emit SourcesSet(assetId, circuitId, 0);
+        _drop(assetId); // it may be by these
+    }
+
+    /// @inheritdoc IProvenPrices
+    function dropPrice(uint64 assetId) external restricted {
+        _drop(assetId);
     }
 
     /// @inheritdoc IPriceFeed
@@ -149,7 +155,15 @@ contract ProvenPrices is IProvenPrices, CircuitRegistry {
 
     function _post(uint64 assetId, uint256 stored, uint256 packed) private {
         _assets[assetId] = stored.withPrice(packed);
-        emit PricePosted(assetId, packed.price(), packed.timestamp(), packed.blockNumber());
+        emit PricePosted(assetId, packed.price(), packed.quotedFrom(), packed.blockNumber());
+    }
+
+    function _drop(uint64 assetId) private {
+        uint256 stored = _assets[assetId];
+        uint64 price = stored.price();
+        if (price == 0) return;
+        _assets[assetId] = stored.withoutPrice();
+        emit PriceDropped(assetId, price, stored.timestamp());
     }
 
     /// @dev Posts a report of a batch if it is newer; that it is true remains to be checked.
@@ -161,7 +175,7 @@ contract ProvenPrices is IProvenPrices, CircuitRegistry {
         uint64 assetId = packed.assetId();
         uint256 stored = _assets[assetId];
         bytes32 blockHash = _admit(stored, packed);
-        newer = stored.olderThan(packed);
+        newer = packed.isNewer(stored);
         if (newer) _post(assetId, stored, packed);
         inputs[0] = packed;
         inputs[1] = _sources[assetId][circuitId].root;

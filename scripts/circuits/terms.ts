@@ -1,5 +1,5 @@
 import { MintdError } from "../../src/error.ts";
-import { assertQuorumFits, howToChangeTerms, majorityOf } from "../../src/price/index.ts";
+import { assertQuorumFits, howToChangeTerms, usualQuorum } from "../../src/price/index.ts";
 
 /** What reports of an asset must meet, as the contract has it: one set for all circuits of the asset. */
 export interface PriceTerms {
@@ -11,10 +11,10 @@ export interface PriceTerms {
 
 /** Terms of an asset that has none, where nothing else is asked for. */
 export const usualTerms = (size: number): PriceTerms => ({
-  quorum: majorityOf(size),
+  quorum: usualQuorum(size),
   maxDeviationBps: 50,
   maxAgeSeconds: 60,
-  maxDelaySeconds: 300,
+  maxDelaySeconds: 60,
 });
 
 /** Other terms are asked for than the asset has. Nothing was sent. */

@@ -1,14 +1,9 @@
 import { buildModule } from "@nomicfoundation/ignition-core";
-import { id } from "ethers";
-
-/** Roles of the AccessManager. 0 is its own admin role, which may give these away. */
-export const roles = { signerAdmin: 1n, guardian: 2n, curator: 3n } as const;
-
-const selectors = (...signatures: string[]): string[] => signatures.map((signature) => id(signature).slice(0, 10));
+import { grantsOf, mintPermissions, roles } from "./permissions.ts";
 
 /**
- * One AccessManager, both minters, and who may call what: signers are granted by the signer admin, revoked (and their
- * vouchers cancelled) by the guardian, metadata is the curator's. The deployer holds all of them until it gives them away.
+ * One AccessManager, both minters, and who may call what of them. The deployer is admin and holds every role until
+ * `roles:handover`.
  */
 export default buildModule("Mint", (m) => {
   const admin = m.getAccount(0);
@@ -25,16 +20,13 @@ export default buildModule("Mint", (m) => {
     m.getParameter("editionSymbol", "MINTE"),
     m.getParameter("editionURI", ""),
   ]);
-  for (const [role, number] of Object.entries(roles)) m.call(manager, "grantRole", [number, admin, 0], { id: `grant_${role}` });
-  for (const [minter, setURI, name] of [
-    [voucherMinter, "setBaseURI(string)", "voucherMinter"],
-    [editionMinter, "setURI(string)", "editionMinter"],
-  ] as const) {
-    const may = (role: keyof typeof roles, ...functions: string[]) =>
-      m.call(manager, "setTargetFunctionRole", [minter, selectors(...functions), roles[role]], { id: `${name}_${role}` });
-    may("signerAdmin", "grantSigner(address)");
-    may("guardian", "revokeSigner(address)", "cancel(uint256,uint256)");
-    may("curator", setURI, "setRoyalty(address,uint96)");
+  for (const role of ["signerAdmin", "guardian", "curator"] as const) {
+    m.call(manager, "grantRole", [roles[role], admin, 0], { id: `grant_${role}` });
+  }
+  for (const [name, target] of Object.entries({ voucherMinter, editionMinter })) {
+    for (const { role, selectors } of grantsOf(mintPermissions[name as keyof typeof mintPermissions])) {
+      m.call(manager, "setTargetFunctionRole", [target, selectors, roles[role]], { id: `${name}_${role}` });
+    }
   }
   return { manager, voucherMinter, editionMinter };
 });

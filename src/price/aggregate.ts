@@ -1,7 +1,7 @@
 import { agreedPrice, type Terms } from "./agree.ts";
 import { type SourceKey, verifies } from "./eddsa.ts";
 import { InvalidPriceInput, type QuoteRefusal } from "./errors.ts";
-import { packReport, type PublicInputs, publicSignals } from "./public-inputs.ts";
+import { packReport, type PublicInputs, publicSignals, quotedFrom } from "./public-inputs.ts";
 import { type Quote, quoteMessage } from "./quote.ts";
 import { sourcesRoot } from "./sources.ts";
 import { fits, widths } from "./widths.ts";
@@ -14,6 +14,8 @@ export interface PriceRequest extends Terms {
   /** Quotes of [timestamp - maxAge, timestamp] count; seconds. */
   readonly timestamp: number;
   readonly maxAge: number;
+  /** The second of the price that the contract has: no quote of that second or before can replace it, so none counts. */
+  readonly newerThan?: number;
   readonly blockNumber: number;
   /** 256 bits. */
   readonly blockHash: bigint;
@@ -27,6 +29,8 @@ export type CircuitInputs = Readonly<Record<string, bigint | readonly bigint[]>>
 export interface Aggregation {
   /** The lower median of the quotes that count. */
   readonly price: bigint;
+  /** When the oldest of them was signed, in seconds since 1970: what the contract will call the price's second. */
+  readonly quotedFrom: number;
   readonly publicInputs: PublicInputs;
   readonly inputs: CircuitInputs;
   /** Quotes that do not count, and why. */
@@ -40,12 +44,13 @@ const nobody = { price: 0n, timestamp: 0, signature: { r8x: 0n, r8y: 1n, s: 0n }
  * The price that signed quotes agree on, and the inputs that prove it. Pure. Every quote that is good counts: a good one that
  * deviates refuses the whole price, since leaving it out would be the prover's choice of a median.
  * Of a source's quotes the newest counts; where it signed two prices for one second, none does.
+ * The report's maxAge is no more than is true, so that nobody can put older quotes in the place of these.
  * @throws QuorumNotReached, DeviationTooLarge the quotes give no price
  * @throws InvalidPriceInput, InvalidSourceSet the request itself cannot be proven
  */
 export function aggregate(request: PriceRequest, quotes: readonly Quote[]): Aggregation {
   checkRequest(request);
-  const { sources, timestamp, maxAge, assetId, blockHash } = request;
+  const { sources, timestamp, assetId, blockHash } = request;
   const root = sourcesRoot(sources);
   const refused: { quote: Quote; why: QuoteRefusal }[] = [];
   const signed: Quote[] = [];
@@ -64,7 +69,8 @@ export function aggregate(request: PriceRequest, quotes: readonly Quote[]): Aggr
     request,
     refused.map(({ why }) => why),
   );
-  const report = { ...request, price };
+  const maxAge = timestamp - Math.min(...[...good.values()].map((quote) => quote.timestamp));
+  const report = { ...request, maxAge, price };
   const publicInputs = {
     packed: packReport(report),
     sourcesRoot: root,
@@ -92,7 +98,7 @@ export function aggregate(request: PriceRequest, quotes: readonly Quote[]): Aggr
     prices: slots.map((slot) => slot.price),
     times: slots.map((slot) => BigInt(slot.timestamp)),
   };
-  return { price, publicInputs, inputs, refused };
+  return { price, quotedFrom: quotedFrom(report), publicInputs, inputs, refused };
 }
 
 function checkRequest(request: PriceRequest): void {
@@ -111,10 +117,12 @@ const isSame = (a: SourceKey, b: SourceKey): boolean => a.x === b.x && a.y === b
 
 /** Why a quote does not count by itself, or undefined. What costs most, the signature, comes last. */
 function refusalOf({ source, price, timestamp, signature }: Quote, request: PriceRequest): QuoteRefusal | undefined {
+  const { newerThan = -1 } = request;
   if (!request.sources.some((key) => isSame(key, source))) return "SOURCE_UNKNOWN";
   if (price < 1n || !fits(price, widths.PRICE_BITS)) return "PRICE_OUT_OF_RANGE";
   if (timestamp > request.timestamp) return "QUOTE_FROM_THE_FUTURE";
   if (!fits(timestamp, widths.TIME_BITS) || request.timestamp - timestamp > request.maxAge) return "QUOTE_TOO_OLD";
+  if (timestamp <= newerThan) return "NOT_NEWER";
   return verifies(source, quoteMessage(request.assetId, price, timestamp), signature) ? undefined : "SIGNATURE_INVALID";
 }
 

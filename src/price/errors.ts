@@ -2,8 +2,8 @@ import { MintdError } from "../error.ts";
 import { refusalWords } from "./refusal-words.ts";
 
 /**
- * Why a quote or a price is refused, as one byte that never changes: the same in logs, answers and, for a deviation, in the
- * contract's `PriceProofRejected`.
+ * Why a quote or a price is refused, as one byte that never changes: the same in logs, answers and the contract's
+ * `PriceProofRejected`.
  */
 export const refusals = {
   SOURCE_UNKNOWN: 0x10,
@@ -14,6 +14,7 @@ export const refusals = {
   QUOTE_FROM_THE_FUTURE: 0x15,
   QUORUM_NOT_REACHED: 0x16,
   DEVIATION_TOO_LARGE: 0x17,
+  NOT_NEWER: 0x23,
 } as const;
 
 /** What a single quote may be refused for. */

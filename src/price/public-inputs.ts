@@ -9,9 +9,9 @@ export interface Report {
   readonly quorum: number;
   /** Bound on (highest - lowest) / lowest, in hundredths of a percent, exclusive; 0..16383. */
   readonly maxDeviationBps: number;
-  /** How old a quote may be, in seconds, 0..65535. */
+  /** How old a quote may be at the timestamp, in seconds, 0..65535. */
   readonly maxAge: number;
-  /** End of the window, in seconds since 1970. */
+  /** End of the window, in seconds since 1970; the prover's to choose. */
   readonly timestamp: number;
   /** The lower median, in the asset's own unit; 64 bits. */
   readonly price: bigint;
@@ -81,6 +81,12 @@ export function unpackReport(packed: bigint): Report {
     assetId,
   };
 }
+
+/**
+ * The second from which the quotes of a report are, none being older. ProvenPrices stores it as that of the price, counts its age
+ * from there, and takes the next report only if it is from a later one.
+ */
+export const quotedFrom = ({ timestamp, maxAge }: Pick<Report, "timestamp" | "maxAge">): number => timestamp - maxAge;
 
 /**
  * The public inputs as the verifier takes them, in order.

@@ -3,6 +3,9 @@ import { MintdError } from "../error.ts";
 /** Fewest of so many sources of which no two disjoint halves exist. */
 export const majorityOf = (size: number): number => Math.floor(size / 2) + 1;
 
+/** Above half, and one more for each sixth of the others, which may then be wrong or silent: 2 of 3, 5 of 7, 10 of 14, 14 of 21. */
+export const usualQuorum = (size: number): number => majorityOf(size) + Math.floor((size - 1) / 6);
+
 /** For errors about terms that are held. */
 export const howToChangeTerms =
   "terms hold for every circuit of an asset: take a circuit that they fit, or change them first with setTerms of ProvenPrices, " +

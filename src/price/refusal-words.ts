@@ -11,7 +11,7 @@ const words: Readonly<Record<number, readonly [name: string, meaning: string]>> 
   0x20: ["REPORT_MALFORMED", "the report has more than 246 bits"],
   0x21: ["TERMS_NOT_SET", "governance has set no terms for the asset"],
   0x22: ["BLOCK_NOT_KNOWN", "its block is not one of the last 300, or the chain has no hash of it"],
-  0x23: ["NOT_NEWER", "its block or its timestamp is not above that of the stored price"],
+  0x23: ["NOT_NEWER", "signed not after the second from which the stored price's quotes are"],
   0x24: ["TIMESTAMP_IN_FUTURE", "its timestamp is after the block's"],
   0x25: ["REPORT_TOO_OLD", "its timestamp is older than the asset's terms allow"],
   0x26: ["SOURCES_NOT_SET", "the asset has no sources for this circuit, or others than the report says"],

@@ -98,12 +98,16 @@ describe("PriceAggregation(3)", function () {
   });
 
   it("refuses quotes outside the window, and takes those at its ends", () => {
-    const at = (timestamp: number): Inputs => ({
+    const younger = good["maxAge"] as bigint; // as old as the oldest is
+    const at = (timestamp: number, maxAge = 60n): Inputs => ({
       ...good,
-      timestamp,
-      packed: (good["packed"] as bigint) + (BigInt(timestamp - NOW) << 78n),
+      ...{ timestamp, maxAge },
+      packed: (good["packed"] as bigint) + (BigInt(timestamp - NOW) << 78n) + ((maxAge - younger) << 62n),
     });
-    expect(program.refusal(at(NOW + 58))).to.deep.equal([]); // the oldest is 60 s old
+    expect(younger).to.equal(2n);
+    refused(at(NOW, 1n), "QuoteWindow");
+    // The oldest is 60 s old: whoever proves may set the timestamp that late, so it does not tell which quotes are newer.
+    expect(program.refusal(at(NOW + 58))).to.deep.equal([]);
     refused(at(NOW + 59), "QuoteWindow");
     refused(at(NOW - 1), "QuoteWindow");
   });

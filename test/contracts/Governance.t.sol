@@ -91,18 +91,61 @@ contract GovernanceTest is VaultTest {
         _decide(3_300_000e18, 1_700_000e18 + 1, 0, false);
     }
 
-    function test_AbstentionsCountForTheQuorumAndNotForTheMajority() public {
-        _decide(660_000e18, 340_000e18, 1_340_000e18, true);
-        _decide(660_000e18, 340_000e18, 1_340_000e18 - 1, false);
+    function test_TheQuorumIsOfVotesForItAlone() public {
+        _decide(2_000_000e18, 0, 0, true);
+        _decide(2_000_000e18 - 1, 0, 2_000_000e18, false);
+        _decide(2_000_000e18 - 1, 1_000_000e18, 0, false);
         _decide(0, 0, 2_000_000e18, false);
+        eq(governor.COUNTING_MODE(), "support=bravo&quorum=for", "counting mode");
+    }
+
+    function test_AbstainingEarlyDoesNotEndTheProtectionOfALateQuorum() public {
+        _stake(ANN, 2_000_000e18);
+        _stake(BOB, 2_000_000e18);
+        _stake(KEEPER, 2_000_000e18);
+        uint256 id = _propose(ANN);
+        uint256 deadline = governor.proposalDeadline(id);
+        _vote(ANN, id, ABSTAIN);
+        eq(governor.proposalDeadline(id), deadline, "no quorum yet");
+        vm.warp(deadline);
+        vm.prank(BOB);
+        governor.castVote(id, FOR);
+        eq(governor.proposalDeadline(id), deadline + 2 days, "time to answer");
+        vm.warp(deadline + 2 days);
+        vm.prank(KEEPER);
+        governor.castVote(id, AGAINST);
+        vm.warp(deadline + 2 days + 1);
+        _is(id, IGovernor.ProposalState.Defeated);
+    }
+
+    function test_NeitherTheGovernorNorTheTimelockIsVotedOn() public {
+        _stake(ANN, 2_000_000e18);
+        vm.warp(block.timestamp + 1);
+        _refused(address(governor), abi.encodeCall(governor.setLateQuorumVoteExtension, (7 days)));
+        _refused(address(governor), abi.encodeCall(governor.updateTimelock, (TimelockController(payable(ANN)))));
+        _refused(
+            address(timelock),
+            abi.encodeWithSignature("grantRole(bytes32,address)", keccak256("PROPOSER_ROLE"), ANN)
+        );
+        _refused(address(timelock), abi.encodeCall(timelock.updateDelay, (0)));
+    }
+
+    function test_TheRulesAreFixedForTheTimelockToo() public {
+        vm.expectRevert(IMintGovernor.RulesAreFixed.selector);
+        vm.prank(address(timelock));
+        governor.setLateQuorumVoteExtension(1 days);
+        vm.expectRevert(IMintGovernor.RulesAreFixed.selector);
+        vm.prank(address(timelock));
+        governor.updateTimelock(timelock);
+        eq(governor.lateQuorumVoteExtension(), 2 days, "extension");
+        eq(governor.timelock(), address(timelock), "timelock");
     }
 
     function testFuzz_MajorityAndQuorum(uint256 inFavour, uint256 against, uint256 abstaining) public {
         inFavour %= 3_000_000e18;
         against %= 3_000_000e18;
         abstaining %= 3_000_000e18;
-        bool passes =
-            inFavour + abstaining >= 2_000_000e18 && inFavour > 0 && inFavour * 100 >= (inFavour + against) * 66;
+        bool passes = inFavour >= 2_000_000e18 && inFavour * 100 >= (inFavour + against) * 66;
         _decide(inFavour, against, abstaining, passes);
     }
 
@@ -188,6 +231,17 @@ contract GovernanceTest is VaultTest {
         (address[] memory targets, uint256[] memory values, bytes[] memory calls) = _calls();
         vm.prank(proposer);
         return governor.propose(targets, values, calls, "135 %");
+    }
+
+    /// @dev As the second of two calls, so that the first alone is not looked at.
+    function _refused(address target, bytes memory call) private {
+        address[] memory targets = new address[](2);
+        (targets[0], targets[1]) = (address(vault), target);
+        bytes[] memory calls = new bytes[](2);
+        (calls[0], calls[1]) = (abi.encodeCall(ICollaterals.setRatio, (address(weth), 13_500)), call);
+        vm.expectRevert(abi.encodeWithSelector(IMintGovernor.TargetNotGoverned.selector, target));
+        vm.prank(ANN);
+        governor.propose(targets, new uint256[](2), calls, "other rules");
     }
 
     function _decide(uint256 inFavour, uint256 against, uint256 abstaining, bool passes) private {

@@ -6,9 +6,10 @@ const none: PriceTerms = { quorum: 0, maxDeviationBps: 0, maxAgeSeconds: 0, maxD
 const assetId = 1n;
 
 describe("Terms of an asset", () => {
-  it("are set where there are none: just above half, and what was asked for", () => {
+  it("are set where there are none: the usual quorum, and what was asked for", () => {
     expect(termsToSet(none, { assetId, size: 7, asked: {} })).to.deep.equal(usualTerms(7));
-    expect(usualTerms(7)).to.deep.equal({ quorum: 4, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 });
+    expect(usualTerms(7)).to.deep.equal({ quorum: 5, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 60 });
+    expect([3, 7, 14, 21].map((size) => usualTerms(size).quorum)).to.deep.equal([2, 5, 10, 14]);
     const asked = { quorum: 6, maxAgeSeconds: 5 };
     expect(termsToSet(none, { assetId, size: 7, asked })).to.deep.equal({ ...usualTerms(7), ...asked });
   });
@@ -16,7 +17,7 @@ describe("Terms of an asset", () => {
   it("are left alone where they fit, and nothing else is asked for", () => {
     const held = { ...usualTerms(7), maxDeviationBps: 30 };
     expect(termsToSet(held, { assetId, size: 7, asked: {} })).to.equal(undefined);
-    expect(termsToSet(held, { assetId, size: 7, asked: { maxDeviationBps: 30, quorum: 4 } })).to.equal(undefined);
+    expect(termsToSet(held, { assetId, size: 7, asked: { maxDeviationBps: 30, quorum: 5 } })).to.equal(undefined);
     for (const name of Object.keys(held) as (keyof PriceTerms)[]) {
       const ask = () => termsToSet(held, { assetId, size: 7, asked: { [name]: held[name] + 1 } });
       expect(ask, name).to.throw(TermsHeld, `${held[name]}, not ${held[name] + 1}`);

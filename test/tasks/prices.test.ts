@@ -142,7 +142,8 @@ describe("The tasks of proven prices", function () {
   });
 
   it("register a circuit with its sources once, compile it from source and say where a ceremony differs", async () => {
-    const first = await local("circuit:register", ...circuit, "--json");
+    // An hour, as no test should depend on how long a proof takes.
+    const first = await local("circuit:register", ...circuit, "--max-delay", "3600", "--json");
     const steps = ["verifier deployed", "circuit registered", "circuit activated", "terms set", "sources set"];
     expect(first.json["done"]).to.deep.equal(steps);
     expect(first.json).to.include({ development: true });
@@ -300,16 +301,16 @@ describe("The tasks of proven prices", function () {
     expectRefusal(forged, "REPORT_REJECTED", "0x27, PROOF_INVALID");
     expect(shown.json).to.deep.include({
       price: "2000.1",
-      terms: { quorum: 2, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 },
+      terms: { quorum: 2, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 3_600 },
     });
     expect(shown.json["ageSeconds"]).to.be.within(0, 120);
   });
 
-  /** Writes the report with a newer block and time and another price under the same proof. */
+  /** Writes the report with a newer block, quotes of its second and another price under the same proof. */
   async function forge(): Promise<void> {
     const report = JSON.parse(await readFile(path("report.json"), "utf8")) as Record<string, unknown>;
     const newest = await anvil.rpc.request<{ number: string; timestamp: string }>("eth_getBlockByNumber", ["latest", false]);
-    const terms = { quorum: 2, maxDeviationBps: 50, maxAge: 60, assetId: assetIdOf("ETH"), price: 1n };
+    const terms = { quorum: 2, maxDeviationBps: 50, maxAge: 0, assetId: assetIdOf("ETH"), price: 1n };
     const packed = packReport({ ...terms, blockNumber: Number(newest.number), timestamp: Number(newest.timestamp) });
     await writeFile(path("forged.json"), JSON.stringify({ ...report, packed: packed.toString() }));
   }

@@ -26,7 +26,7 @@ struct BatchedReport {
 /// @notice What a report of an asset must meet.
 /// @param quorum The fewest sources that agree, from 1.
 /// @param maxDeviationBps The widest bound on (highest - lowest) / lowest, in 1/10,000, from 1 to 16,383.
-/// @param maxAgeSeconds The oldest that a quote may be at the report's timestamp.
+/// @param maxAgeSeconds The oldest that a quote may be at the report's timestamp. The younger the report says they are, the better.
 /// @param maxDelaySeconds The oldest that the report's timestamp may be when it gets here.
 struct PriceTerms {
     uint8 quorum;
@@ -37,16 +37,24 @@ struct PriceTerms {
 
 /// @title Prices that a zero-knowledge proof stands behind
 /// @notice A report is bound to a block of the last 300, whose hash the contract takes from the chain, and to this contract, this
-/// chain and a circuit. It is accepted if block and timestamp are newer than those of the stored price, the timestamp is not in
-/// the future and not too old, the asset's terms are met, and the proof is one of a usable circuit by the asset's sources.
-/// Anybody may bring one. What prevents a replay is the block's height, never the bytes of a proof: anybody can change those.
+/// chain and a circuit. It is accepted if its timestamp is not in the future and not too old, the asset's terms are met, the proof
+/// is one of a usable circuit by the asset's sources, and its quotes are from a later second on than those of the stored price.
+/// Anybody may bring one.
+///
+/// A report's timestamp is the prover's to choose, up to maxAge after its quotes. The second of a price is therefore the one from
+/// which its quotes are, the report's timestamp less its maxAge: it is what is stored, what the next report must be above, and
+/// what a price's age counts from. That prevents a replay too, never the bytes of a proof, which anybody can change. Bring a
+/// report with the smallest maxAge that is true, or whoever has the quotes in between can replace its price by theirs.
 ///
 /// A refusal has a code that never changes; those below 0x20 mean what they mean in src/price; docs/circuits.md has them all. What is
 /// wrong with the circuit itself is an error of ICircuitRegistry, which this contract is too, since each proof would pay for asking
 /// another one.
 interface IProvenPrices is IPriceFeed, ICircuitRegistry {
-    /// @notice A newer price is stored.
+    /// @notice A newer price is stored. No quote behind it is older than `timestamp`.
     event PricePosted(uint64 indexed assetId, uint64 price, uint40 timestamp, uint40 blockNumber);
+
+    /// @notice There is no price of the asset until one is posted whose quotes are from after `timestamp` on.
+    event PriceDropped(uint64 indexed assetId, uint64 price, uint40 timestamp);
     event TermsSet(uint64 indexed assetId, PriceTerms terms);
 
     /// @notice `sourcesRoot` is 0 where the circuit's proofs of the asset are not accepted any longer.
@@ -95,8 +103,12 @@ interface IProvenPrices is IPriceFeed, ICircuitRegistry {
     /// the other. The circuit has to be registered; whether it is usable is asked at each use.
     function setSources(uint64 assetId, bytes32 circuitId, uint256 sourcesRoot) external;
 
-    /// @notice Ends that. Restricted; give it no delay.
+    /// @notice Ends that, and drops the asset's price, which may be by these sources. Restricted; give it no delay.
     function removeSources(uint64 assetId, bytes32 circuitId) external;
+
+    /// @notice Ends the use of an asset's price until a newer one is posted; nothing where there is none. A circuit that is frozen
+    /// leaves the prices that it proved: drop those as well. Restricted; give it no delay.
+    function dropPrice(uint64 assetId) external;
 
     /// @notice What a report of the asset must meet; zeros if it has no terms.
     function termsOf(uint64 assetId) external view returns (PriceTerms memory);

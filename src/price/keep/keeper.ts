@@ -105,7 +105,14 @@ export class PriceKeeper {
     if (this.#postings.isBusy(asset, at)) return;
     const state = await chain.state(asset.assetId, at);
     this.#assertRegistered(asset, state);
-    const request = requestAt({ assetId: asset.assetId, sources, use, terms: state.terms, block: at });
+    const request = requestAt({
+      assetId: asset.assetId,
+      sources,
+      use,
+      terms: state.terms,
+      newerThan: Number(state.stored.timestamp),
+      block: at,
+    });
     const { aggregation } = await enclave.aggregate(request, quotes);
     const verdict = verdictOn(state.stored, aggregation.price, at.timestamp, freshness);
     const agreed = { asset: asset.name, block: at.number, price: aggregation.price, stored: state.stored.price, ...verdict };

@@ -13,7 +13,7 @@ interface Entry {
 /**
  * Keeps the proofs of an asset at a block, the newest `limit` of them. Whoever asks for the price of an asset at a block gets
  * what was proven first, whatever the quotes say since; a proof that is being made is shared.
- * Two requests are for one proof where asset, block and its hash, sources, terms and context are the same.
+ * Two requests are for one proof where asset, block and its hash, sources, quorum, bound on deviation and context are the same.
  */
 export class ProofCache {
   readonly #prover: Prover;
@@ -77,8 +77,8 @@ export class ProofCache {
   }
 }
 
-/** Everything that a proof of this asset at this block is bound to, without price and time of the quotes. */
+/** Everything that a proof of this asset at this block is bound to, without price, time and age of the quotes. */
 function idOf({ packed, sourcesRoot, blockHashHi, blockHashLo, context }: Aggregation["publicInputs"]): string {
-  const { assetId, blockNumber, quorum, maxDeviationBps, maxAge } = unpackReport(packed);
-  return [assetId, blockNumber, quorum, maxDeviationBps, maxAge, sourcesRoot, blockHashHi, blockHashLo, context].join(" ");
+  const { assetId, blockNumber, quorum, maxDeviationBps } = unpackReport(packed);
+  return [assetId, blockNumber, quorum, maxDeviationBps, sourcesRoot, blockHashHi, blockHashLo, context].join(" ");
 }

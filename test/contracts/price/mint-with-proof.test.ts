@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { parseEther } from "ethers";
 import { network } from "hardhat";
 import type { CollateralVault } from "../../../types/ethers-contracts/index.ts";
-import { bring, type Brought, deployPrices, ether, type Prices, reportNow } from "./prices-fixture.ts";
+import { bring, type Brought, deployPrices, ether, type Prices, reportNow, terms } from "./prices-fixture.ts";
 
 const cast = (whole: number): bigint => BigInt(whole) * 10n ** 18n;
 const e8 = (whole: number): bigint => BigInt(whole) * 10n ** 8n;
@@ -65,9 +65,39 @@ describe("minting with a proof of one's own", () => {
     await mint(better, cast(4_000));
   });
 
-  it("holds the price against the collateral's own limit of age", async () => {
-    const made = await own(e8(2_000));
-    const { timestamp } = await reportNow(fixture);
+  it("takes no outdated quotes for newer than a posted price, as late as the prover may say it is", async () => {
+    const { time } = fixture.connection.networkHelpers;
+    const quoted = await time.latest();
+    await time.increase(50);
+    const fallen = await bring(fixture, await reportNow(fixture, { price: e8(2_000) }));
+    await fixture.prices.submit([...fallen.proof] as never, fallen.report as never);
+    await time.increase(10);
+    const stretched = await bring(
+      fixture,
+      await reportNow(fixture, { price: e8(4_000), timestamp: quoted + terms.maxAgeSeconds, maxAge: terms.maxAgeSeconds }),
+      { recipient },
+    );
+    await expect(mint(stretched, cast(4_000) + 1n)).to.be.revertedWithCustomError(vault, "InsufficientlyCovered");
+    await mint(stretched, cast(4_000));
+  });
+
+  it("has no price where the guardian dropped it, until there are newer quotes", async () => {
+    const old = await own(e8(2_000));
+    const { proof, report } = await bring(fixture, await reportNow(fixture, { price: e8(4_000) }));
+    await fixture.prices.submit([...proof] as never, report as never);
+    await fixture.prices.dropPrice(ether);
+    await expect(mint(old, cast(1_000))).to.be.revertedWithCustomError(vault, "PriceTooOld");
+    await expect(vault.connect(fixture.stranger).mintCast(token, cast(1_000), recipient)).to.be.revertedWithCustomError(
+      vault,
+      "PriceTooOld",
+    );
+    await mint(await own(e8(2_000)), cast(1_000));
+  });
+
+  it("holds the price against the collateral's own limit of age, counted from its oldest quote", async () => {
+    const report = await reportNow(fixture, { price: e8(2_000), maxAge: 9 });
+    const made = await bring(fixture, report, { recipient });
+    const timestamp = report.timestamp - 9;
     await fixture.connection.networkHelpers.time.setNextBlockTimestamp(timestamp + 61);
     await expect(mint(made, cast(1_000)))
       .to.be.revertedWithCustomError(vault, "PriceTooOld")

@@ -71,13 +71,13 @@ export async function deployPrices(connection: NetworkConnection): Promise<Price
   return { connection, admin, stranger, manager, verifier, prices, circuitId };
 }
 
-/** What a report is unless a test says otherwise: of the newest block, at its second, 2,000.00. */
+/** What a report is unless a test says otherwise: of the newest block, of quotes of its second, 2,000.00. */
 export async function reportNow({ connection }: Prices, changes: Partial<Report> = {}): Promise<Report> {
   const block = await connection.ethers.provider.getBlock(changes.blockNumber ?? "latest");
   if (block === null) throw new Error("the chain has no such block");
-  const { maxAgeSeconds: maxAge, quorum, maxDeviationBps } = terms;
+  const { quorum, maxDeviationBps } = terms;
   const { number: blockNumber, timestamp } = block;
-  return { blockNumber, quorum, maxDeviationBps, maxAge, timestamp, price: 2_000n * 10n ** 8n, assetId: ether, ...changes };
+  return { blockNumber, quorum, maxDeviationBps, maxAge: 0, timestamp, price: 2_000n * 10n ** 8n, assetId: ether, ...changes };
 }
 
 export interface Binding {

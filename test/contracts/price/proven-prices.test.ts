@@ -1,5 +1,6 @@
 // Reports that are accepted and refused, each refusal by its code; who may change what; batches; and what TypeScript and Solidity
 // say of the same public inputs.
+import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { id, toBeHex, ZeroAddress } from "ethers";
 import { network } from "hardhat";
@@ -19,7 +20,6 @@ const codes = {
   REPORT_MALFORMED: 0x20,
   TERMS_NOT_SET: 0x21,
   BLOCK_NOT_KNOWN: 0x22,
-  NOT_NEWER: 0x23,
   TIMESTAMP_IN_FUTURE: 0x24,
   REPORT_TOO_OLD: 0x25,
   SOURCES_NOT_SET: 0x26,
@@ -67,7 +67,9 @@ describe("proven prices", function () {
     });
 
     it("takes the largest price and a proof of stronger terms, which do not become the asset's", async () => {
-      await send(await brought({ price: 2n ** 64n - 1n, quorum: 7, maxDeviationBps: 1, maxAge: 0 }));
+      const { quorum, maxDeviationBps, maxAgeSeconds: maxAge } = terms;
+      await send(await brought({ quorum, maxDeviationBps, maxAge }));
+      await send(await brought({ price: 2n ** 64n - 1n, quorum: 7, maxDeviationBps: 1, maxAge: maxAge - 1 }));
       expect((await stored())[0]).to.equal(2n ** 64n - 1n);
       expect([...(await fixture.prices.termsOf(ether))]).to.deep.equal(Object.values(terms).map(BigInt));
     });
@@ -81,18 +83,63 @@ describe("proven prices", function () {
       await expectRefused(send({ ...once, proof: negated }), codes.NOT_NEWER);
     });
 
-    it("refuses what is not newer in both block and second", async () => {
+    it("stores the second from which its quotes are, and says so", async () => {
+      const report = await reportNow(fixture, { maxAge: 7 });
+      await expect(send(await bring(fixture, report)))
+        .to.emit(fixture.prices, "PricePosted")
+        .withArgs(ether, report.price, report.timestamp - 7, report.blockNumber);
+      expect(await stored()).to.deep.equal([report.price, BigInt(report.timestamp - 7), BigInt(report.blockNumber)]);
+    });
+
+    it("refuses quotes that are not from a later second on, however late the prover says it is", async () => {
+      const maxAge = 20;
+      const first = await reportNow(fixture, { maxAge });
+      const from = first.timestamp - maxAge;
+      await send(await bring(fixture, first));
+      await pass(terms.maxAgeSeconds);
+      for (const stretch of [0, 1, maxAge, terms.maxAgeSeconds]) {
+        const overlapping = { timestamp: from + stretch, maxAge: stretch };
+        await expectRefused(send(await brought(overlapping)), codes.NOT_NEWER, `quotes of the same second, ${stretch} s later`);
+        await expectRefused(send(await brought({ ...overlapping, timestamp: from + stretch - 1 })), codes.NOT_NEWER, "earlier ones");
+      }
+      await send(await brought({ timestamp: from + 1 + terms.maxAgeSeconds, maxAge: terms.maxAgeSeconds }));
+      expect((await stored())[1]).to.equal(BigInt(from + 1));
+      await send(await brought({ timestamp: from + 2, maxAge: 0 }));
+      expect((await stored())[1]).to.equal(BigInt(from + 2));
+    });
+
+    it("takes newer quotes at the same block or an earlier one, so that nobody is held back by who was first", async () => {
       await mine(3);
       const first = await reportNow(fixture);
       await send(await bring(fixture, first));
-      await pass(10);
-      const now = await seconds();
-      await expectRefused(send(await brought({ timestamp: first.timestamp })), codes.NOT_NEWER, "same second");
-      await expectRefused(send(await brought({ timestamp: first.timestamp - 1 })), codes.NOT_NEWER, "earlier second");
-      const { blockNumber } = first;
-      await expectRefused(send(await brought({ blockNumber, timestamp: now })), codes.NOT_NEWER, "same block");
-      await expectRefused(send(await brought({ blockNumber: blockNumber - 1, timestamp: now })), codes.NOT_NEWER, "earlier block");
-      await send(await brought({ timestamp: first.timestamp + 1 }));
+      for (const blockNumber of [first.blockNumber, first.blockNumber - 2]) {
+        await pass(1);
+        await send(await brought({ blockNumber, timestamp: await seconds() }));
+        expect((await stored())[2]).to.equal(BigInt(blockNumber));
+      }
+    });
+
+    it("stores and takes for newer what TypeScript does", async () => {
+      const vectors = JSON.parse(await readFile(new URL("../../vectors/price-seconds.json", import.meta.url), "utf8")) as {
+        readonly before: number;
+        readonly timestamp: number;
+        readonly maxAge: number;
+        readonly second: number;
+        readonly newer: boolean;
+      }[];
+      const { networkHelpers } = fixture.connection;
+      await fixture.prices.setTerms(ether, { ...terms, maxAgeSeconds: 65_535, maxDelaySeconds: 65_535 });
+      for (const { before, timestamp, maxAge, second, newer } of vectors) {
+        const clean = await networkHelpers.takeSnapshot();
+        await networkHelpers.time.increaseTo(before);
+        await send(await brought({ timestamp: before }));
+        if ((await seconds()) < timestamp) await networkHelpers.time.increaseTo(timestamp);
+        const sent = send(await brought({ timestamp, maxAge }));
+        if (newer) await sent;
+        else await expectRefused(sent, codes.NOT_NEWER);
+        expect((await stored())[1]).to.equal(BigInt(newer ? second : before));
+        await clean.restore();
+      }
     });
 
     it("refuses a block that is not one of the last 300", async () => {
@@ -185,8 +232,8 @@ describe("proven prices", function () {
       }
     });
 
-    it("refuses a block beyond 256 where the history contract is a stub, and the genesis block, which is never newer", async () => {
-      await expectRefused(send(await brought({ blockNumber: 0, timestamp: await seconds() })), codes.NOT_NEWER);
+    it("refuses a block beyond 256 where the history contract is a stub, and takes the genesis block while it is one of the last", async () => {
+      await send(await brought({ blockNumber: 0, timestamp: await seconds() }));
       await mine(310);
       const blockNumber = (await fixture.connection.ethers.provider.getBlockNumber()) + 1 - 257;
       await expectRefused(send(await brought({ blockNumber, timestamp: await seconds() })), codes.BLOCK_NOT_KNOWN);
@@ -360,7 +407,12 @@ describe("proven prices", function () {
     it("alone sets terms and sources, and says so", async () => {
       const { prices, stranger, circuitId } = fixture;
       const theirs = prices.connect(stranger);
-      const calls = [theirs.setTerms(ether, terms), theirs.setSources(ether, circuitId, 1n), theirs.removeSources(ether, circuitId)];
+      const calls = [
+        theirs.setTerms(ether, terms),
+        theirs.setSources(ether, circuitId, 1n),
+        theirs.removeSources(ether, circuitId),
+        theirs.dropPrice(ether),
+      ];
       for (const call of calls) await expect(call).to.be.revertedWithCustomError(prices, "AccessManagedUnauthorized");
       const wider = { quorum: 255, maxDeviationBps: 16_383, maxAgeSeconds: 65_535, maxDelaySeconds: 65_535 };
       await send(await brought());
@@ -373,8 +425,28 @@ describe("proven prices", function () {
         .withArgs(ether, circuitId, 5n);
       expect(await prices.sourcesRoot(ether, circuitId)).to.equal(5n);
       expect(await prices.sourcesTerm(ether, circuitId)).to.deep.equal(await fixture.verifier.getFunction("sourcesTerm").staticCall(5n));
-      await expect(prices.removeSources(ether, circuitId)).to.emit(prices, "SourcesSet").withArgs(ether, circuitId, 0n);
+      await expect(prices.removeSources(ether, circuitId))
+        .to.emit(prices, "SourcesSet")
+        .withArgs(ether, circuitId, 0n)
+        .and.to.emit(prices, "PriceDropped")
+        .withArgs(ether, before[0], before[1]);
+      expect(await stored(), "the price goes with its sources").to.deep.equal([0n, ...before.slice(1)]);
       await expectRefused(prices.sourcesTerm(ether, circuitId), codes.SOURCES_NOT_SET);
+    });
+
+    it("drops a price, which only newer quotes replace", async () => {
+      const { prices } = fixture;
+      await expect(prices.dropPrice(ether), "there is none").to.not.emit(prices, "PriceDropped");
+      const posted = await reportNow(fixture);
+      await send(await bring(fixture, posted));
+      await send(await brought({ assetId: coin }));
+      await expect(prices.dropPrice(ether)).to.emit(prices, "PriceDropped").withArgs(ether, posted.price, posted.timestamp);
+      expect(await stored()).to.deep.equal([0n, BigInt(posted.timestamp), BigInt(posted.blockNumber)]);
+      expect((await stored(coin))[0], "another asset's stays").to.equal(posted.price);
+      expect([...(await prices.termsOf(ether))], "and so do the terms").to.deep.equal(Object.values(terms).map(BigInt));
+      await expectRefused(send(await brought({ timestamp: posted.timestamp, price: 5n })), codes.NOT_NEWER);
+      await send(await brought({ timestamp: posted.timestamp + 1, price: 6n }));
+      expect((await stored()).slice(0, 2)).to.deep.equal([6n, BigInt(posted.timestamp + 1)]);
     });
 
     it("may be given to roles, function by function", async () => {

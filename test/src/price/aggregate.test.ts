@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import {
   aggregate,
@@ -9,6 +10,7 @@ import {
   packReport,
   publicSignals,
   type Quote,
+  quotedFrom,
   QuorumNotReached,
   refusals,
   signQuote,
@@ -64,6 +66,41 @@ describe("aggregate", () => {
     const newest = aggregate(requestOf(signers), [quote(0, 2_005n), quote(0, 2_000n, NOW - 1)]);
     expect([newest.price, newest.refused.map(({ why }) => why)]).to.deep.equal([2_005n, ["SOURCE_TWICE"]]);
     expect(refusedWith(quote(0, 2_000n), quote(0, 2_001n))).to.deep.equal(["SOURCE_TWICE", "SOURCE_TWICE"]);
+  });
+
+  it("says the youngest age that is true of its quotes, and never more than was allowed", () => {
+    const ageOf = (...quotes: Quote[]) => {
+      const { publicInputs, inputs, quotedFrom } = aggregate(requestOf(signers), quotes);
+      const { maxAge, timestamp } = unpackReport(publicInputs.packed);
+      expect([inputs["maxAge"], quotedFrom]).to.deep.equal([BigInt(maxAge), timestamp - maxAge]);
+      return maxAge;
+    };
+    expect(ageOf(quote(0, 2_000n))).to.equal(0);
+    expect(ageOf(quote(0, 2_000n, NOW - 3), quote(1, 2_000n))).to.equal(3);
+    expect(ageOf(quote(0, 2_000n, NOW - 60), quote(1, 2_000n, NOW - 7))).to.equal(60);
+    expect(ageOf(quote(0, 2_000n, NOW - 61), quote(1, 2_000n, NOW - 7)), "of those that count").to.equal(7);
+    expect(ageOf(quote(0, 2_000n, NOW - 20), quote(0, 2_000n, NOW - 2)), "of each source's newest").to.equal(2);
+  });
+
+  it("counts no quote that could not replace the price that is there, as the contract does not", () => {
+    const vectors = JSON.parse(readFileSync(new URL("../../vectors/price-seconds.json", import.meta.url), "utf8")) as {
+      readonly before: number;
+      readonly timestamp: number;
+      readonly maxAge: number;
+      readonly second: number;
+      readonly newer: boolean;
+    }[];
+    for (const { before, timestamp, maxAge, second, newer } of vectors) {
+      expect(quotedFrom({ timestamp, maxAge })).to.equal(second);
+      const run = () =>
+        aggregate(requestOf(signers, { timestamp, maxAge: 65_535, newerThan: before }), [
+          quote(0, 2_000n, second),
+          quote(1, 2_010n, before),
+        ]);
+      if (newer) expect(run()).to.deep.include({ price: 2_000n, quotedFrom: second });
+      else expect(run).to.throw(QuorumNotReached).with.property("refused").that.deep.equals(["NOT_NEWER", "NOT_NEWER"]);
+    }
+    expect(refusals.NOT_NEWER).to.equal(0x23);
   });
 
   it("refuses requests that no circuit could prove", () => {
