@@ -5,7 +5,7 @@ import { globSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { HDNodeWallet, parseEther, type Signer } from "ethers";
+import { parseEther, type Signer } from "ethers";
 import { network } from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 import { deployCast } from "../../scripts/deployment/cast.ts";
@@ -15,9 +15,8 @@ import { readRoles, type RoleTable } from "../../scripts/deployment/roles.ts";
 import { Account, type Call, Vault, Vote, warpTo } from "../../src/cast/index.ts";
 import { type CastContracts, type Deployment, ProviderRpc, readDeployment } from "../../src/chain/index.ts";
 import { Secret } from "../../src/secret.ts";
+import { accountOptions, wallet } from "../src/cast/world.ts";
 
-const wallet = (index: number): HDNodeWallet =>
-  HDNodeWallet.fromPhrase("test test test test test test test test test test test junk", "", `m/44'/60'/0'/0/${index}`);
 const [deployer, , , guardian, signerAdmin, curator, stranger] = Array.from({ length: 7 }, (_, at) => wallet(at).address) as [
   ...[string, string, string, string, string, string, string],
 ];
@@ -52,6 +51,7 @@ const functions: Readonly<Record<string, readonly string[]>> = {
     "CollateralVault.setCharges(address,uint16,uint16)",
     "CollateralVault.setMaxPriceAge(address,uint16)",
     "CollateralVault.unpause(address)",
+    "CollateralVault.pauseFor(address,uint32)",
     "CollateralVault.collectFees(address)",
   ],
 };
