@@ -1,5 +1,5 @@
 import { Interface } from "ethers";
-import { type CastContracts, type Rpc } from "../chain/index.ts";
+import type { CastContracts, Rpc } from "../chain/index.ts";
 import { MintdError } from "../error.ts";
 import { uriDigestOf } from "../voucher/index.ts";
 import { vaultAbi } from "./abi.ts";

@@ -21,7 +21,9 @@ describe("mintd mints editions", function () {
     const rows = listOf(10).map((row, i) => (i === 4 ? { ...row, to: world.deployment.contracts.AccessManager.address } : row));
     const report = await mintToTheEnd(rows);
     expect(report).to.include({ rows: 10, minted: 9, final: 9, rejected: 1 });
-    expect(report.rejections).to.deep.equal([{ id: "row-5", reason: "the receiver refused the tokens, or its position does not allow them" }]);
+    expect(report.rejections).to.deep.equal([
+      { id: "row-5", reason: "the receiver refused the tokens, or its position does not allow them" },
+    ]);
     const again = await mintToTheEnd(rows);
     expect(again).to.include({ accepted: 0, finalBefore: 9, rejected: 1 });
   });
