@@ -92,9 +92,21 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const facts = { price: formatUnits(aggregation.price, PRICE_DECIMALS), deviationPercent: deviation, sources: used, refused };
     const { backend, took } = proven;
     const { timestamp } = request;
+    const { quotedFrom } = aggregation;
     print(
       args.json,
-      { file: args.out, assetId, ...facts, block: request.block, timestamp, attestation, backend, ...(fallback && { fallback }), took },
+      {
+        file: args.out,
+        assetId,
+        ...facts,
+        block: request.block,
+        timestamp,
+        quotedFrom,
+        attestation,
+        backend,
+        ...(fallback && { fallback }),
+        took,
+      },
       () =>
         [
           factTable([
@@ -105,6 +117,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
             ["quotes refused", refused.length === 0 ? "none" : refused.join(", ")],
             ["block", `${request.block.number} ${request.block.hash.slice(0, 18)}…`],
             ["timestamp", new Date(timestamp * 1_000).toISOString()],
+            ["oldest quote", `${new Date(quotedFrom * 1_000).toISOString()}, the price's second on chain`],
             ["who may bring it", recipient ?? "anybody"],
             ["aggregated in", attestation.statement],
             ["prover", backend],

@@ -23,8 +23,8 @@ export interface AssetTerms {
 
 export interface RequestParts extends Pick<ReportRequest, "assetId" | "sources" | "use"> {
   readonly terms: AssetTerms;
-  /** The second of the price that is stored; 0 where there is none. */
-  readonly newerThan: number;
+  /** The second of the price that is stored, where the report is to replace it. */
+  readonly newerThan?: number;
   /** Its time, in Unix seconds, is the report's: no node's clock has a say, and it is never in the future on the chain. */
   readonly block: ReportRequest["block"] & { readonly timestamp: bigint };
 }
@@ -32,7 +32,8 @@ export interface RequestParts extends Pick<ReportRequest, "assetId" | "sources" 
 /** Asks for what just meets the asset's terms, as of a block. Pure. */
 export function requestAt({ assetId, sources, use, terms, newerThan, block: { number, hash, timestamp } }: RequestParts): ReportRequest {
   return {
-    ...{ assetId, sources, use, block: { number, hash }, timestamp: Number(timestamp), newerThan },
+    ...{ assetId, sources, use, block: { number, hash }, timestamp: Number(timestamp) },
+    ...(newerThan !== undefined && { newerThan }),
     ...{ quorum: Number(terms.quorum), maxDeviationBps: Number(terms.maxDeviationBps), maxAge: Number(terms.maxAgeSeconds) },
   };
 }

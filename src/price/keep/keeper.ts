@@ -8,7 +8,7 @@ import type { Collected, FailedSource } from "../feeds/index.ts";
 import type { ProofCache } from "../prove/index.ts";
 import { unpackReport } from "../public-inputs.ts";
 import { assertQuorumFits } from "../quorum.ts";
-import { requestAt } from "../report.ts";
+import { type ReportRequest, requestAt } from "../report.ts";
 import { sourcesRoot } from "../sources.ts";
 import { blockAfter } from "./block-after.ts";
 import type { PriceChain, PriceState } from "./chain.ts";
@@ -105,16 +105,15 @@ export class PriceKeeper {
     if (this.#postings.isBusy(asset, at)) return;
     const state = await chain.state(asset.assetId, at);
     this.#assertRegistered(asset, state);
-    const request = requestAt({
-      assetId: asset.assetId,
-      sources,
-      use,
-      terms: state.terms,
-      newerThan: Number(state.stored.timestamp),
-      block: at,
-    });
-    const { aggregation } = await enclave.aggregate(request, quotes);
-    const verdict = verdictOn(state.stored, aggregation.price, at.timestamp, freshness);
+    const request = requestAt({ assetId: asset.assetId, sources, use, terms: state.terms, block: at });
+    const judged = async (asked: ReportRequest) => {
+      const { aggregation } = await enclave.aggregate(asked, quotes);
+      return { aggregation, verdict: verdictOn(state.stored, aggregation.price, at.timestamp, freshness) };
+    };
+    const all = await judged(request);
+    // Quotes from before the stored price's second may say that it is fresh, but cannot replace it.
+    const usable = all.verdict.because === "fresh" ? all : await judged({ ...request, newerThan: Number(state.stored.timestamp) });
+    const { aggregation, verdict } = usable;
     const agreed = { asset: asset.name, block: at.number, price: aggregation.price, stored: state.stored.price, ...verdict };
     onEvent({ kind: verdict.because === "fresh" ? "left" : "proving", ...agreed });
     if (verdict.because === "fresh") return;

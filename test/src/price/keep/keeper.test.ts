@@ -192,6 +192,17 @@ describe("A keeper of prices", function () {
     expect(of("ETH/2")?.failuresInARow).to.equal(0);
   });
 
+  it("leaves a price whose quotes are still the newest, and says so where they would have to be newer", async () => {
+    world.signedAt = Number(world.chain.head.timestamp) - 5;
+    expect(await world.pass()).to.deep.equal([...sent("BTC"), ...sent("ETH")]);
+    expect(await world.next()).to.deep.equal(["BTC posted", "BTC left", "ETH posted", "ETH left"]);
+    world.says["ETH"] = [2_100n, 2_100n];
+    expect(await world.next()).to.deep.equal(["BTC left", "ETH failed QUORUM_NOT_REACHED"]);
+    world.signedAt++;
+    expect(await world.next()).to.deep.equal(["BTC left", ...sent("ETH")]);
+    expect(await world.next()).to.deep.equal(["BTC left", "ETH posted", "ETH left"]);
+  });
+
   it("gives up proofs when it is told to end, sends nothing more, and waits for what is on its way", async () => {
     world.prover.hold(ETH);
     world.chain.isHolding = true;

@@ -2,7 +2,7 @@ import type { Block, Mined } from "../../../../src/cast/index.ts";
 import { RpcUnanswered } from "../../../../src/chain/index.ts";
 import { LocalEnclave } from "../../../../src/price/enclave/index.ts";
 import { collectQuotes, FeedUnreachable, type QuoteSource, SourceHealth } from "../../../../src/price/feeds/index.ts";
-import { ReportRejected, type ReportRequest, signQuote, sourcesRoot, unpackReport } from "../../../../src/price/index.ts";
+import { quotedFrom, ReportRejected, type ReportRequest, signQuote, sourcesRoot, unpackReport } from "../../../../src/price/index.ts";
 import {
   type KeptAsset,
   type Posting,
@@ -65,7 +65,8 @@ export class HandChain implements PriceChain {
 
   state(assetId: bigint, at: Block): Promise<PriceState> {
     return this.#answer("state", () => {
-      const { price = 0n, timestamp = 0 } = this.#at(at.number).get(assetId) ?? {};
+      const stored = this.#at(at.number).get(assetId);
+      const { price, timestamp } = { price: stored?.price ?? 0n, timestamp: stored ? quotedFrom(stored) : 0 };
       const terms = { ...this.terms, quorum: this.quorums[String(assetId)] ?? this.terms.quorum };
       return { stored: { price, timestamp: BigInt(timestamp) }, terms, sourcesRoot: this.roots[String(assetId)] ?? root };
     });
@@ -127,11 +128,12 @@ export class HandChain implements PriceChain {
     return this.#states.get(number) ?? new Map();
   }
 
-  #refusal({ assetId, blockNumber, timestamp }: Report, at: Block): Error | undefined {
+  #refusal(report: Report, at: Block): Error | undefined {
+    const { assetId, blockNumber, timestamp } = report;
     const stored = this.#at(at.number - 1).get(assetId);
     if (BigInt(timestamp) + this.terms.maxDelaySeconds < at.timestamp) return new ReportRejected(0x25);
     if (at.number - blockNumber > 300) return new ReportRejected(0x22);
-    if (stored && (blockNumber <= stored.blockNumber || timestamp <= stored.timestamp)) return new ReportRejected(0x23);
+    if (stored && quotedFrom(report) <= quotedFrom(stored)) return new ReportRejected(0x23);
     return undefined;
   }
 
@@ -189,6 +191,8 @@ export class KeeperWorld {
   readonly says: Record<string, readonly (bigint | undefined)[]> = { ETH: [2_000n, 2_000n], BTC: [90_000n, 90_000n] };
   /** Seconds by which quotes are ahead of the newest block. */
   ahead = 0;
+  /** When sources sign, in Unix seconds, whatever the block; undefined: with it. */
+  signedAt: number | undefined;
 
   constructor(changes: Partial<PriceKeeperParts> = {}) {
     this.keeper = new PriceKeeper([ETH, BTC], {
@@ -244,7 +248,7 @@ export class KeeperWorld {
       quote: (assetId) => {
         const price = this.says[asset]?.[at % 2];
         if (price === undefined) return Promise.reject(new FeedUnreachable(`${asset}/${at + 1}`, "ECONNREFUSED"));
-        return Promise.resolve(signQuote(signer, assetId, price, Number(this.chain.head.timestamp) + this.ahead));
+        return Promise.resolve(signQuote(signer, assetId, price, this.signedAt ?? Number(this.chain.head.timestamp) + this.ahead));
       },
     }));
   }
