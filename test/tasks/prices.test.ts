@@ -202,7 +202,7 @@ describe("The tasks of proven prices", function () {
     const prices = new Contract(to, abi, new RpcRunner(anvil.rpc)) as unknown as IProvenPrices;
     const [admin = ""] = await anvil.rpc.request<string[]>("eth_accounts", []);
     const setTerms = async (quorum: number): Promise<void> => {
-      const terms = { quorum, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 };
+      const terms = { quorum, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 3_600 };
       const data = prices.interface.encodeFunctionData("setTerms", [assetIdOf("ETH"), terms]);
       const hash = await anvil.rpc.request<string>("eth_sendTransaction", [{ from: admin, to, data }]);
       await eventually(
