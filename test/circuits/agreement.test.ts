@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { agreedPrice, poseidonChain, PriceRefused, QUOTE_DOMAIN, widths } from "../../src/price/index.ts";
 import { programOf } from "./program.ts";
 
-const RUNS = Number(process.env["QUOTE_SETS"] ?? 1_000);
+const RUNS = Number(process.env["QUOTE_SETS"] ?? 10_000);
 
 describe("src/price and the circuits", function () {
   this.timeout(600_000);
 
-  it(`agree on ${RUNS} random sets of quotes; QUOTE_SETS=10000 for more`, async () => {
+  it(`agree on ${RUNS} random sets of quotes; QUOTE_SETS sets how many`, async () => {
     const program = await programOf({ component: "AgreedPrice(7)", file: "agreed-price.circom" });
     const top = (1n << 64n) - 1n;
     const near = fc.bigInt({ min: 19_990n, max: 20_100n });
