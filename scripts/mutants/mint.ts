@@ -1,0 +1,125 @@
+import type { Mutant } from "./mutant.ts";
+
+/** Of contracts/mint. */
+export const mintMutants: readonly Mutant[] = [
+  { name: "the bit is not stored", file: "contracts/mint/NonceBitmap.sol", from: "if (fresh) holder.bits = before | bit;", to: "" },
+  { name: "a word has 255 numbers", file: "contracts/mint/NonceBitmap.sol", from: "1 << (number & 0xff);", to: "1 << (number % 255);" },
+  { name: "cancelling replaces the word", file: "contracts/mint/NonceBitmap.sol", from: "].bits = before | mask;", to: "].bits = mask;" },
+  {
+    name: "cancelling reports redeemed numbers",
+    file: "contracts/mint/NonceBitmap.sol",
+    from: "cancelled = mask & ~before;",
+    to: "cancelled = mask;",
+  },
+  {
+    name: "the second is not hashed",
+    file: "contracts/mint/HybridNonce.sol",
+    from: "mstore(0x20, shl(192, alignedSecond))",
+    to: "mstore(0x20, 0)",
+  },
+  {
+    name: "the digest is not hashed",
+    file: "contracts/mint/VoucherHash.sol",
+    from: "add(redemption, 0x80), 0x40)",
+    to: "add(redemption, 0x80), 0x20)",
+  },
+  { name: "only half of a batch is hashed", file: "contracts/mint/VoucherHash.sol", from: "shl(5, size))", to: "shl(4, size))" },
+  {
+    name: "vouchers do not expire",
+    file: "contracts/mint/VoucherRedeemer.sol",
+    from: "expired = block.timestamp >",
+    to: "expired = block.timestamp < 1 && 0 >",
+  },
+  {
+    name: "vouchers expire a second early",
+    file: "contracts/mint/VoucherRedeemer.sol",
+    from: "expired = block.timestamp >",
+    to: "expired = block.timestamp >=",
+  },
+  {
+    name: "the skew is a second wider",
+    file: "contracts/mint/VoucherRedeemer.sol",
+    from: "MAX_SKEW_SECONDS = 2;",
+    to: "MAX_SKEW_SECONDS = 3;",
+  },
+  {
+    name: "the future is not checked",
+    file: "contracts/mint/VoucherRedeemer.sol",
+    from: "if (alignedSecond > block.timestamp +",
+    to: "if (alignedSecond > ~uint256(0) -",
+  },
+  {
+    name: "skip mode reverts on what is redeemed",
+    file: "contracts/mint/VoucherRedeemer.sol",
+    from: "if (!skip) revert NonceBitmap",
+    to: "revert NonceBitmap",
+  },
+  {
+    name: "skip mode reverts on what is expired",
+    file: "contracts/mint/VoucherRedeemer.sol",
+    from: "if (!skip) revert VoucherExpired",
+    to: "revert VoucherExpired",
+  },
+  {
+    name: "strict mode skips what is redeemed",
+    file: "contracts/mint/VoucherRedeemer.sol",
+    from: "if (!skip) revert NonceBitmap",
+    to: "if (false) revert NonceBitmap",
+  },
+  {
+    name: "many signatures are not checked",
+    file: "contracts/mint/VoucherRedeemer.sol",
+    from: "_checkSignature(_hashTypedDataV4(VoucherHash.ofVoucher(redemptions[i])), signatures[i]);",
+    to: "",
+  },
+  {
+    name: "anyone may cancel",
+    file: "contracts/mint/VoucherRedeemer.sol",
+    from: "uint256 mask) external restricted {",
+    to: "uint256 mask) external {",
+  },
+  {
+    name: "anyone may sign",
+    file: "contracts/mint/VoucherSigners.sol",
+    from: "if (!isSigner(signer)) revert InvalidSigner(signer);",
+    to: "",
+  },
+  {
+    name: "zero may sign",
+    file: "contracts/mint/VoucherSigners.sol",
+    from: "if (signer == address(0)) revert InvalidSigner(signer);",
+    to: "",
+  },
+  {
+    name: "a contract signer is not asked",
+    file: "contracts/mint/VoucherSigners.sol",
+    from: "if (!ecdsa && !Sig",
+    to: "if (false && !Sig",
+  },
+  { name: "a large quantity is one run", file: "contracts/mint/VoucherMinter.sol", from: "RUN = 512;", to: "RUN = 8192;" },
+  {
+    name: "editions have no guard",
+    file: "contracts/mint/EditionMinter.sol",
+    from: "override(IVoucherRedeemer, VoucherRedeemer) nonReentrant {",
+    to: "override(IVoucherRedeemer, VoucherRedeemer) {",
+  },
+  {
+    name: "a refusal reverts the batch",
+    file: "contracts/mint/EditionMinter.sol",
+    from: "if (!skip || redemption.to.code.length == 0)",
+    to: "if (skip || redemption.to.code.length == 0)",
+  },
+  {
+    name: "the gas left is not checked",
+    file: "contracts/mint/EditionMinter.sol",
+    from: "if (gasleft() < needed)",
+    to: "if (gasleft() < 1)",
+  },
+  { name: "receivers get all gas", file: "contracts/mint/EditionMinter.sol", from: "{gas: RECEIVER_GAS}", to: "{gas: gasleft()}" },
+  {
+    name: "anyone may settle",
+    file: "contracts/mint/EditionMinter.sol",
+    from: "if (msg.sender != address(this)) revert OnlySelf(msg.sender);",
+    to: "",
+  },
+];
