@@ -8,7 +8,6 @@ import {PriceReport} from "../../contracts/price/interfaces/IProvenPrices.sol";
 import {CollateralVault} from "../../contracts/vault/CollateralVault.sol";
 import {ICollaterals} from "../../contracts/vault/interfaces/ICollaterals.sol";
 import {ICollateralVault} from "../../contracts/vault/interfaces/ICollateralVault.sol";
-import {StingyWeth} from "./mocks/StingyWeth.sol";
 import {EtherTaker} from "./mocks/Tokens.sol";
 import {VaultTest} from "./VaultTest.sol";
 import {vm} from "./Vm.sol";
@@ -418,27 +417,5 @@ contract CollateralVaultTest is VaultTest {
 
     function _tooOld(uint256 timestamp) private pure returns (bytes memory) {
         return abi.encodeWithSelector(ICollateralVault.PriceTooOld.selector, ETH, timestamp, 3_600);
-    }
-}
-
-/// @notice WETH9 gives 2,300 gas when its ether arrives: there no slot of storage may be read for the first time.
-contract StingyWethTest is VaultTest {
-    CollateralVault private _vault;
-
-    /// @dev Another transaction than the test's, so that nothing is warm there.
-    function setUp() public {
-        _start();
-        StingyWeth stingy = new StingyWeth();
-        _vault = new CollateralVault(address(manager), address(feed), address(stingy), "Cast", "CAST");
-        _vault.addCollateral(address(stingy), _terms(ETH));
-        vm.deal(ANN, 1 ether);
-        vm.prank(ANN);
-        _vault.depositETH{value: 1 ether}(ANN);
-    }
-
-    function test_WithdrawETH_OfAWETHThatGivesAStipendAlone() public {
-        vm.prank(ANN);
-        _vault.withdrawETH(1 ether, BOB);
-        eq(BOB.balance, 1 ether, "ether");
     }
 }
