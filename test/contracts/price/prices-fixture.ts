@@ -1,4 +1,4 @@
-// Proven prices with a circuit of a known secret: any report can be proven at once, whatever it says.
+// Proven prices with a circuit of a known secret: every report can be proven at once, whatever it says.
 import { readFile } from "node:fs/promises";
 import { type BaseContract, ContractFactory, id, type InterfaceAbi, type Signer, ZeroAddress } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
