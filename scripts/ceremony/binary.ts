@@ -1,8 +1,9 @@
 // iden3's binary files (.ptau, .zkey): a word that says the kind, a version, and sections of a number and a length each.
 import { type FileHandle, open } from "node:fs/promises";
+import { bn254 } from "@noble/curves/bn254.js";
 
 /** Of the points' coordinates, in BN254. */
-export const BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+export const BASE_FIELD = bn254.fields.Fp.ORDER;
 
 export const u32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4);

@@ -51,6 +51,9 @@ export const minterErrors = [
   "error ERC1155InvalidReceiver(address receiver)",
 ] as const;
 
+/** Cast tokens, with 18 decimals, of one unit of a voucher's quantity: a hundredth. Same constant in CastMinter. */
+export const CAST_UNIT_D18 = 10n ** 16n;
+
 /**
  * Errors of the vault and of CastMinter that a voucher for cast tokens may revert with besides, as
  * `contracts/vault/interfaces` has them.

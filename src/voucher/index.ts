@@ -1,5 +1,6 @@
 /** Vouchers: EIP-712 types, digests, calldata, signing and recovery. Pure but for the signer port. */
 export {
+  CAST_UNIT_D18,
   MAX_BATCH,
   MAX_SKEW_SECONDS,
   minterAbi,

@@ -1,5 +1,6 @@
 import { formatEther, Interface } from "ethers";
 import type { Order, OrderBook } from "../../order/index.ts";
+import { CAST_UNIT_D18 } from "../../voucher/index.ts";
 import { batch, type Rpc, type RpcCall } from "../rpc/rpc.ts";
 
 const minterAbi = new Interface([
@@ -12,8 +13,6 @@ const vaultAbi = new Interface([
     uint16 feeBpsPerYear, uint16 maxPriceAgeSeconds, uint40 ceilingCast, uint24 floorCast))`,
 ]);
 
-/** Cast tokens, with 18 decimals, of one unit of a quantity. Same constant in CastMinter. */
-const UNIT_D18 = 10n ** 16n;
 const nobody = `0x${"0".repeat(40)}`;
 
 /** How much more may be minted against a collateral, in units of a quantity. */
@@ -70,7 +69,7 @@ export class DebtRooms {
     const owedD18 = vaultAbi.decodeFunctionResult("debtOf", debt.value)[0] as bigint;
     const { ceilingCast } = vaultAbi.decodeFunctionResult("termsOf", terms.value)[0] as unknown as { readonly ceilingCast: bigint };
     const ceilingD18 = ceilingCast * 10n ** 18n;
-    const whole = ceilingD18 > owedD18 ? (ceilingD18 - owedD18) / UNIT_D18 : 0n;
+    const whole = ceilingD18 > owedD18 ? (ceilingD18 - owedD18) / CAST_UNIT_D18 : 0n;
     return { whole, free: whole - this.#onItsWay(uriDigest), collateral, ceiling: formatEther(ceilingD18) };
   }
 

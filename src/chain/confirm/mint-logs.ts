@@ -1,5 +1,6 @@
 import { id } from "ethers";
 import {
+  CAST_UNIT_D18,
   decodeCancelled,
   decodeMinted,
   decodeSkipped,
@@ -47,8 +48,6 @@ export type Creations = ReadonlyMap<string, number>;
 
 const ZERO_TOPIC = `0x${"0".repeat(64)}`;
 const TRANSFER_TOPIC = id("Transfer(address,address,uint256)");
-/** CastMinter.UNIT_D18: a voucher's quantity is in hundredths of a cast token. */
-const CAST_UNIT_D18 = 10n ** 16n;
 const TRANSFER_SINGLE_TOPIC = id("TransferSingle(address,address,address,uint256,uint256)");
 
 /** Words of the bitmap that one filter names. */
