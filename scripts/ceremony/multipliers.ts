@@ -1,7 +1,8 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { Forked } from "../../src/forked.ts";
 import { numberBytes } from "./binary.ts";
+import { CeremonyFailed } from "./errors.ts";
 import { CHUNK, type Group, type Multiples, type Multiplication } from "./multiplication.ts";
 
 /** Multiples of a group's generator that are wanted. */
@@ -14,7 +15,7 @@ const limit = 8;
 
 /** Multiplies generators by many numbers in as many processes as cores, each given its next chunk when it is done with one. */
 export class Multipliers {
-  readonly #programs: readonly ChildProcess[];
+  readonly #programs: readonly Forked[];
   readonly #free: Promise<unknown>[];
   readonly #windows: Readonly<Record<Group, number>>;
   #next = 0;
@@ -24,9 +25,7 @@ export class Multipliers {
     const count = (group: Group): number => wanted.reduce((sum, each) => sum + (each.group === group ? each.factors.length : 0), 0);
     const programs = Math.max(1, Math.min(availableParallelism(), limit, Math.floor((count("G1") + count("G2")) / CHUNK)));
     this.#windows = { G1: windowFor(count("G1") / programs), G2: windowFor(count("G2") / programs) };
-    this.#programs = Array.from({ length: programs }, () =>
-      fork(join(import.meta.dirname, "fixed-base.ts"), { serialization: "advanced" }),
-    );
+    this.#programs = Array.from({ length: programs }, () => new Forked(join(import.meta.dirname, "fixed-base.ts")));
     this.#free = this.#programs.map(() => Promise.resolve());
   }
 
@@ -47,27 +46,19 @@ export class Multipliers {
     return chunks;
   }
 
-  #ask(which: number, message: Multiplication): Promise<Multiples> {
-    const { promise, resolve, reject } = Promise.withResolvers<Multiples>();
+  async #ask(which: number, message: Multiplication): Promise<Multiples> {
     const program = this.#programs[which];
-    const ended = (code: number | null): void => {
-      reject(new Error(`the program that multiplies points ended with ${code ?? "a signal"}`));
-    };
-    if (!program?.connected) {
-      ended(program?.exitCode ?? null);
-      return promise;
-    }
-    program.once("exit", ended);
-    program.once("message", (points) => {
-      program.off("exit", ended);
-      resolve(points as Multiples);
+    if (!program) throw new RangeError(`there is no program ${which}`);
+    return program.ask<Multiples, Multiples>(message, {
+      hear: (points, { resolve }) => {
+        resolve(points);
+      },
+      failed: (why) => new CeremonyFailed(`the program that multiplies points: ${why}`),
     });
-    program.send(message);
-    return promise;
   }
 
   close(): void {
-    for (const program of this.#programs) program.kill();
+    for (const program of this.#programs) void program.kill();
   }
 }
 

@@ -1,7 +1,7 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { Forked } from "../../src/forked.ts";
 import { CeremonyFailed } from "./errors.ts";
 import type { KnownContributions } from "./known-contributions.ts";
 import type { Phase2Answer, Phase2Job, Phase2Value } from "./phase2-program.ts";
@@ -14,11 +14,10 @@ export interface Beacon {
 
 /** Phase 2 of a Groth16 ceremony over files. One step at a time; the program behind it goes with `close`. */
 export class Phase2 {
-  readonly #program: ChildProcess;
+  readonly #program = new Forked(join(import.meta.dirname, "phase2-program.ts"));
   readonly #onProgress: (words: string) => void;
 
   constructor(onProgress: (words: string) => void = () => undefined) {
-    this.#program = fork(join(import.meta.dirname, "phase2-program.ts"), { serialization: "advanced" });
     this.#onProgress = onProgress;
   }
 
@@ -58,7 +57,7 @@ export class Phase2 {
   }
 
   close(): void {
-    this.#program.kill();
+    void this.#program.kill();
   }
 
   /** A key that is there is somebody's, maybe the only one with all contributions, maybe the one that is read. */
@@ -75,22 +74,13 @@ export class Phase2 {
   }
 
   #ask(job: Phase2Job): Promise<Phase2Value> {
-    const { promise, resolve, reject } = Promise.withResolvers<Phase2Value>();
-    const program = this.#program;
-    const hear = (answer: Phase2Answer): void => {
-      if (answer.kind === "progress") this.#onProgress(answer.words);
-      else if (answer.kind === "done") resolve(answer.value);
-      else reject(new CeremonyFailed(answer.message));
-    };
-    const ended = (): void => {
-      reject(new CeremonyFailed("the program of phase 2 ended"));
-    };
-    program.on("message", hear);
-    program.once("exit", ended);
-    program.send(job);
-    return promise.finally(() => {
-      program.off("message", hear);
-      program.off("exit", ended);
+    return this.#program.ask<Phase2Answer, Phase2Value>(job, {
+      hear: (answer, { resolve, reject }) => {
+        if (answer.kind === "progress") this.#onProgress(answer.words);
+        else if (answer.kind === "done") resolve(answer.value);
+        else reject(new CeremonyFailed(answer.message));
+      },
+      failed: (why) => new CeremonyFailed(`the program of phase 2: ${why}`),
     });
   }
 }

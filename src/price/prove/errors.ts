@@ -89,7 +89,10 @@ export class ProofInvalid extends MintdError {
 /** The native prover is not built on this machine. The portable one makes the same proofs. */
 export class ProverUnavailable extends MintdError {
   readonly code = "PROVER_UNAVAILABLE";
-  constructor(program: string) {
-    super(`there is no native prover at ${program}`, { hint: "build it with npm run prover:build, or use the portable one" });
+  /** @param problem where it is there, and cannot be used */
+  constructor(program: string, problem?: string) {
+    super(problem === undefined ? `there is no native prover at ${program}` : `the native prover at ${program} does not run: ${problem}`, {
+      hint: "build it with npm run prover:build, or use the portable one",
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,11 +24,11 @@ export interface NativeProverOptions extends PoolOptions {
 
 /**
  * The fast prover: native programs that keep the key mapped, whose pages they share, each with a thread that finds witnesses.
- * @throws ProverUnavailable it is not built here
+ * @throws ProverUnavailable it is not built here, or does not run
  * @throws UnsafeKey, UnreadableKey, InvalidWorkers
  */
 export function openNativeProver(files: ProverFiles, { program = nativeProgram, ...pool }: NativeProverOptions = {}): Prover {
-  if (!existsSync(program)) throw new ProverUnavailable(program);
+  assertRuns(program);
   const key = readKey(readFileSync(files.provingKey));
   assertSafeKey(key);
   const publicInputs = key.verifyingKey.inputs.length - 1;
@@ -37,7 +37,7 @@ export function openNativeProver(files: ProverFiles, { program = nativeProgram, 
 }
 
 /**
- * The native prover where it is built, else the portable one.
+ * The native prover where it is built and runs, else the portable one.
  * @param onFallback told why it is not the native one
  * @throws UnsafeKey, UnreadableKey, InvalidWorkers
  */
@@ -52,6 +52,18 @@ export function openProver(
     options.onFallback?.(error.message);
     return openSnarkjsProver(files, options);
   }
+}
+
+/**
+ * Without a key it says in its own words what it lacks: one of another processor, or without its libraries, does not get there.
+ * @throws ProverUnavailable
+ */
+function assertRuns(program: string): void {
+  if (!existsSync(program)) throw new ProverUnavailable(program);
+  const { error, signal, status, stdout } = spawnSync(program, { timeout: 10_000, stdio: ["ignore", "pipe", "ignore"] });
+  if (error) throw new ProverUnavailable(program, error.message);
+  if (!stdout.includes("the path of a proving key"))
+    throw new ProverUnavailable(program, `it ended with ${signal ?? `code ${status ?? 0}`}`);
 }
 
 type Took = Omit<Proven, "backend">;
@@ -84,8 +96,8 @@ class NativeProgram implements ProverProgram {
     this.#child.once("error", (error) => {
       fail(`the native prover does not start: ${error.message}`, error);
     });
-    this.#child.once("close", () => {
-      fail("its process ended");
+    this.#child.once("close", (code, signal) => {
+      fail(`the native prover ended with ${signal ?? `code ${code ?? 0}`}`);
     });
     this.#worker.once("error", (error) => {
       fail(`the witness program cannot be used: ${error.message}`, error);

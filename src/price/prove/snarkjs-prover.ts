@@ -1,7 +1,6 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Forked } from "../../forked.ts";
 import { ProverFailed, WitnessRefused } from "./errors.ts";
 import { readKey } from "./key-file.ts";
 import { ProgramProver } from "./program-prover.ts";
@@ -38,53 +37,31 @@ export function openSnarkjsProver(files: ProverFiles, { queue, workers }: PoolOp
 }
 
 class SnarkjsProgram implements ProverProgram {
-  readonly #child: ChildProcess;
-  readonly #gone: Promise<unknown>;
+  readonly #program = new Forked(join(import.meta.dirname, "snarkjs-program.ts"), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
 
   constructor({ provingKey, witnessProgram }: ProverFiles) {
-    this.#child = fork(join(import.meta.dirname, "snarkjs-program.ts"), {
-      serialization: "advanced",
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-    });
-    this.#gone = once(this.#child, "exit").catch(() => undefined);
-    this.#send({ kind: "open", provingKey, witnessProgram });
+    this.#program.tell({ kind: "open", provingKey, witnessProgram } satisfies ProgramRequest);
   }
 
   get ended(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+    return this.#program.ended !== undefined;
   }
 
-  async prove(inputs: WitnessInputs, onProgress: (stage: ProvingStage) => void): Promise<Omit<Proven, "backend">> {
-    const { promise, resolve, reject } = Promise.withResolvers<Omit<Proven, "backend">>();
-    const child = this.#child;
-    const hear = (answer: ProgramAnswer): void => {
-      if (answer.kind === "stage") onProgress(answer.stage);
-      else if (answer.kind === "proven") resolve(answer.proven);
-      else if (answer.kind === "refused") reject(new WitnessRefused(answer.where, answer.problem));
-      else reject(new ProverFailed(answer.problem));
-    };
-    const ended = (): void => {
-      reject(new ProverFailed("its process ended"));
-    };
-    child.on("message", hear);
-    child.once("exit", ended);
-    try {
-      if (this.ended) ended();
-      else this.#send({ kind: "prove", inputs });
-      return await promise;
-    } finally {
-      child.off("message", hear);
-      child.off("exit", ended);
-    }
+  prove(inputs: WitnessInputs, onProgress: (stage: ProvingStage) => void): Promise<Omit<Proven, "backend">> {
+    const asked = { kind: "prove", inputs } satisfies ProgramRequest;
+    return this.#program.ask<ProgramAnswer, Omit<Proven, "backend">>(asked, {
+      hear: (answer, { resolve, reject }) => {
+        if (answer.kind === "stage") onProgress(answer.stage);
+        else if (answer.kind === "proven") resolve(answer.proven);
+        else if (answer.kind === "refused") reject(new WitnessRefused(answer.where, answer.problem));
+        else reject(new ProverFailed(answer.problem));
+      },
+      failed: (why) => new ProverFailed(`the process of snarkjs: ${why}`),
+    });
   }
 
-  async end(): Promise<void> {
-    this.#child.kill("SIGKILL"); // it holds nothing but memory
-    await this.#gone;
-  }
-
-  /** A process that is gone is noticed by its exit, not here. */
-  #send(request: ProgramRequest): void {
-    this.#child.send(request, () => undefined);
+  /** It holds nothing but memory. */
+  end(): Promise<void> {
+    return this.#program.kill();
   }
 }

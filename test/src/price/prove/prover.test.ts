@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -284,6 +284,28 @@ describe("prover", function () {
     await prover.close();
     expect(prover.backend).to.equal("snarkjs");
     expect(reasons).to.deep.equal(["there is no native prover at /nowhere/prover"]);
+  });
+
+  it("takes the portable prover where the native one is there and does not run, and says how it ended", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mintd-broken-prover-"));
+    try {
+      for (const [script, mode, why] of [
+        ["#!/bin/sh\nkill -ILL $$\n", 0o755, "it ended with SIGILL"],
+        ["#!/bin/sh\nexit 127\n", 0o755, "it ended with code 127"],
+        ["no program", 0o644, "EACCES"],
+      ] as const) {
+        const program = join(folder, "prover");
+        writeFileSync(program, script);
+        chmodSync(program, mode);
+        const reasons: string[] = [];
+        const prover = openProver(setup, { program, onFallback: (reason) => reasons.push(reason) });
+        await prover.close();
+        expect(prover.backend).to.equal("snarkjs");
+        expect(reasons.join()).to.contain(`the native prover at ${program} does not run`).and.to.contain(why);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("says what the native prover's build lacks", async () => {
