@@ -89,7 +89,7 @@ describe("DurableSigner and the chain", () => {
     const raw = (await lane.announce(sent.hash))?.raw;
     await signer.cancel(sent.nonce);
     const waiting = sent.wait();
-    waiting.catch(() => undefined);
+    waiting.catch(() => undefined); // awaited below
     await world.anvil.mine(2);
     await eventually("the no-op is in a block", async () => (await signer.pending())[0]?.block);
     const early = await sent.wait(1, 200).catch((error: unknown) => error);
@@ -99,7 +99,7 @@ describe("DurableSigner and the chain", () => {
     world.proxy.faults = { down: true }; // the no-op comes no more, save what is under way
     await eventually("the transaction itself is in the pool", async () => {
       await world.anvil.rpc.request("anvil_dropAllTransactions", []);
-      return world.anvil.rpc.request("eth_sendRawTransaction", [raw]).catch(() => undefined);
+      return world.anvil.rpc.request("eth_sendRawTransaction", [raw]).catch(() => undefined); // the no-op is still there: it is dropped and tried again
     });
     await world.anvil.mine();
     world.proxy.faults = {};
