@@ -3,11 +3,10 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { follow, Keeper, type KeeperEvent, type LeastGain, moreThanGas, settled, VaultKeeper } from "../src/cast/index.ts";
 import { networkOf } from "../src/chain/index.ts";
 import { systemClock } from "../src/clock.ts";
-import { MintdError } from "../src/error.ts";
 import { amountOf } from "./arguments.ts";
 import { accountAt, type CastContext, castContext } from "./cast-context.ts";
 import { stopOnSignal } from "./interrupt.ts";
-import { describeError, print, reporting } from "./print.ts";
+import { describeError, jsonLine, plainEvent, print, reporting } from "./print.ts";
 
 interface Args {
   readonly once: boolean;
@@ -31,8 +30,7 @@ const action: NewTaskActionFunction<Args> = ({ once, minGain, as, json }, hre) =
     const events: KeeperEvent[] = [];
     const onEvent = (event: KeeperEvent): void => {
       if (once) events.push(event);
-      if (json && !once)
-        console.log(JSON.stringify(plain(event), (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)));
+      if (json && !once) console.log(jsonLine(event));
       const words = json ? undefined : wordsOf(event);
       if (words !== undefined) console.log(words);
     };
@@ -47,7 +45,7 @@ const action: NewTaskActionFunction<Args> = ({ once, minGain, as, json }, hre) =
     }
     if (keeper.inFlight > 0)
       console.error(`${keeper.inFlight} transaction(s) are on their way: the next run with this account goes on with them`);
-    if (once && json) print(true, { account: account.address, events: events.map(plain) }, () => "");
+    if (once && json) print(true, { account: account.address, events: events.map(plainEvent) }, () => "");
     if (once && (keeper.inFlight > 0 || events.some(({ kind }) => kind === "failed"))) process.exitCode = 1;
   });
 
@@ -56,13 +54,6 @@ function leastGainOf(text: string, { context, contracts }: Pick<CastContext, "co
   if (text === "gas") return moreThanGas(context.rpc, contracts.WETH.address);
   const least = text === "none" ? undefined : amountOf("--min-gain", text, 18, "cast:keeper --min-gain 0.5, or gas, or none");
   return () => Promise.resolve(least);
-}
-
-/** The event with its error as its code and words. */
-function plain(event: KeeperEvent): object {
-  if (!("error" in event)) return event;
-  const { error, ...rest } = event;
-  return { ...rest, error: error instanceof MintdError ? { code: error.code, message: error.message } : { message: String(error) } };
 }
 
 function wordsOf(event: KeeperEvent): string | undefined {

@@ -1,8 +1,7 @@
 import { formatUnits } from "ethers";
-import { MintdError } from "../src/error.ts";
 import { PRICE_DECIMALS, type SourceState } from "../src/price/feeds/index.ts";
 import type { KeptAsset, PriceKeeperEvent } from "../src/price/keep/index.ts";
-import { describeError, rowTable, seconds } from "./print.ts";
+import { describeError, plainError, rowTable, seconds } from "./print.ts";
 
 /** What one pass did for an asset. Prices as decimal numbers. */
 export interface AssetReport {
@@ -70,13 +69,6 @@ export function keeperTables({ assets, sources }: KeeperReport): string {
   ].join("\n");
 }
 
-/** The event as JSON has it: errors as code and words, large numbers as texts. */
-export function plainEvent(event: PriceKeeperEvent): object {
-  const { error, ...rest } = "error" in event ? event : { ...event, error: undefined };
-  const texts = Object.entries(rest).map(([name, value]) => [name, typeof value === "bigint" ? String(value) : value] as const);
-  return { ...Object.fromEntries(texts), ...(error !== undefined && { error: plainError(error) }) };
-}
-
 export function wordsOf(event: PriceKeeperEvent): string {
   switch (event.kind) {
     case "sources":
@@ -90,6 +82,8 @@ export function wordsOf(event: PriceKeeperEvent): string {
       return `${event.asset}: ${priceOf(event.price)} proven in ${seconds(event.took.witnessMs + event.took.provingMs)}, sent in ${event.hash}`;
     case "posted":
       return `${event.asset}: ${priceOf(event.price)} posted in block ${event.minedIn} by ${event.hash}`;
+    case "unconfirmed":
+      return `${event.asset}: the chain took back block ${event.minedIn}; ${event.hash} is sent again`;
     case "dropped":
       return `${event.asset}: the report became too old and is made anew; ${describeError(event.error)}`;
     case "failed":
@@ -100,6 +94,3 @@ export function wordsOf(event: PriceKeeperEvent): string {
 
 const priceOf = (price: bigint): string => formatUnits(price, PRICE_DECIMALS);
 const percentOf = (percent: number | null): string => (percent === null ? "-" : `${percent.toFixed(4)} %`);
-
-const plainError = (error: unknown): { readonly code: string | null; readonly message: string } =>
-  error instanceof MintdError ? { code: error.code, message: error.message } : { code: null, message: String(error) };

@@ -1,9 +1,10 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
+import { settled } from "../src/cast/index.ts";
 import { networkOf } from "../src/chain/index.ts";
 import { systemClock } from "../src/clock.ts";
 import { LocalEnclave } from "../src/price/enclave/index.ts";
 import { collectQuotes, type QuoteSource, quoteSourcesOf, SourceHealth } from "../src/price/feeds/index.ts";
-import { follow, type KeptAsset, PriceKeeper, type PriceKeeperEvent, ProvenPrices, settled } from "../src/price/keep/index.ts";
+import { follow, type KeptAsset, PriceKeeper, type PriceKeeperEvent, ProvenPrices } from "../src/price/keep/index.ts";
 import { openProver, ProofCache } from "../src/price/prove/index.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { Interrupted, stopOnSignal } from "./interrupt.ts";
@@ -16,8 +17,8 @@ import {
   registeredKey,
   sourcesFor,
 } from "./price-context.ts";
-import { assetReports, hasFailed, keeperTables, plainEvent, wordsOf } from "./price-keeper-report.ts";
-import { print, reporting } from "./print.ts";
+import { assetReports, hasFailed, keeperTables, wordsOf } from "./price-keeper-report.ts";
+import { jsonLine, print, reporting } from "./print.ts";
 import { secretNamed } from "./secrets.ts";
 
 interface Args {
@@ -53,7 +54,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const events: PriceKeeperEvent[] = [];
     const onEvent = (event: PriceKeeperEvent): void => {
       if (once) events.push(event);
-      else if (json) console.log(JSON.stringify(plainEvent(event)));
+      else if (json) console.log(jsonLine(event));
       else console.log(wordsOf(event));
     };
     const { pollMs } = networkOf(deployment.chainId);
@@ -85,7 +86,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
         if (once) await keeper.pass(await chain.newest(), over.signal);
         else await follow(keeper, chain, { signal: over.signal, pause, onEvent });
         // What was sent is waited for even when it was told to end: whoever asks again would send it again.
-        await settled(keeper, chain, { signal: new AbortController().signal, pause, onEvent });
+        await settled(keeper, { signal: new AbortController().signal, pause, onEvent });
       } finally {
         unlisten();
       }

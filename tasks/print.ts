@@ -12,6 +12,16 @@ export function print(json: boolean, value: unknown, human: () => string): void 
 /** JSON knows no bigint. */
 const jsonValue = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
 
+/** An error as machines read it; the code is null where it is none of mintd's. */
+export const plainError = (error: unknown): { readonly code: string | null; readonly message: string } =>
+  error instanceof MintdError ? { code: error.code, message: error.message } : { code: null, message: String(error) };
+
+/** An event as machines read it: its error as code and words. */
+export const plainEvent = (event: object): object => ("error" in event ? { ...event, error: plainError(event.error) } : event);
+
+/** An event as one line of JSON, for streams of them. */
+export const jsonLine = (event: object): string => JSON.stringify(plainEvent(event), jsonValue);
+
 /** No colours, and no line between rows. */
 const plain = { style: { head: [], border: [], compact: true } };
 

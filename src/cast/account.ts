@@ -213,7 +213,7 @@ export class Account {
       const replacements = new Replacements({
         ...{ lane, rpc, clock, pollMs },
         feesAt: (headHash) => this.#fees.feesAt(headHash),
-        isUnderpriced: (hash) => this.#underpriced.has(hash),
+        underpriced: this.#underpriced,
         onTooDear: (error) => {
           this.#tell({ kind: "too dear", error });
         },

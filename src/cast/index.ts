@@ -5,7 +5,9 @@ export { allowMinter, checkCollaterals, CollateralNotNamed } from "./allowed-min
 export * from "./errors.ts";
 export { type LeastGain, moreThanGas } from "./gain.ts";
 export { gasCostD18, isFresh, type Liquidation, liquidations, type Market, type Position, worstFirst } from "./liquidations.ts";
-export { follow, Keeper, type KeeperChain, type KeeperEvent, type LiquidationFate, settled, type Survey } from "./keeper.ts";
+export { type Fate, type FateTeller, SentCalls } from "./fates.ts";
+export { type FateNews, InFlight, settled, tellingDoubt, type WatchOptions } from "./in-flight.ts";
+export { follow, Keeper, type KeeperChain, type KeeperEvent, type Survey } from "./keeper.ts";
 export { KnownPositions } from "./known-positions.ts";
 export {
   collateralNamed,
@@ -23,7 +25,7 @@ export {
 } from "./moves.ts";
 export { type HeldPool, type PoolView, readPool } from "./pool-view.ts";
 export { covered, gainD18, type Holding, lowestPrice, ratioOf, seize, type Seizure, shortfallD18, type Terms } from "./position.ts";
-export { type Block, isCanonical, newestBlock, readAll, type View } from "./reads.ts";
+export { type Block, newestBlock, readAll, type View } from "./reads.ts";
 export { type Pool, type PositionKey, Vault } from "./vault.ts";
 export { VaultKeeper } from "./vault-keeper.ts";
 export { isoOf, refusalOf } from "./refusals.ts";

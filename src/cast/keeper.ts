@@ -1,18 +1,7 @@
-import { isRpcError } from "../chain/rpc/rpc.ts";
+import type { FateTeller } from "./fates.ts";
+import { type FateNews, InFlight, tellingDoubt, type WatchOptions } from "./in-flight.ts";
 import { type Liquidation, liquidations, type Market, type Position } from "./liquidations.ts";
 import type { Block } from "./reads.ts";
-
-/** What became of a liquidation's transaction, as far as is known. */
-export type LiquidationFate =
-  | { readonly kind: "on its way" }
-  /** Nobody knows: something of it could not be read. */
-  | { readonly kind: "unreadable"; readonly error: unknown }
-  /** A canonical block has it. `hash` is of the attempt that was mined; once it is final, no reorg takes it away. */
-  | { readonly kind: "liquidated"; readonly hash: string; readonly block: number; readonly isFinal: boolean }
-  /** A canonical block has it, and it changed nothing: somebody else was quicker. */
-  | { readonly kind: "reverted"; readonly hash: string; readonly block: number; readonly isFinal: boolean; readonly error: unknown }
-  /** Its nonce is another transaction's for good: it never liquidates. */
-  | { readonly kind: "gone"; readonly error: unknown };
 
 /** All that a decision is made from, as of one block. */
 export interface Survey {
@@ -26,7 +15,7 @@ export interface Survey {
 }
 
 /** What a keeper asks of the chain. */
-export interface KeeperChain {
+export interface KeeperChain extends FateTeller {
   newest(): Promise<Block>;
   /** Positions, terms, prices and balance, all read under this block. */
   survey(at: Block): Promise<Survey>;
@@ -35,10 +24,6 @@ export interface KeeperChain {
    * @throws ContractRefused where somebody else was quicker, and others: nothing was sent
    */
   liquidate(liquidation: Liquidation): Promise<string>;
-  /** What became of transactions that it sent, by their first hashes and in their order. What cannot be read is a fate, too. */
-  fates(hashes: readonly string[]): Promise<readonly LiquidationFate[]>;
-  /** Its end was told. */
-  heard(hash: string): Promise<void>;
 }
 
 interface Place {
@@ -58,17 +43,6 @@ export type KeeperEvent =
   | ({ readonly kind: "failed"; readonly error: unknown } & Omit<Place, "hash"> & Partial<Pick<Place, "hash">>)
   | { readonly kind: "trouble"; readonly error: unknown };
 
-/** A liquidation that was sent and is not final. */
-interface SentLiquidation {
-  readonly liquidation: Liquidation;
-  /** Of the first attempt. */
-  readonly hash: string;
-  fate: LiquidationFate;
-  /** Where it was last told to be mined; undefined where that was taken back. */
-  told: { readonly hash: string; readonly block: number } | undefined;
-  hasFailed: boolean;
-}
-
 const isSame = (one: Pick<Position, "collateral" | "account">, other: Pick<Position, "collateral" | "account">): boolean =>
   one.collateral === other.collateral && one.account === other.account;
 
@@ -82,17 +56,19 @@ const isSame = (one: Pick<Position, "collateral" | "account">, other: Pick<Posit
 export class Keeper {
   readonly #chain: KeeperChain;
   readonly #onEvent: (event: KeeperEvent) => void;
-  /** By the first hash, in the order of sending. */
-  readonly #sent = new Map<string, SentLiquidation>();
+  readonly #sent: InFlight<Liquidation>;
 
   constructor(chain: KeeperChain, { onEvent }: { readonly onEvent: (event: KeeperEvent) => void }) {
     this.#chain = chain;
     this.#onEvent = onEvent;
+    this.#sent = new InFlight(chain, (news) => {
+      onEvent(eventOf(news));
+    });
   }
 
   /** How many of its transactions no block is known to have. */
   get inFlight(): number {
-    return [...this.#sent.values()].filter(({ fate }) => !("block" in fate)).length;
+    return this.#sent.count;
   }
 
   /** Reads under the newest block, decides and sends. @throws RpcUnanswered, RpcRefused from reading; what fails in sending is told */
@@ -107,40 +83,15 @@ export class Keeper {
   }
 
   /** Asks what became of all that was sent. One that cannot be read is told, and hinders none of the others. */
-  async settle(): Promise<void> {
-    const sent = [...this.#sent.values()];
-    const fates = await this.#chain.fates(sent.map(({ hash }) => hash));
-    for (const [i, each] of sent.entries()) await this.#hear(each, fates[i] ?? { kind: "on its way" });
-  }
-
-  async #hear(sent: SentLiquidation, fate: LiquidationFate): Promise<void> {
-    const { hash: first, liquidation, told } = sent;
-    const { collateral, account } = liquidation;
-    sent.fate = fate;
-    if (fate.kind === "unreadable") this.#onEvent({ kind: "trouble", error: fate.error });
-    if (fate.kind === "on its way" && told) {
-      sent.told = undefined;
-      this.#onEvent({ kind: "unconfirmed", ...told, collateral, account });
-    }
-    if (fate.kind === "liquidated" && (told?.block !== fate.block || told.hash !== fate.hash)) {
-      const { hash, block } = fate;
-      sent.told = { hash, block };
-      this.#onEvent({ kind: "liquidated", hash, block, collateral, account });
-      await this.#chain.heard(first);
-    }
-    if ((fate.kind === "reverted" || fate.kind === "gone") && !sent.hasFailed) {
-      sent.hasFailed = true;
-      this.#onEvent({ kind: "failed", hash: "hash" in fate ? fate.hash : first, collateral, account, error: fate.error });
-      await this.#chain.heard(first);
-    }
-    if (fate.kind === "gone" || ("isFinal" in fate && fate.isFinal)) this.#sent.delete(first);
+  settle(): Promise<void> {
+    return this.#sent.settle();
   }
 
   async #send(liquidation: Liquidation): Promise<void> {
     const { collateral, account } = liquidation;
     try {
       const hash = await this.#chain.liquidate(liquidation);
-      this.#sent.set(hash, { liquidation, hash, fate: { kind: "on its way" }, told: undefined, hasFailed: false });
+      this.#sent.put(hash, liquidation);
       this.#onEvent({ kind: "sent", hash, ...liquidation });
     } catch (error) {
       this.#onEvent({ kind: "failed", collateral, account, error });
@@ -148,52 +99,33 @@ export class Keeper {
   }
 
   #isBusy(position: Pick<Position, "collateral" | "account">, at: Block): boolean {
-    return this.#above(at).some(({ liquidation }) => isSame(liquidation, position));
+    return this.#sent.above(at).some((liquidation) => isSame(liquidation, position));
   }
 
   /** What transactions on their way will take from the balance that was read. */
   #spoken(at: Block): bigint {
-    return this.#above(at).reduce((sum, { liquidation }) => sum + liquidation.repaidD18, 0n);
-  }
-
-  /** Those whose effect is not, or may not be, in what is read under this block. */
-  #above(at: Block): SentLiquidation[] {
-    return [...this.#sent.values()].filter(({ fate }) => !("block" in fate) || fate.block > at.number);
+    return this.#sent.above(at).reduce((sum, { repaidD18 }) => sum + repaidD18, 0n);
   }
 }
 
-export interface FollowOptions {
-  readonly signal: AbortSignal;
-  /** Resolves when it may be worth to look for a new block; at once when the signal aborts. */
-  readonly pause: (signal: AbortSignal) => Promise<void>;
-  readonly onEvent: (event: KeeperEvent) => void;
+function eventOf(news: FateNews<Liquidation>): KeeperEvent {
+  if (news.kind === "unreadable") return { kind: "trouble", error: news.error };
+  const {
+    of: { collateral, account },
+    ...told
+  } = news;
+  return told.kind === "mined" ? { ...told, kind: "liquidated", collateral, account } : { ...told, collateral, account };
 }
 
 /** A pass for each new block until the signal aborts, which never cuts a pass short. What cannot be read is told and tried again. */
-export async function follow(keeper: Keeper, chain: KeeperChain, { signal, pause, onEvent }: FollowOptions): Promise<void> {
+export async function follow(keeper: Keeper, chain: KeeperChain, { signal, pause, onEvent }: WatchOptions): Promise<void> {
   let seen = "";
   while (!signal.aborted) {
-    try {
+    await tellingDoubt(onEvent, async () => {
       const { hash } = await chain.newest();
       if (hash !== seen) await keeper.pass();
       seen = hash;
-    } catch (error) {
-      if (!isRpcError(error)) throw error;
-      onEvent({ kind: "trouble", error });
-    }
+    });
     await pause(signal);
-  }
-}
-
-/** Waits until nothing of the keeper's is on its way, or the signal aborts. */
-export async function settled(keeper: Keeper, { signal, pause, onEvent }: FollowOptions): Promise<void> {
-  while (keeper.inFlight > 0 && !signal.aborted) {
-    try {
-      await keeper.settle();
-    } catch (error) {
-      if (!isRpcError(error)) throw error;
-      onEvent({ kind: "trouble", error });
-    }
-    if (keeper.inFlight > 0) await pause(signal);
   }
 }

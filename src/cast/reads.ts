@@ -36,7 +36,7 @@ export async function newestBlock(rpc: Rpc): Promise<Block> {
 }
 
 /** Whether the chain still has this block. @throws RpcUnanswered, RpcRefused */
-export async function isCanonical(rpc: Rpc, { number, hash }: Pick<Block, "number" | "hash">): Promise<boolean> {
+export async function isCanonical(rpc: Rpc, { number, hash }: Block): Promise<boolean> {
   return (await blockOf(rpc, toQuantity(number)))?.hash === hash;
 }
 

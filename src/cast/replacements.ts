@@ -9,8 +9,8 @@ export interface ReplacementsParts {
   readonly rpc: Rpc;
   /** What a transaction should offer under this head, within the cap. @throws FeeCapReached */
   readonly feesAt: (headHash: string) => Promise<Fees>;
-  /** Whether a node said of these bytes that they pay too little. */
-  readonly isUnderpriced: (hash: string) => boolean;
+  /** Hashes of which a node said that they pay too little; those that wait no more are taken out. */
+  readonly underpriced: Set<string>;
   readonly clock: Clock;
   readonly pollMs: number;
   /** Hears that the market is above the cap. */
@@ -92,6 +92,7 @@ export class Replacements {
     const lowest = waiting[0]?.nonce ?? -1;
     if (lowest !== this.#lowest.nonce) this.#lowest = { nonce: lowest, since: head };
     this.#firstSeen = new Map(waiting.map((each) => [newestOf(each), this.#firstSeen.get(newestOf(each)) ?? head]));
+    for (const hash of this.#parts.underpriced) if (!this.#firstSeen.has(hash)) this.#parts.underpriced.delete(hash);
   }
 
   /** Since the attempt waits, or since it is the next in line. */
@@ -101,10 +102,10 @@ export class Replacements {
   }
 
   async #replaceIfDue(pending: PendingNonce, wanted: Fees, head: Head): Promise<void> {
-    const { lane, isUnderpriced } = this.#parts;
+    const { lane, underpriced } = this.#parts;
     const { nonce, fees } = pending;
     const [blocks, lowest] = [this.#blocksOf(pending, head), nonce === this.#lowest.nonce];
-    if (!isReplacementDue({ fees, wanted, blocks, lowest, refused: isUnderpriced(newestOf(pending)) })) return;
+    if (!isReplacementDue({ fees, wanted, blocks, lowest, refused: underpriced.has(newestOf(pending)) })) return;
     try {
       await lane.replace(nonce, wanted);
     } catch (error) {

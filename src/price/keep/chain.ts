@@ -1,4 +1,4 @@
-import type { Block, Mined } from "../../cast/index.ts";
+import type { Block, FateTeller } from "../../cast/index.ts";
 import type { AssetTerms, ReportRequest } from "../report.ts";
 import type { Proven } from "../prove/index.ts";
 import type { StoredPrice } from "./verdict.ts";
@@ -11,21 +11,14 @@ export interface PriceState {
   readonly sourcesRoot: bigint;
 }
 
-/** A report on its way. */
-export interface Posting {
-  readonly hash: string;
-  /** Its receipt, or undefined while it is on its way. @throws ReportRejected, ContractRefused, TransactionReplaced: it never posts */
-  receipt(): Promise<Mined | undefined>;
-}
-
 /** What a keeper of prices asks of the chain. @throws RpcUnanswered, RpcRefused each of them */
-export interface PriceChain {
+export interface PriceChain extends FateTeller {
   newest(): Promise<Block>;
   state(assetId: bigint, at: Block): Promise<PriceState>;
   /**
-   * Signs and hands over; where it throws, nothing is on its way.
+   * Signs and hands over; where it throws, nothing is on its way. Returns the hash of the transaction's first attempt.
    * @param proven made from the request, or kept from an earlier one for the same asset and block
    * @throws ReportRejected, ContractRefused, AccountUnfunded
    */
-  post(request: ReportRequest, proven: Proven): Promise<Posting>;
+  post(request: ReportRequest, proven: Proven): Promise<string>;
 }

@@ -29,6 +29,8 @@ export type PriceKeeperEvent =
   | ({ readonly kind: "proving" } & Agreed)
   | ({ readonly kind: "sent"; readonly hash: string } & Report & Pick<Proven, "backend" | "took">)
   | ({ readonly kind: "posted"; readonly hash: string; readonly minedIn: number } & Report)
+  /** A reorg took the block away that it was posted in; it is sent again. */
+  | ({ readonly kind: "unconfirmed"; readonly hash: string; readonly minedIn: number } & Report)
   /** The report became too old before it was mined; the price is proven anew. */
   | ({ readonly kind: "dropped" } & Failure)
   /** No price this time, for a reason that lies in the asset; the next block is another try. */

@@ -34,8 +34,6 @@ export interface PriceKeeperParts {
   /** How often a block is waited for that is not before the newest quote. */
   readonly pollMs: number;
   readonly onEvent: (event: PriceKeeperEvent) => void;
-  /** Blocks that a receipt must be deep before it is forgotten. Default 32. */
-  readonly finalDepth?: number;
 }
 
 /**
@@ -56,7 +54,7 @@ export class PriceKeeper {
     this.#assets = assets;
     this.#parts = parts;
     this.#root = sourcesRoot(parts.sources);
-    this.#postings = new Postings(parts.finalDepth ?? 32);
+    this.#postings = new Postings(parts.chain, parts.onEvent);
   }
 
   /** How many reports are on their way. */
@@ -92,9 +90,9 @@ export class PriceKeeper {
     await Promise.all(this.#running.values());
   }
 
-  /** Asks what became of all that was sent, as of this block. @throws RpcUnanswered, RpcRefused */
-  async settle(at: Pick<Block, "number">): Promise<void> {
-    await this.#postings.settle(at, this.#parts.onEvent);
+  /** Asks what became of all that was sent. One that cannot be read is told, and hinders none of the others. */
+  settle(): Promise<void> {
+    return this.#postings.settle();
   }
 
   async #passOf(asset: KeptAsset, signal: AbortSignal): Promise<void> {
@@ -119,11 +117,11 @@ export class PriceKeeper {
     if (verdict.because === "fresh") return;
     const proven = await proofs.prove(aggregation, { signal });
     signal.throwIfAborted();
-    const posting = await chain.post(request, proven);
+    const hash = await chain.post(request, proven);
     const { price } = unpackReport(proven.publicInputs[0] ?? 0n);
     const report = { asset: asset.name, block: at.number, price };
-    this.#postings.put(asset, report, posting);
-    onEvent({ kind: "sent", hash: posting.hash, ...report, backend: proven.backend, took: proven.took });
+    this.#postings.put(asset, report, hash);
+    onEvent({ kind: "sent", hash, ...report, backend: proven.backend, took: proven.took });
   }
 
   /** @throws NotAsRegistered, QuorumDoesNotFit */

@@ -1,36 +1,29 @@
-import type { Block, Mined } from "../../cast/index.ts";
-import { isRpcError } from "../../chain/rpc/rpc.ts";
-import type { Posting } from "./chain.ts";
+import { type FateNews, type FateTeller, InFlight } from "../../cast/index.ts";
 import { eventOf, type KeptAsset, type PriceKeeperEvent, type Report } from "./events.ts";
 
-interface Sent {
+interface Posting {
   readonly assetId: bigint;
   readonly report: Report;
-  readonly posting: Posting;
-  mined: Mined | undefined;
 }
 
 /**
- * Reports that were sent, until their receipts are so deep that no reorg takes them back.
- *
- * Race: a node that lags behind shows an asset as it was before its report was mined, and a reorg takes a receipt back.
- * Mitigation: an asset is busy until the receipt of its last report lies at or below the block that is read, and a report whose
- * receipt is gone is handed over again. No report is made for a block at or below that of one that was sent.
- * What remains: a transaction that its fees keep out of blocks holds up its asset until the account has replaced it.
+ * Reports that were sent. An asset is busy while what is read under a block need not contain its last report, and no report is
+ * made for a block at or below that of one that was sent.
  */
 export class Postings {
-  readonly #sent = new Set<Sent>();
+  readonly #sent: InFlight<Posting>;
   /** By asset: the block of the newest report that was sent. */
   readonly #newest = new Map<bigint, number>();
-  readonly #finalDepth: number;
 
-  constructor(finalDepth: number) {
-    this.#finalDepth = finalDepth;
+  constructor(teller: FateTeller, onEvent: (event: PriceKeeperEvent) => void) {
+    this.#sent = new InFlight(teller, (news) => {
+      onEvent(told(news));
+    });
   }
 
   /** How many are on their way. */
   get inFlight(): number {
-    return [...this.#sent].filter(({ mined }) => mined === undefined).length;
+    return this.#sent.count;
   }
 
   /** How many are remembered. */
@@ -38,32 +31,33 @@ export class Postings {
     return this.#sent.size;
   }
 
-  put({ assetId }: KeptAsset, report: Report, posting: Posting): void {
+  /** @param hash of the transaction's first attempt */
+  put({ assetId }: KeptAsset, report: Report, hash: string): void {
     this.#newest.set(assetId, report.block);
-    this.#sent.add({ assetId, report, posting, mined: undefined });
+    this.#sent.put(hash, { assetId, report });
   }
 
   /** Whether a report of the asset at this block would come too early, or again. */
-  isBusy({ assetId }: KeptAsset, at: Pick<Block, "number">): boolean {
-    if ((this.#newest.get(assetId) ?? -1) >= at.number) return true;
-    return [...this.#sent].some((sent) => sent.assetId === assetId && (sent.mined === undefined || sent.mined.block > at.number));
+  isBusy({ assetId }: KeptAsset, at: { readonly number: number }): boolean {
+    return (this.#newest.get(assetId) ?? -1) >= at.number || this.#sent.above(at).some((posting) => posting.assetId === assetId);
   }
 
-  /** Asks what became of all of them, as of this block. @throws RpcUnanswered, RpcRefused */
-  async settle(at: Pick<Block, "number">, onEvent: (event: PriceKeeperEvent) => void): Promise<void> {
-    for (const sent of this.#sent) {
-      const { posting, report } = sent;
-      const { hash } = posting;
-      try {
-        const mined = await posting.receipt();
-        if (mined && !sent.mined) onEvent({ kind: "posted", hash, minedIn: mined.block, ...report });
-        sent.mined = mined;
-        if (mined && mined.block + this.#finalDepth <= at.number) this.#sent.delete(sent);
-      } catch (error) {
-        if (isRpcError(error)) throw error;
-        this.#sent.delete(sent);
-        onEvent(eventOf(error, report.asset, hash));
-      }
-    }
+  /** Asks what became of all of them. */
+  settle(): Promise<void> {
+    return this.#sent.settle();
+  }
+}
+
+function told(news: FateNews<Posting>): PriceKeeperEvent {
+  const { report } = news.of;
+  switch (news.kind) {
+    case "mined":
+      return { kind: "posted", hash: news.hash, minedIn: news.block, ...report };
+    case "unconfirmed":
+      return { kind: "unconfirmed", hash: news.hash, minedIn: news.block, ...report };
+    case "failed":
+      return eventOf(news.error, report.asset, news.hash);
+    case "unreadable":
+      return eventOf(news.error, report.asset);
   }
 }

@@ -1,20 +1,11 @@
 import { Interface } from "ethers";
 import pLimit from "p-limit";
-import {
-  type Account,
-  type Block,
-  isCanonical,
-  type Mined,
-  newestBlock,
-  readAll,
-  refusalOf,
-  type SentCall,
-  type View,
-} from "../../cast/index.ts";
+import { type Account, type Block, type Fate, newestBlock, readAll, refusalOf, SentCalls, type View } from "../../cast/index.ts";
 import { revertData } from "../../chain/rpc/revert-data.ts";
+import type { Rpc } from "../../chain/rpc/rpc.ts";
 import type { Proven } from "../prove/index.ts";
 import { type AssetTerms, proofWords, reportOf, type ReportRequest } from "../report.ts";
-import type { Posting, PriceChain, PriceState } from "./chain.ts";
+import type { PriceChain, PriceState } from "./chain.ts";
 
 /** As `contracts/price/interfaces/IProvenPrices.sol` has it. */
 const abi = new Interface([
@@ -28,23 +19,25 @@ const abi = new Interface([
 
 /** ProvenPrices as a keeper sees it, and the account that pays: it hands over one report after the other. */
 export class ProvenPrices implements PriceChain {
-  readonly #account: Account;
+  readonly #rpc: Rpc;
+  readonly #sent: SentCalls;
   readonly #use: { readonly contract: string; readonly circuitId: string };
   /** An account's nonces are taken one at a time. */
   readonly #inTurn = pLimit(1);
 
   constructor(account: Account, use: { readonly contract: string; readonly circuitId: string }) {
-    this.#account = account;
+    this.#rpc = account.rpc;
+    this.#sent = new SentCalls(account);
     this.#use = use;
   }
 
   newest(): Promise<Block> {
-    return newestBlock(this.#account.rpc);
+    return newestBlock(this.#rpc);
   }
 
   async state(assetId: bigint, at: Block): Promise<PriceState> {
     const views = [this.#view("latestPrice", assetId), this.#view("termsOf", assetId), this.#sources("sourcesRoot", assetId)];
-    const [price, terms, root] = await readAll(this.#account.rpc, at, views);
+    const [price, terms, root] = await readAll(this.#rpc, at, views);
     return {
       stored: { price: price?.["price"] as bigint, timestamp: price?.["timestamp"] as bigint },
       terms: terms?.[0] as AssetTerms,
@@ -52,34 +45,29 @@ export class ProvenPrices implements PriceChain {
     };
   }
 
-  async post(request: ReportRequest, { proof, publicInputs }: Proven): Promise<Posting> {
+  async post(request: ReportRequest, { proof, publicInputs }: Proven): Promise<string> {
     const report = reportOf(request, publicInputs[0] ?? 0n, await this.#termOf(request));
     const call = { to: this.#use.contract, data: abi.encodeFunctionData("submit", [proofWords(proof), report]) };
-    const sent = await this.#inTurn(() => this.#account.broadcast(call, "price report"));
-    let isTold = false;
-    const tell = async (): Promise<void> => {
-      if (!isTold) await this.#account.heard(sent);
-      isTold = true;
-    };
-    return { hash: sent.hash, receipt: () => this.#receiptOf(sent, tell) };
+    return this.#inTurn(() => this.#sent.send(call, "price report"));
   }
 
-  /** The account's record has its own look at the chain: a block of it that the chain no longer has holds nothing. */
-  async #receiptOf(sent: SentCall, tell: () => Promise<void>): Promise<Mined | undefined> {
-    const found = await this.#account.found(sent);
-    if (found === undefined) return undefined;
-    const { hash, block: number, blockHash, gasUsed, succeeded } = found;
-    if (blockHash !== undefined && !(await isCanonical(this.#account.rpc, { number, hash: blockHash }))) return undefined;
-    await tell();
-    if (!succeeded) throw await this.#account.reasonOf(sent, found);
-    return { hash, block: number, gasUsed: BigInt(gasUsed) };
+  fates(hashes: readonly string[]): Promise<Fate[]> {
+    return this.#sent.fates(hashes);
+  }
+
+  heard(hash: string): Promise<void> {
+    return this.#sent.heard(hash);
+  }
+
+  forget(hash: string): void {
+    this.#sent.forget(hash);
   }
 
   /** Under the report's block, whose sources were compared. @throws ContractRefused where the verifier's code is another one now */
   async #termOf({ assetId, block, timestamp }: ReportRequest): Promise<readonly [bigint, bigint]> {
     try {
       const at = { ...block, timestamp: BigInt(timestamp) };
-      const [found] = await readAll(this.#account.rpc, at, [this.#sources("sourcesTerm", assetId)]);
+      const [found] = await readAll(this.#rpc, at, [this.#sources("sourcesTerm", assetId)]);
       return found?.[0] as [bigint, bigint];
     } catch (error) {
       const data = revertData(error);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { AccountUnfunded } from "../../../../src/cast/index.ts";
+import { AccountUnfunded, settled } from "../../../../src/cast/index.ts";
 import { ReportRejected } from "../../../../src/price/index.ts";
-import { follow, settled } from "../../../../src/price/keep/index.ts";
+import { follow } from "../../../../src/price/keep/index.ts";
 import { ProverFailed } from "../../../../src/price/prove/index.ts";
 import { eventually } from "../../../eventually.ts";
 import { BTC, ETH, KeeperWorld } from "./world.ts";
@@ -110,8 +110,8 @@ describe("A keeper of prices", function () {
     expect(await world.next()).to.deep.equal(["BTC posted", "BTC left", "ETH posted", "ETH proving", "ETH sent"]);
     expect(world.keeper.inFlight).to.equal(1);
     const report = world.chain.sent[2];
-    if (report) report.outcome = new ReportRejected(0x27); // mined at once, and reverted
-    await world.keeper.settle(world.chain.head);
+    if (report) report.outcome = { block: world.chain.head.number, error: new ReportRejected(0x27) }; // mined at once, and reverted
+    await world.keeper.settle();
     expect(await world.pass()).to.deep.equal(["BTC left"]); // for the same block nothing is sent again
     expect((await world.next()).slice(1)).to.deep.equal(sent("ETH"));
   });
@@ -135,13 +135,23 @@ describe("A keeper of prices", function () {
     world.chain.reorg();
     world.chain.isHolding = true;
     const from = world.events.length;
-    await world.keeper.settle(world.chain.head);
+    await world.keeper.settle();
     expect(world.keeper.inFlight).to.equal(1);
     expect(await world.pass()).to.deep.equal(["BTC left"]);
     world.chain.isHolding = false;
     await world.next();
-    expect(world.told(from)).to.deep.equal(["BTC left", "BTC left", "ETH posted", "ETH left"]);
+    expect(world.told(from)).to.deep.equal(["BTC left", "BTC left", "ETH unconfirmed", "ETH posted", "ETH left"]);
     expect(world.chain.sent).to.have.lengthOf(3);
+  });
+
+  it("goes on with the others where nothing can be read of one, and keeps that one's asset busy", async () => {
+    await world.pass();
+    const bitcoin = world.chain.sent.find(({ report }) => report.assetId === BTC.assetId);
+    world.chain.unreadable = [bitcoin?.hash ?? ""];
+    world.says["ETH"] = [2_100n, 2_100n];
+    expect(await world.next()).to.deep.equal(["BTC trouble RPC_UNANSWERED", "ETH posted", ...sent("ETH")]);
+    world.chain.unreadable = [];
+    expect(await world.next()).to.deep.equal(["BTC posted", "BTC left", "ETH posted", "ETH left"]);
   });
 
   it("drops a report that became too old before it was mined, and proves the price anew", async () => {
@@ -217,7 +227,7 @@ describe("A keeper of prices", function () {
     expect([world.prover.givenUp, world.chain.sent.length, world.keeper.inFlight]).to.deep.equal([1, 1, 1]);
     expect(world.told()).to.deep.equal([...sent("BTC"), "ETH proving"]);
     world.chain.isHolding = false;
-    const waiting = settled(world.keeper, world.chain, {
+    const waiting = settled(world.keeper, {
       signal: new AbortController().signal,
       pause: () => {
         world.chain.mine();
@@ -262,6 +272,7 @@ describe("A keeper of prices", function () {
     }
     expect(world.chain.sent.length).to.be.above(300);
     expect(Math.max(...remembered)).to.be.at.most(2 * 5);
+    expect(world.chain.forgotten).to.have.lengthOf(world.chain.sent.length - world.keeper.remembered);
     expect(world.proofs.size).to.be.at.most(64);
     expect(world.chain.stored(BTC)).to.equal(7n);
   });

@@ -1,11 +1,10 @@
-import type { Block, Mined } from "../../../../src/cast/index.ts";
+import type { Block, Fate } from "../../../../src/cast/index.ts";
 import { RpcUnanswered } from "../../../../src/chain/index.ts";
 import { LocalEnclave } from "../../../../src/price/enclave/index.ts";
 import { collectQuotes, FeedUnreachable, type QuoteSource, SourceHealth } from "../../../../src/price/feeds/index.ts";
 import { quotedFrom, ReportRejected, type ReportRequest, signQuote, sourcesRoot, unpackReport } from "../../../../src/price/index.ts";
 import {
   type KeptAsset,
-  type Posting,
   type PriceChain,
   PriceKeeper,
   type PriceKeeperEvent,
@@ -26,8 +25,12 @@ type Report = ReturnType<typeof unpackReport>;
 interface Transaction {
   readonly hash: string;
   readonly report: Report;
-  outcome: Mined | Error | undefined;
+  /** Where it was mined, and why it reverted there, if it did. */
+  outcome: { readonly block: number; readonly error?: Error } | undefined;
 }
+
+/** Blocks above a transaction that no reorg takes back. */
+const finalDepth = 4;
 
 /** A chain in the test's hands, with the rules of ProvenPrices that a keeper meets. A block is 12 seconds. */
 export class HandChain implements PriceChain {
@@ -40,6 +43,10 @@ export class HandChain implements PriceChain {
   isHolding = false;
   /** Calls that get no answer. */
   silent: readonly ("newest" | "state" | "post")[] = [];
+  /** Hashes that the keeper asks after no more. */
+  readonly forgotten: string[] = [];
+  /** Hashes of transactions that nobody can read anything of. */
+  unreadable: readonly string[] = [];
   /** What the next posts are refused with before they are sent. */
   refusal: Error | undefined;
   terms = { quorum: 2n, maxDeviationBps: 50n, maxAgeSeconds: 60n, maxDelaySeconds: 300n };
@@ -72,7 +79,7 @@ export class HandChain implements PriceChain {
     });
   }
 
-  post(_request: ReportRequest, { publicInputs }: Proven): Promise<Posting> {
+  post(_request: ReportRequest, { publicInputs }: Proven): Promise<string> {
     return this.#answer("post", () => {
       if (this.refusal) throw this.refusal;
       const report = unpackReport(publicInputs[0] ?? 0n);
@@ -80,13 +87,31 @@ export class HandChain implements PriceChain {
       if (refused) throw refused;
       const sent: Transaction = { hash: `0x${this.sent.length}`, report, outcome: undefined };
       this.sent.push(sent);
-      const receipt = (): Promise<Mined | undefined> =>
-        this.#answer("newest", () => {
-          if (sent.outcome instanceof Error) throw sent.outcome;
-          return sent.outcome;
-        });
-      return { hash: sent.hash, receipt };
+      return sent.hash;
     });
+  }
+
+  fates(hashes: readonly string[]): Promise<Fate[]> {
+    return this.#answer("newest", () => hashes.map((hash) => this.#fateOf(this.sent.find((each) => each.hash === hash))));
+  }
+
+  heard(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  forget(hash: string): void {
+    this.forgotten.push(hash);
+  }
+
+  #fateOf(sent: Transaction | undefined): Fate {
+    if (this.unreadable.includes(sent?.hash ?? "")) {
+      return { kind: "unreadable", error: new RpcUnanswered("eth_getBlockByNumber", "http://node", "timeout") };
+    }
+    const { outcome, hash = "" } = sent ?? {};
+    if (!outcome) return { kind: "on its way" };
+    const isFinal = outcome.block + finalDepth <= this.head.number;
+    const { block, error } = outcome;
+    return error ? { kind: "reverted", hash, block, isFinal, error } : { kind: "mined", hash, block, isFinal };
   }
 
   /** A block with everything that was sent, unless it is held back. */
@@ -97,7 +122,7 @@ export class HandChain implements PriceChain {
       for (const sent of this.isHolding ? [] : this.sent.filter(({ outcome }) => outcome === undefined)) {
         const refused = this.#refusal(sent.report, next);
         if (!refused) state.set(sent.report.assetId, sent.report);
-        sent.outcome = refused ?? { hash: sent.hash, block: next.number, gasUsed: 250_000n };
+        sent.outcome = { block: next.number, ...(refused && { error: refused }) };
       }
       this.#states.set(next.number, state);
       this.#states.delete(next.number - 1_000);
@@ -109,7 +134,7 @@ export class HandChain implements PriceChain {
   reorg(): void {
     const { number, timestamp } = this.head;
     for (const sent of this.sent) {
-      if (sent.outcome && !(sent.outcome instanceof Error) && sent.outcome.block === number) sent.outcome = undefined;
+      if (sent.outcome?.block === number) sent.outcome = undefined;
     }
     this.#branch++;
     this.#states.set(number, this.#at(number - 1));
@@ -207,7 +232,6 @@ export class KeeperWorld {
       clock: { now: () => 0, pause: () => this.pause() },
       pollMs: 1,
       onEvent: this.onEvent,
-      finalDepth: 4,
       ...changes,
     });
   }
@@ -228,7 +252,7 @@ export class KeeperWorld {
   async next(blocks = 1): Promise<string[]> {
     const from = this.events.length;
     this.chain.mine(blocks);
-    await this.keeper.settle(this.chain.head);
+    await this.keeper.settle();
     await this.keeper.pass(this.chain.head, this.over.signal);
     return this.told(from);
   }
