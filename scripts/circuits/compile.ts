@@ -108,12 +108,15 @@ async function build(circuit: Circuit, folder: string, optimise: boolean): Promi
     const cli = join(root, "node_modules/circom2/cli.js");
     const at = relative(root, draft);
     const flags = ["--r1cs", "--wasm", "--sym", optimise ? "--O2" : "--O1", "-l", "node_modules", "-o", at];
-    const { stdout } = await run(process.execPath, [cli, join(at, "main/main.circom"), ...flags], { cwd: root, maxBuffer: 1 << 26 }).catch(
-      (cause: unknown) => {
-        const { stdout = "", stderr = "" } = cause as { stdout?: string; stderr?: string };
-        throw new CircuitNotCompiled(circuit.component, stripVTControlCharacters(stdout + stderr).trim(), cause);
-      },
-    );
+    // Quick ones are done before the machine code that V8 would optimise in the background is of any use.
+    const node = optimise ? [] : ["--liftoff-only"];
+    const { stdout } = await run(process.execPath, [...node, cli, join(at, "main/main.circom"), ...flags], {
+      cwd: root,
+      maxBuffer: 1 << 26,
+    }).catch((cause: unknown) => {
+      const { stdout = "", stderr = "" } = cause as { stdout?: string; stderr?: string };
+      throw new CircuitNotCompiled(circuit.component, stripVTControlCharacters(stdout + stderr).trim(), cause);
+    });
     const said = stripVTControlCharacters(stdout);
     const count = (what: string): number => Number(new RegExp(`^${what}: (\\d+)`, "m").exec(said)?.[1] ?? NaN);
     const counts = { constraints: count("non-linear constraints") + count("linear constraints"), wires: count("wires") };

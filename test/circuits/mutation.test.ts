@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Circuit } from "../../scripts/circuits/compile.ts";
 import { inputsOf, NOW, signersOf } from "./example.ts";
-import { type Mutant, mutants, withForgedHints } from "./mutants.ts";
+import { hash, type Mutant, mutants, signature, type Spared, withForgedHints } from "./mutants.ts";
 import { type Inputs, programOf } from "./program.ts";
 
 const folder = join(import.meta.dirname, "../../circuits/price");
@@ -24,39 +24,49 @@ const silent = {
   price: 5,
   timestamp: 6,
 };
-const signed = (refuses: string, line: string, inputs: Inputs): Mutant => ({
-  ...{ refuses, line, file: quote.file, circuit: quote },
+const quoted = (refuses: string, line: string, inputs: Inputs): Mutant => ({
+  ...{ refuses, line, file: quote.file, circuit: quote, spared: line === signature.line ? [] : [signature] },
   inputs: { ...silent, ...inputs },
 });
-const aggregated = (refuses: string, line: string, inputs: Inputs): Mutant => ({
-  ...{ refuses, line, file: whole.file, circuit: whole },
+const aggregated = (refuses: string, line: string, inputs: Inputs, spared: readonly Spared[] = [signature, hash]): Mutant => ({
+  ...{ refuses, line, file: whole.file, circuit: whole, spared },
   inputs: { ...good, ...inputs },
 });
 
+/** The texts that a mutant's circuit is compiled from, before its line is removed. */
+function editsOf({ file, dishonest = false, spared = [] }: Mutant): Record<string, string> {
+  const edits: Record<string, string> = { [file]: dishonest ? withForgedHints(text(file)) : text(file) };
+  for (const { file: other, line, by } of spared) edits[other] = replaced(edits[other] ?? text(other), line, by);
+  return edits;
+}
+
+/** @throws Error where the text has not just one such line */
+function replaced(from: string, line: string, by: string): string {
+  const lines = from.split("\n");
+  expect(
+    lines.filter((each) => each.trim() === line),
+    line,
+  ).to.have.length(1);
+  return lines.map((each) => (each.trim() === line ? by : each)).join("\n");
+}
+
 const all: readonly Mutant[] = [
   ...mutants,
-  signed("a price of 2^64", "AssertBits(PRICE_BITS())(price);", { price: 1n << 64n }),
-  signed("a time of 2^40", "AssertBits(TIME_BITS())(timestamp);", { timestamp: 1n << 40n }),
-  signed("an R8 that is not on the curve", "BabyCheck()(x <== R8x, y <== R8y);", { R8x: 1, R8y: 1 }),
-  signed(
-    "what nobody signed",
-    "EdDSAPoseidonVerifier()(enabled <== enabled, Ax <== Ax, Ay <== Ay, S <== S, R8x <== R8x, R8y <== R8y, M <== message);",
-    {
-      enabled: 1,
-    },
-  ),
+  quoted("a price of 2^64", "AssertBits(PRICE_BITS())(price);", { price: 1n << 64n }),
+  quoted("a time of 2^40", "AssertBits(TIME_BITS())(timestamp);", { timestamp: 1n << 40n }),
+  quoted("an R8 that is not on the curve", "BabyCheck()(x <== R8x, y <== R8y);", { R8x: 1, R8y: 1 }),
+  quoted("what nobody signed", signature.line, { enabled: 1 }),
   aggregated(
     "a packed of another report",
     "PublicInputs()(packed, blockHashHi, blockHashLo, context, blockNumber, quorum, maxDeviationBps, maxAge, timestamp, price, assetId);",
     { packed: 1n },
   ),
-  aggregated("keys that are not of the set", "sourcesRoot === root;", { sourcesRoot: 1n }),
+  aggregated("keys that are not of the set", "sourcesRoot === root;", { sourcesRoot: 1n }, [signature]),
   aggregated(
     "a quote that its source did not sign",
     "SignedQuote()(enabled[i], Ax[i], Ay[i], R8x[i], R8y[i], S[i], assetId, prices[i], times[i]);",
-    {
-      S: [1n],
-    },
+    { S: [1n] },
+    [hash],
   ),
   aggregated("a quote out of the window", "QuoteWindow()(enabled[i], times[i], timestamp, maxAge);", {
     ...{ timestamp: BigInt(NOW + 61), packed: (good["packed"] as bigint) + (61n << 78n) },
@@ -65,19 +75,14 @@ const all: readonly Mutant[] = [
 ];
 
 describe("Circuits, one line removed at a time", () => {
-  for (const { refuses, file, line, circuit, inputs, dishonest = false } of all) {
+  for (const mutant of all) {
+    const { refuses, file, line, circuit, inputs } = mutant;
     it(`${circuit.component} refuses ${refuses}, and without its line in ${file} would not`, async function () {
       this.timeout(600_000);
-      expect(
-        text(file)
-          .split("\n")
-          .filter((each) => each.trim() === line),
-        line,
-      ).to.have.length(1);
-      const forged = dishonest ? withForgedHints(text(file)) : text(file);
+      const edits = editsOf(mutant);
       const [real, broken] = await Promise.all([
-        programOf({ ...circuit, edits: { [file]: forged } }),
-        programOf({ ...circuit, edits: { [file]: forged.replace(line, "") } }),
+        programOf({ ...circuit, edits }),
+        programOf({ ...circuit, edits: { ...edits, [file]: replaced(edits[file] ?? "", line, "") } }),
       ]);
       expect(real.refusal(inputs)).to.not.deep.equal([]);
       expect(broken.refusal(inputs)).to.deep.equal([]);
