@@ -88,19 +88,20 @@ describe("The tasks over the vault and the vote", function () {
     };
     const command = ["cast:mint", "--amount", "500", "--as", "5", "--json"];
     await rpc.request("evm_setAutomine", [false]);
-    const killed = run(...command);
+    const killed = hardhat.follow(...command, "--network", "local");
     await eventually("it is in the pool", async () => {
       const { pending } = await rpc.request<{ pending: string }>("txpool_status", []);
       return Number(pending) > 0 || undefined;
     });
-    hardhat.end();
-    expect((await killed).code).to.equal(null);
-    expect((await killed).stderr).to.match(/mint: nonce 1, (0x[0-9a-f]{64}) is recorded/);
+    killed.kill();
+    const { code, stderr } = await killed.ended;
+    expect(code).to.equal(null);
+    expect(stderr).to.match(/mint: nonce 1, (0x[0-9a-f]{64}) is recorded/);
     await rpc.request("anvil_dropAllTransactions", []); // the node has it no more, the record has
     await rpc.request("evm_setAutomine", [true]);
     const again = await run(...command);
     expect(again.code, again.stderr).to.equal(0);
-    const [, hash] = /mint: nonce 1, (0x[0-9a-f]{64})/.exec((await killed).stderr) ?? [];
+    const [, hash] = /mint: nonce 1, (0x[0-9a-f]{64})/.exec(stderr) ?? [];
     expect(again.json["transactions"]).to.have.length(1);
     expect((again.json["transactions"] as object[])[0]).to.include({ what: "mint", hash, earlier: true });
     expect(again.stderr).to.contain("of an earlier run is on record").and.contain("nothing is sent");

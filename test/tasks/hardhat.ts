@@ -2,8 +2,12 @@ import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_p
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { Host } from "./host.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** One for each task that tests commonly run at the same time. */
+const mostHosts = 3;
 
 export interface Run {
   readonly code: number | null;
@@ -24,13 +28,7 @@ export class Following {
     const said = this.#said;
     child.stdout.on("data", (chunk: Buffer) => (said.stdout += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (said.stderr += chunk.toString()));
-    this.ended = once(child, "close").then(() => ({
-      code: child.exitCode,
-      ...said,
-      get json() {
-        return JSON.parse(said.stdout) as Record<string, unknown>;
-      },
-    }));
+    this.ended = once(child, "close").then(() => runOf({ code: child.exitCode, ...said }));
   }
 
   /** What it said until now on lines of JSON. @throws Error it ended */
@@ -46,12 +44,17 @@ export class Following {
   interrupt(): void {
     this.#child.kill("SIGINT");
   }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
 }
 
-/** Runs Hardhat's tasks as a user does: each in a process of its own. */
+/** Runs Hardhat's tasks as a user does. */
 export class Hardhat {
   readonly #env: NodeJS.ProcessEnv;
   readonly #children = new Set<ChildProcess>();
+  readonly #hosts: Host[] = [];
 
   /** @param env in place of every variable of this process that mintd or Hardhat would read */
   constructor(env: NodeJS.ProcessEnv) {
@@ -59,11 +62,13 @@ export class Hardhat {
     this.#env = { ...Object.fromEntries(inherited), ...env };
   }
 
+  /** In a process that runs one task after the other; where all of these are busy, in one of its own. */
   async run(...args: readonly string[]): Promise<Run> {
-    return this.follow(...args).ended;
+    const host = this.#hosts.find(({ isFree }) => isFree) ?? this.#anotherHost();
+    return host ? runOf(await host.run(args)) : this.follow(...args).ended;
   }
 
-  /** Starts a task that goes on until it is told to end. */
+  /** Starts a task in a process of its own, which goes on until it is told to end. */
   follow(...args: readonly string[]): Following {
     const child = spawn(process.execPath, ["node_modules/hardhat/dist/src/cli.js", ...args], {
       cwd: root,
@@ -78,5 +83,20 @@ export class Hardhat {
 
   end(): void {
     for (const child of this.#children) child.kill("SIGKILL");
+    for (const host of this.#hosts.splice(0)) host.end();
+  }
+
+  #anotherHost(): Host | undefined {
+    if (this.#hosts.length === mostHosts) return undefined;
+    const host = new Host(root, this.#env);
+    this.#hosts.push(host);
+    return host;
   }
 }
+
+const runOf = (ended: Omit<Run, "json">): Run => ({
+  ...ended,
+  get json() {
+    return JSON.parse(ended.stdout) as Record<string, unknown>;
+  },
+});

@@ -4,7 +4,7 @@ import { NumbersSimulation } from "./numbers-simulation.ts";
 
 /** Each interleaving follows from NUMBERS_SEED + its index; a failure names its own seed. */
 const seed = Number(process.env["NUMBERS_SEED"] ?? Random.fresh().seed);
-const runs = Number(process.env["NUMBERS_RUNS"] ?? 100_000);
+const runs = Number(process.env["NUMBERS_RUNS"] ?? 30_000);
 const STEPS = 14;
 
 /** Traces of the many refusals that are part of it, and that nobody reads, would take most of the time. */
