@@ -11,6 +11,9 @@ With \`telemetry.port\` set, a mintd that runs serves its metrics in Prometheus'
 \`http://127.0.0.1:<port>/metrics\`, and its liveness at \`/healthz\`. Nothing is served to other machines. \`npx hardhat metrics:show\`
 shows them to people, with p50, p90 and p99 estimated from the buckets.
 
+The keepers, \`price:keeper\` and \`cast:keeper\`, serve theirs in the same way with \`--metrics-port\`: the two sections named for them,
+and Process. [prices.md](prices.md#watching-the-keepers) has alarms made of them.
+
 They begin at 0 with each process. Lanes are labelled by their address in lower case, endpoints by their host alone. Metrics of
 parts that are not in use have no series.
 

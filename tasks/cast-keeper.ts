@@ -3,20 +3,24 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { follow, Keeper, type KeeperEvent, type LeastGain, moreThanGas, settled, VaultKeeper } from "../src/cast/index.ts";
 import { networkOf } from "../src/chain/index.ts";
 import { systemClock } from "../src/clock.ts";
+import { castKeeperTelemetry } from "../src/telemetry/index.ts";
 import { amountOf } from "./arguments.ts";
 import { accountAt, type CastContext, castContext } from "./cast-context.ts";
 import { stopOnSignal } from "./interrupt.ts";
+import { servedMetrics } from "./keeper-metrics.ts";
 import { describeError, jsonLine, plainEvent, print, reporting } from "./print.ts";
 
 interface Args {
   readonly once: boolean;
   readonly minGain: string;
   readonly as: number;
+  readonly metricsPort: number;
   readonly json: boolean;
 }
 
-const action: NewTaskActionFunction<Args> = ({ once, minGain, as, json }, hre) =>
+const action: NewTaskActionFunction<Args> = ({ once, minGain, as, metricsPort, json }, hre) =>
   reporting(json, async () => {
+    const meter = await servedMetrics(metricsPort, () => castKeeperTelemetry({ clock: systemClock }));
     const cast = await castContext(hre);
     const leastGain = leastGainOf(minGain, cast);
     const account = await accountAt(cast, as, json);
@@ -29,6 +33,7 @@ const action: NewTaskActionFunction<Args> = ({ once, minGain, as, json }, hre) =
     });
     const events: KeeperEvent[] = [];
     const onEvent = (event: KeeperEvent): void => {
+      meter(event);
       if (once) events.push(event);
       if (json && !once) console.log(jsonLine(event));
       const words = json ? undefined : wordsOf(event);

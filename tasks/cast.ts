@@ -1,6 +1,6 @@
 import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
-import { described, json, text } from "./described.ts";
+import { described, json, metricsPort, text } from "./described.ts";
 
 /** The tasks over the vault. Each sends single transactions by the user; mass mints go `mint:list --minter cast`. */
 
@@ -109,6 +109,7 @@ const castKeeper = task(
     defaultValue: "gas",
   })
   .addOption(as)
+  .addOption(metricsPort)
   .addFlag({ name: "json", description: "Print JSON for machines: a line for each event, or one document with --once" })
   .setAction(() => import("./cast-keeper.ts"))
   .build();

@@ -200,7 +200,10 @@ const clockShow = task(
 
 const metricsShow = task(
   "metrics:show",
-  described("Shows the metrics of the mintd that runs and serves them (telemetry.port)", "metrics:show --port 9464"),
+  described(
+    "Shows the metrics of the mintd, or the keeper, that runs and serves them (telemetry.port, --metrics-port)",
+    "metrics:show --port 9464",
+  ),
 )
   .addOption({
     name: "port",

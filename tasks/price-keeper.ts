@@ -1,13 +1,15 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
-import { settled } from "../src/cast/index.ts";
+import { type Block, settled } from "../src/cast/index.ts";
 import { networkOf } from "../src/chain/index.ts";
 import { systemClock } from "../src/clock.ts";
 import { LocalEnclave } from "../src/price/enclave/index.ts";
 import { collectQuotes, type QuoteSource, quoteSourcesOf, SourceHealth } from "../src/price/feeds/index.ts";
 import { follow, type KeptAsset, PriceKeeper, type PriceKeeperEvent, ProvenPrices } from "../src/price/keep/index.ts";
 import { openProver, ProofCache } from "../src/price/prove/index.ts";
+import { priceKeeperTelemetry } from "../src/telemetry/index.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { Interrupted, stopOnSignal } from "./interrupt.ts";
+import { servedMetrics } from "./keeper-metrics.ts";
 import {
   assetNamed,
   circuitNamed,
@@ -29,6 +31,7 @@ interface Args {
   readonly deviation: number;
   readonly heartbeat: number;
   readonly workers: number;
+  readonly metricsPort: number;
   readonly once: boolean;
   readonly json: boolean;
 }
@@ -43,6 +46,8 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
       heartbeatSeconds: within("--heartbeat", args.heartbeat, 31_536_000),
     };
     const workers = within("--workers", args.workers, 64);
+    const names = assets.map(({ name }) => name);
+    const meter = await servedMetrics(args.metricsPort, () => priceKeeperTelemetry({ clock: systemClock, assets: names }));
     const where = await priceContext(hre);
     const { deployment, address: contract, account } = where;
     const { id: circuitId } = registeredCircuit(deployment, named.name);
@@ -53,6 +58,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const over = new AbortController();
     const events: PriceKeeperEvent[] = [];
     const onEvent = (event: PriceKeeperEvent): void => {
+      meter(event);
       if (once) events.push(event);
       else if (json) console.log(jsonLine(event));
       else console.log(wordsOf(event));
@@ -62,6 +68,12 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const health = new SourceHealth();
     const { timeoutMs } = where.context.config.prices;
     const chain = new ProvenPrices(account, { contract, circuitId });
+    /** The newest block, of which the metrics hear as well. */
+    const newest = async (): Promise<Block> => {
+      const at = await chain.newest();
+      meter({ kind: "block", number: at.number, timestamp: at.timestamp });
+      return at;
+    };
     const enclave = new LocalEnclave();
     const sayFallback = (reason: string): void => {
       console.error(`the portable prover is used: ${reason}`);
@@ -78,13 +90,10 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
         over.abort();
         if (keeper.inFlight > 0) console.error(`waiting for ${keeper.inFlight} transaction(s); once more ends at once`);
       });
-      if (!json)
-        console.error(
-          `as ${account.address}, ${assets.map(({ name }) => name).join(", ")} by ${named.name} and the ${prover.backend} prover`,
-        );
+      if (!json) console.error(`as ${account.address}, ${names.join(", ")} by ${named.name} and the ${prover.backend} prover`);
       try {
-        if (once) await keeper.pass(await chain.newest(), over.signal);
-        else await follow(keeper, chain, { signal: over.signal, pause, onEvent });
+        if (once) await keeper.pass(await newest(), over.signal);
+        else await follow(keeper, { newest }, { signal: over.signal, pause, onEvent });
         // What was sent is waited for even when it was told to end: whoever asks again would send it again.
         await settled(keeper, { signal: new AbortController().signal, pause, onEvent });
       } finally {

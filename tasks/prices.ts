@@ -1,6 +1,6 @@
 import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
-import { described, json, text } from "./described.ts";
+import { described, json, metricsPort, text } from "./described.ts";
 
 /** The tasks of circuits and proven prices. */
 
@@ -103,6 +103,7 @@ const priceKeeper = task(
   .addOption(whole("deviation", "A price this far from the stored one is posted, in hundredths of a percent", 50))
   .addOption(whole("heartbeat", "A stored price older than this is posted anew, in seconds by the chain's time", 3_600))
   .addOption(whole("workers", "Most proofs that are made at the same time", 1))
+  .addOption(metricsPort)
   .addFlag({ name: "once", description: "One pass over all assets, to the end of what it sends; exit code 1 where one has no fresh price" })
   .addFlag({ name: "json", description: "Print JSON for machines: a line for each event, or one document with --once" })
   .setAction(() => import("./price-keeper.ts"))

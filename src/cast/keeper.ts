@@ -1,6 +1,6 @@
 import type { FateTeller } from "./fates.ts";
 import { type FateNews, InFlight, tellingDoubt, type WatchOptions } from "./in-flight.ts";
-import { type Liquidation, liquidations, type Market, type Position } from "./liquidations.ts";
+import { judge, type Liquidation, liquidations, type Market, type Position } from "./liquidations.ts";
 import type { Block } from "./reads.ts";
 
 /** All that a decision is made from, as of one block. */
@@ -32,11 +32,26 @@ interface Place {
   readonly account: string;
 }
 
+/** What a pass found. */
+interface Surveyed {
+  readonly block: number;
+  /** That may owe something. */
+  readonly positions: number;
+  /** To be liquidated now. */
+  readonly short: number;
+  /** Below their ratio, also those that are on their way, or that the balance or the gain does not allow. */
+  readonly uncovered: number;
+  /** That owe something in a market that is paused or without a fresh price. */
+  readonly unjudged: number;
+  /** The keeper's own cast tokens. */
+  readonly balanceD18: bigint;
+}
+
 /** What a keeper has to tell. */
 export type KeeperEvent =
-  | { readonly kind: "surveyed"; readonly block: number; readonly positions: number; readonly short: number }
+  | ({ readonly kind: "surveyed" } & Surveyed)
   | ({ readonly kind: "sent"; readonly hash: string } & Liquidation)
-  | ({ readonly kind: "liquidated"; readonly block: number } & Place)
+  | ({ readonly kind: "liquidated"; readonly block: number } & Place & Pick<Liquidation, "repaidD18">)
   /** A reorg took the block away that it was told to be in; it is sent again. */
   | ({ readonly kind: "unconfirmed"; readonly block: number } & Place)
   /** Once for each transaction. One that reverted may still be reorganised, and liquidate then. */
@@ -78,7 +93,9 @@ export class Keeper {
     const { positions, markets, balanceD18, aboveD18 } = await this.#chain.survey(at);
     const isBusy = (position: Position) => this.#isBusy(position, at);
     const chosen = liquidations(positions, markets, balanceD18 - this.#spoken(at), at.timestamp, isBusy, aboveD18);
-    this.#onEvent({ kind: "surveyed", block: at.number, positions: positions.length, short: chosen.length });
+    const { uncovered, unjudged } = judge(positions, markets, at.timestamp);
+    const counts = { positions: positions.length, short: chosen.length, uncovered: uncovered.length, unjudged };
+    this.#onEvent({ kind: "surveyed", block: at.number, ...counts, balanceD18 });
     for (const liquidation of chosen) await this.#send(liquidation);
   }
 
@@ -111,10 +128,10 @@ export class Keeper {
 function eventOf(news: FateNews<Liquidation>): KeeperEvent {
   if (news.kind === "unreadable") return { kind: "trouble", error: news.error };
   const {
-    of: { collateral, account },
+    of: { collateral, account, repaidD18 },
     ...told
   } = news;
-  return told.kind === "mined" ? { ...told, kind: "liquidated", collateral, account } : { ...told, collateral, account };
+  return told.kind === "mined" ? { ...told, kind: "liquidated", collateral, account, repaidD18 } : { ...told, collateral, account };
 }
 
 /** A pass for each new block until the signal aborts, which never cuts a pass short. What cannot be read is told and tried again. */

@@ -40,6 +40,38 @@ const MARGIN_SECONDS = 3_600n;
 /** Whether the price neither is missing nor older than the collateral's limit at this time. */
 export const isFresh = ({ price, pricedAt, terms }: Market, at: bigint): boolean => price > 0n && at <= pricedAt + terms.maxPriceAgeSeconds;
 
+/** A position below its collateral's ratio. */
+interface Uncovered {
+  readonly position: Position;
+  readonly market: Market;
+  readonly shortfall: bigint;
+}
+
+/**
+ * Which positions are not covered at this time, and how many that owe something nobody can judge or liquidate: their market is
+ * paused, unknown or without a fresh price.
+ */
+export function judge(
+  positions: readonly Position[],
+  markets: ReadonlyMap<string, Market>,
+  at: bigint,
+): { readonly uncovered: readonly Uncovered[]; readonly unjudged: number } {
+  const uncovered: Uncovered[] = [];
+  let unjudged = 0;
+  for (const position of positions) {
+    if (position.debtD18 === 0n) continue;
+    const market = markets.get(position.collateral);
+    if (!market || market.terms.paused || !isFresh(market, at)) {
+      unjudged++;
+      continue;
+    }
+    const { terms, price } = market;
+    if (covered(position, terms.decimals, price, terms.liquidationRatioBps)) continue;
+    uncovered.push({ position, market, shortfall: shortfallD18(position, terms.decimals, price, terms.liquidationRatioBps) });
+  }
+  return { uncovered, unjudged };
+}
+
 /**
  * Which positions to liquidate, the largest shortfall first, as far as the balance reaches. A position is taken whole if
  * that can be paid; otherwise a part that leaves the debt floor, or nothing where not even that is possible.
@@ -58,13 +90,7 @@ export function liquidations(
 ): Liquidation[] {
   const isWorthIt = (seizure: Seizure, { terms, price }: Market): boolean =>
     seizure.seized > 0n && (aboveD18 === undefined || gainD18(seizure, terms.decimals, price) > aboveD18);
-  const short = positions.flatMap((position) => {
-    const market = markets.get(position.collateral);
-    if (!market || market.terms.paused || !isFresh(market, at) || position.debtD18 === 0n || isBusy(position)) return [];
-    const { terms, price } = market;
-    if (covered(position, terms.decimals, price, terms.liquidationRatioBps)) return [];
-    return [{ position, market, shortfall: shortfallD18(position, terms.decimals, price, terms.liquidationRatioBps) }];
-  });
+  const short = judge(positions, markets, at).uncovered.filter(({ position }) => !isBusy(position));
   short.sort((a, b) => (a.shortfall < b.shortfall ? 1 : a.shortfall > b.shortfall ? -1 : 0));
   const chosen: Liquidation[] = [];
   let left = balanceD18;

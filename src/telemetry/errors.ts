@@ -3,10 +3,10 @@ import { MintdError } from "../error.ts";
 /** Another program listens where the metrics should be served. */
 export class TelemetryPortInUse extends MintdError {
   readonly code = "TELEMETRY_PORT_IN_USE";
-  constructor(port: number, cause: unknown) {
+  constructor(port: number, cause: unknown, setting = "telemetry.port (MINTD_TELEMETRY_PORT)") {
     super(`port ${port} on 127.0.0.1 is taken, so the metrics cannot be served there`, {
       cause,
-      hint: "end the other program, or set telemetry.port (MINTD_TELEMETRY_PORT) to a free one",
+      hint: `end the other program, or set ${setting} to a free one`,
     });
   }
 }
@@ -17,7 +17,7 @@ export class TelemetryNotRunning extends MintdError {
   constructor(port: number | undefined, cause?: unknown) {
     super(port === undefined ? "telemetry.port is not set, so no mintd serves metrics" : `no mintd serves metrics on 127.0.0.1:${port}`, {
       cause,
-      hint: "run mintd with MINTD_TELEMETRY_PORT=9464 (or telemetry.port in mintd.config.yaml) and ask while it runs, with the same setting or --port 9464",
+      hint: "run mintd with MINTD_TELEMETRY_PORT=9464 (or telemetry.port in mintd.config.yaml), or a keeper with --metrics-port 9464, and ask while it runs, with the same setting or --port 9464",
     });
   }
 }

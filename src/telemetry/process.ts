@@ -1,5 +1,8 @@
 import { type IntervalHistogram, monitorEventLoopDelay, performance } from "node:perf_hooks";
-import type { Metrics } from "./registry.ts";
+import type { processMetrics } from "./catalogue/process.ts";
+import type { MetricsOf } from "./registry.ts";
+
+type Metrics = MetricsOf<typeof processMetrics>;
 
 /** Milliseconds between two looks at the event loop. */
 const resolutionMs = 10;

@@ -1,7 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { catalogue, type Definition } from "./catalogue/index.ts";
+import type { catalogue, Definition } from "./catalogue/index.ts";
 
-type Catalogue = typeof catalogue;
 type Label<D extends Definition> = D["labels"][number];
 type Built<D extends Definition> = D["type"] extends "counter"
   ? Counter<Label<D>>
@@ -9,14 +8,21 @@ type Built<D extends Definition> = D["type"] extends "counter"
     ? Gauge<Label<D>>
     : Histogram<Label<D>>;
 
-/** The catalogue's metrics, each ready to be recorded to. */
-export type Metrics = { readonly [Key in keyof Catalogue]: Built<Catalogue[Key]> };
+/** A catalogue's metrics, each ready to be recorded to. */
+export type MetricsOf<Catalogue extends Readonly<Record<string, Definition>>> = {
+  readonly [Key in keyof Catalogue]: Built<Catalogue[Key]>;
+};
 
-/** A registry of its own with all metrics in it; never prom-client's global one, which two services in one process would share. */
-export function createMetrics(): { readonly registry: Registry; readonly metrics: Metrics } {
+/** The service's metrics. */
+export type Metrics = MetricsOf<typeof catalogue>;
+
+/** A registry of its own with all of these in it; never prom-client's global one, which two services in one process would share. */
+export function createMetrics<Catalogue extends Readonly<Record<string, Definition>>>(
+  catalogue: Catalogue,
+): { readonly registry: Registry; readonly metrics: MetricsOf<Catalogue> } {
   const registry = new Registry();
   const built = Object.entries<Definition>(catalogue).map(([key, definition]) => [key, build(definition, registry)]);
-  return { registry, metrics: Object.fromEntries(built) as Metrics };
+  return { registry, metrics: Object.fromEntries(built) as MetricsOf<Catalogue> };
 }
 
 function build({ name, type, meaning, labels, buckets }: Definition, registry: Registry): Counter | Gauge | Histogram {

@@ -23,9 +23,10 @@ export class MetricsServer {
   /**
    * Listens when it resolves.
    * @param port 0 for any that is free
+   * @param setting where the port comes from, for whoever has to change it
    * @throws TelemetryPortInUse
    */
-  static async listen(port: number, shown: Shown): Promise<MetricsServer> {
+  static async listen(port: number, shown: Shown, setting?: string): Promise<MetricsServer> {
     const server = createServer((request, response) => {
       answer(request, response, shown).catch(() => {
         response.writeHead(500).end();
@@ -37,9 +38,10 @@ export class MetricsServer {
     try {
       await listening;
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") throw new TelemetryPortInUse(port, error);
+      if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") throw new TelemetryPortInUse(port, error, setting);
       throw error;
     }
+    server.on("error", () => undefined); // a connection that cannot be accepted is the scraper's trouble, not the process's end
     server.unref(); // whoever forgets to close must not keep the process alive
     return new MetricsServer(server);
   }

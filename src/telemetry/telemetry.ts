@@ -4,6 +4,7 @@ import type { LaneNotice } from "../chain/lane/notices.ts";
 import type { Clock } from "../clock.ts";
 import type { OrderBook } from "../order/index.ts";
 import type { EventStore } from "../store/event-store.ts";
+import { catalogue } from "./catalogue/index.ts";
 import { codeOf, describeError, hostOf } from "./describe.ts";
 import { doubtOf } from "./doubts.ts";
 import { type KnownAttempt, LedgerFollower } from "./ledger.ts";
@@ -49,7 +50,7 @@ export class Telemetry implements AsyncDisposable {
 
   /** @throws LogFileUnwritable */
   constructor({ clock, level, logFile, port }: TelemetryOptions) {
-    const { registry, metrics } = createMetrics();
+    const { registry, metrics } = createMetrics(catalogue);
     this.#registry = registry;
     this.#metrics = metrics;
     const onDropped = () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { id, Interface, parseEther } from "ethers";
 import { writeDeployment } from "../../scripts/deployment/deploy.ts";
 import { deposit, mint, Vote } from "../../src/cast/index.ts";
-import { Anvil } from "../anvil.ts";
+import { Anvil, freePort } from "../anvil.ts";
 import { eventually } from "../eventually.ts";
 import { CastWorld, wallet } from "../src/cast/world.ts";
 import { Hardhat } from "./hardhat.ts";
@@ -125,7 +125,9 @@ describe("The tasks over the vault and the vote", function () {
     }
   });
 
-  it("keep: one pass with --once, and its transactions to their end", async () => {
+  it("keep: one pass with --once, and its transactions to their end; else until told to end, with metrics", async () => {
+    const port = String(await freePort());
+    const running = hardhat.follow("cast:keeper", "--as", "4", "--metrics-port", port, "--json", "--network", "local");
     await mint(await world.move(3), parseEther("900"));
     await world.setPrice(1_800n);
     const { account } = await world.move(3);
@@ -135,7 +137,16 @@ describe("The tasks over the vault and the vote", function () {
     ]);
     expect((dear.json["events"] as { kind: string }[]).map(({ kind }) => kind)).to.deep.equal(["surveyed"]);
     expect(none.json["error"]).to.include({ code: "INVALID_ARGUMENT" });
-    const kept = await run("cast:keeper", "--once", "--as", "3", "--json");
+    await eventually("the positions are read", () => running.events().find(({ kind }) => kind === "surveyed"));
+    const [kept, shown] = await Promise.all([
+      run("cast:keeper", "--once", "--as", "3", "--json"),
+      hardhat.run("metrics:show", "--port", port),
+    ]);
+    expect(shown.stdout, shown.stderr)
+      .to.contain("Keeper of positions")
+      .and.match(/mintd_cast_keeper_positions .*\d.* positions/);
+    running.interrupt();
+    expect((await running.ended).code).to.equal(0);
     expect(kept.code, kept.stdout).to.equal(0);
     expect(kept.json).to.include({ account: account.address });
     expect((kept.json["events"] as { kind: string }[]).map(({ kind }) => kind)).to.deep.equal(["surveyed", "sent", "liquidated"]);

@@ -12,6 +12,7 @@ import { HttpRpc, readDeployment, RpcRefused, RpcUnanswered } from "../../src/ch
 import type { Clock } from "../../src/clock.ts";
 import { assetIdOf, developmentSources, fileText, packReport, type Quote, readReport, signQuote } from "../../src/price/index.ts";
 import { blockAfter } from "../../src/price/keep/index.ts";
+import { askMetrics } from "../../src/telemetry/index.ts";
 import { InvalidArgument } from "../../tasks/arguments.ts";
 import { termsAsked } from "../../tasks/circuit-register.ts";
 import { assetNamed, circuitNamed, keyFor, type PriceContext, sourcesFor } from "../../tasks/price-context.ts";
@@ -20,8 +21,9 @@ import { quotesFrom } from "../../tasks/price-quotes.ts";
 import { assertFor, ReportForElsewhere } from "../../tasks/price-submit.ts";
 import { RpcRunner } from "../../tasks/rpc-runner.ts";
 import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
-import { Anvil } from "../anvil.ts";
+import { Anvil, freePort } from "../anvil.ts";
 import { eventually } from "../eventually.ts";
+import { valueOf } from "../src/telemetry/scraped.ts";
 import { Hardhat, type Run } from "./hardhat.ts";
 import { Tickers } from "./tickers.ts";
 
@@ -319,7 +321,8 @@ describe("The tasks of proven prices", function () {
     await using tickers = await Tickers.open({ 1: "2100.10", 2: "2100.20", 3: "2099.90", btc: "90000" });
     const sourced = new Hardhat({ MINTD_HOME: home, MINTD_LOCAL_PORT: String(anvil.port), ...tickers.environment });
     const keeper = (...args: readonly string[]) => ["price:keeper", ...circuit, "--json", "--network", "local", ...args];
-    const running = sourced.follow(...keeper("--workers", "2"));
+    const port = await freePort();
+    const running = sourced.follow(...keeper("--workers", "2", "--metrics-port", String(port)));
     try {
       /** The first event of this kind after so many of them all, and how many there are up to it. */
       const next = (kind: string, from = 0): Promise<readonly [Record<string, unknown>, number]> =>
@@ -338,6 +341,10 @@ describe("The tasks of proven prices", function () {
       const kinds = running.events().map(({ kind }) => kind);
       expect(kinds.filter((kind) => kind === "sent")).to.have.lengthOf(2);
       expect(kinds).to.not.include.members(["failed", "trouble", "dropped"]);
+      const served = await askMetrics(port);
+      const metric = (name: string) => valueOf(served, `mintd_price_keeper_${name}`, { asset: "ETH" });
+      expect(metric("events_total")).to.be.above(5); // proving, sent and posted, twice
+      expect(metric("price_age_seconds"), "known by what was read and by the block").to.satisfy(Number.isFinite);
       running.interrupt();
       expect((await running.ended).code).to.equal(0);
     } finally {

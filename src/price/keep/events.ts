@@ -18,6 +18,8 @@ export interface Agreed extends Verdict {
   readonly price: bigint;
   /** 0 where nothing is. */
   readonly stored: bigint;
+  /** The stored price's second, by the chain's time; 0 where nothing is. */
+  readonly storedAt: number;
 }
 
 /** What a keeper has to tell of an asset. */
@@ -43,6 +45,8 @@ export interface Report {
   readonly asset: string;
   readonly block: number;
   readonly price: bigint;
+  /** The second that the contract calls the price's. */
+  readonly quotedAt: number;
 }
 
 interface Failure {

@@ -6,7 +6,7 @@ import type { Enclave } from "../enclave/index.ts";
 import { NotAsRegistered } from "../errors.ts";
 import type { Collected, FailedSource } from "../feeds/index.ts";
 import type { ProofCache } from "../prove/index.ts";
-import { unpackReport } from "../public-inputs.ts";
+import { quotedFrom, unpackReport } from "../public-inputs.ts";
 import { assertQuorumFits } from "../quorum.ts";
 import { type ReportRequest, requestAt } from "../report.ts";
 import { sourcesRoot } from "../sources.ts";
@@ -112,14 +112,15 @@ export class PriceKeeper {
     // Quotes from before the stored price's second may say that it is fresh, but cannot replace it.
     const usable = all.verdict.because === "fresh" ? all : await judged({ ...request, newerThan: Number(state.stored.timestamp) });
     const { aggregation, verdict } = usable;
-    const agreed = { asset: asset.name, block: at.number, price: aggregation.price, stored: state.stored.price, ...verdict };
+    const stored = { stored: state.stored.price, storedAt: Number(state.stored.timestamp) };
+    const agreed = { asset: asset.name, block: at.number, price: aggregation.price, ...stored, ...verdict };
     onEvent({ kind: verdict.because === "fresh" ? "left" : "proving", ...agreed });
     if (verdict.because === "fresh") return;
     const proven = await proofs.prove(aggregation, { signal });
     signal.throwIfAborted();
     const hash = await chain.post(request, proven);
-    const { price } = unpackReport(proven.publicInputs[0] ?? 0n);
-    const report = { asset: asset.name, block: at.number, price };
+    const says = unpackReport(proven.publicInputs[0] ?? 0n);
+    const report = { asset: asset.name, block: at.number, price: says.price, quotedAt: quotedFrom(says) };
     this.#postings.put(asset, report, hash);
     onEvent({ kind: "sent", hash, ...report, backend: proven.backend, took: proven.took });
   }

@@ -7,6 +7,8 @@ export const groupTitles = {
   rpc: "Endpoints",
   compensation: "Compensation",
   store: "Store",
+  priceKeeper: "Keeper of prices",
+  castKeeper: "Keeper of positions",
   process: "Process",
 } as const;
 

@@ -1,7 +1,7 @@
 import { shortLatency, type Definition } from "./definition.ts";
 
-/** What mintd itself stands on: compensation, store and process. */
-export const processMetrics = {
+/** What the service stands on: compensation, store and log. */
+export const serviceMetrics = {
   queue: {
     name: "mintd_compensation_tasks",
     type: "gauge",
@@ -51,6 +51,22 @@ export const processMetrics = {
     meaning: "log lines given up because their destination fails or is too slow",
     labels: [],
   },
+} as const satisfies Record<string, Definition>;
+
+/** What a keeper's telemetry says of itself. */
+export const listenerMetrics = {
+  unrecorded: {
+    name: "mintd_events_unrecorded_total",
+    type: "counter",
+    group: "process",
+    unit: "events",
+    meaning: "a keeper's events, and readings at a scrape, that its metrics could not take; the keeper itself goes on",
+    labels: [],
+  },
+} as const satisfies Record<string, Definition>;
+
+/** The process, whatever runs in it. */
+export const processMetrics = {
   loopDelay: {
     name: "mintd_event_loop_delay_ms",
     type: "gauge",

@@ -14,7 +14,9 @@ import {
 } from "../../../src/cast/index.ts";
 import { liquidation } from "../../../src/cast/moves.ts";
 import { type Rpc, type RpcCall, type RpcOutcome, RpcRefused } from "../../../src/chain/rpc/rpc.ts";
+import { castKeeperTelemetry, type KeeperTelemetry, readExposition } from "../../../src/telemetry/index.ts";
 import { eventually } from "../../eventually.ts";
+import { valueOf } from "../telemetry/scraped.ts";
 import { CastWorld, wallet } from "./world.ts";
 
 /** The keeper's account; 3 to 6 are debtors. POOR has what others give it. */
@@ -51,9 +53,17 @@ describe("A keeper on a chain", function () {
   let world: CastWorld;
   let events: KeeperEvent[];
   let clean: string;
+  /** Milliseconds on the clock of the metrics. */
+  let now: number;
+  let telemetry: KeeperTelemetry<KeeperEvent>;
 
   const onEvent = (event: KeeperEvent): void => {
     events.push(event);
+    telemetry.hear(event);
+  };
+  const metrics = async (...names: readonly string[]) => {
+    const families = readExposition((await telemetry.scrape()).text);
+    return names.map((name) => valueOf(families, `mintd_cast_keeper_${name}`));
   };
   const told = (kind: KeeperEvent["kind"]) => events.filter((event) => event.kind === kind);
   const debtors = (kind: KeeperEvent["kind"]) => told(kind).map((event) => ("account" in event ? event.account : ""));
@@ -100,9 +110,12 @@ describe("A keeper on a chain", function () {
   after(() => world.end());
   beforeEach(async () => {
     events = [];
+    now = 0;
+    telemetry = castKeeperTelemetry({ clock: { now: () => now } });
     clean = await world.anvil.rpc.request<string>("evm_snapshot", []);
   });
   afterEach(async () => {
+    await telemetry.close();
     await world.closeAccounts();
     await world.anvil.rpc.request("evm_setAutomine", [true]);
     await world.revert(clean);
@@ -117,6 +130,26 @@ describe("A keeper on a chain", function () {
     expect([await debtOf(3), await debtOf(4), await debtOf(5)]).to.deep.equal([0n, parseEther("1000"), 0n]);
     await keeper.pass();
     expect(told("sent")).to.have.length(2);
+  });
+
+  it("tells what its metrics are made of: positions that are short, what it has and pays, what is on its way", async () => {
+    const { keeper } = open();
+    await world.anvil.rpc.request("evm_setAutomine", [false]);
+    const state = ["positions", "uncovered_positions", "unjudged_positions", "balance_cast"] as const;
+    expect(await metrics("survey_age_seconds", ...state)).to.deep.equal([Infinity, 0, 0, 0, 0]);
+    await keeper.pass();
+    now = 90_000;
+    expect(await metrics(...state)).to.deep.equal([4, 2, 0, 2_500]);
+    expect(await metrics("survey_age_seconds", "in_flight_liquidations", "in_flight_age_seconds")).to.deep.equal([90, 2, 90]);
+    await passUntil(keeper, "both are mined", () => keeper.inFlight === 0);
+    await keeper.pass();
+    expect(await metrics(...state)).to.deep.equal([4, 0, 0, 0]);
+    expect(await metrics("survey_age_seconds", "in_flight_liquidations", "in_flight_age_seconds")).to.deep.equal([0, 0, 0]);
+    expect(await metrics("repaid_cast_total", "block")).to.deep.equal([2_500, (await world.vault.newest()).number]);
+    await world.anvil.rpc.request("evm_increaseTime", [3_700]);
+    await world.anvil.mine();
+    await keeper.pass();
+    expect(await metrics("unjudged_positions"), "those of 4 and of the keeper, under a price that is too old").to.deep.equal([2]);
   });
 
   /** Passes and mines until `done`. */
@@ -164,6 +197,7 @@ describe("A keeper on a chain", function () {
     await passUntil(keeper, "both are mined again", () => keeper.inFlight === 0);
     expect([told("sent").length, told("failed"), await count()]).to.deep.equal([2, [], "0x2"]);
     expect(hashes("liquidated").slice(2).sort()).to.deep.equal(hashes("sent").sort());
+    expect(await metrics("repaid_cast_total", "in_flight_liquidations"), "each part once").to.deep.equal([600, 0]);
   });
 
   it("tells once of a liquidation that somebody else was quicker with", async () => {
@@ -181,6 +215,9 @@ describe("A keeper on a chain", function () {
       [wallet(5).address],
     ]);
     expect(failed).to.have.property("error").that.is.instanceOf(ContractRefused).with.property("reason", "PositionHealthy");
+    const { text } = await telemetry.scrape();
+    expect(text).to.contain('mintd_cast_keeper_errors_total{kind="failed",code="CONTRACT_REFUSED",reason="PositionHealthy"} 1');
+    expect(text, "no account, no hash").to.not.match(/0x[0-9a-f]{6}/i);
   });
 
   it("goes on with the others where one receipt cannot be read", async () => {

@@ -188,7 +188,11 @@ export class HandProver implements Prover {
       stopped.reject(signal.reason as Error);
     });
     await Promise.race([this.held.get(unpackReport(packed as bigint).assetId)?.promise, stopped.promise]);
-    return { backend: this.backend, publicInputs: [packed], took: {} } as unknown as Proven;
+    return {
+      backend: this.backend,
+      publicInputs: [packed],
+      took: { witnessMs: 200, provingMs: 1_300, peakMemory: 0 },
+    } as unknown as Proven;
   }
   hold({ assetId }: KeptAsset): () => void {
     const held = Promise.withResolvers<undefined>();

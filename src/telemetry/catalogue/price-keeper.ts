@@ -1,0 +1,96 @@
+import { type Definition, steps } from "./definition.ts";
+
+/** What `price:keeper` tells. Assets and sources are those of its arguments and settings, codes those of docs/errors.md. */
+export const priceKeeperMetrics = {
+  events: {
+    name: "mintd_price_keeper_events_total",
+    type: "counter",
+    group: "priceKeeper",
+    unit: "events",
+    meaning: "events by asset and kind, as docs/prices.md lists them; trouble that is no asset's own has no asset",
+    labels: ["asset", "kind"],
+  },
+  errors: {
+    name: "mintd_price_keeper_errors_total",
+    type: "counter",
+    group: "priceKeeper",
+    unit: "events",
+    meaning: "events of the kinds dropped, failed and trouble by the error's code (docs/errors.md)",
+    labels: ["asset", "kind", "code"],
+  },
+  priceAge: {
+    name: "mintd_price_keeper_price_age_seconds",
+    type: "gauge",
+    group: "priceKeeper",
+    unit: "s",
+    meaning:
+      "age of the stored price by the chain's time, as --heartbeat counts it, growing from block to block; infinite where none is stored, or none was read yet",
+    labels: ["asset"],
+  },
+  agreedAge: {
+    name: "mintd_price_keeper_agreed_age_seconds",
+    type: "gauge",
+    group: "priceKeeper",
+    unit: "s",
+    meaning:
+      "time since a pass last came to a price that the sources agree on; infinite before the first. It grows while one proves or is on its way",
+    labels: ["asset"],
+  },
+  deviation: {
+    name: "mintd_price_keeper_deviation_bps",
+    type: "gauge",
+    group: "priceKeeper",
+    unit: "1/10,000",
+    meaning: "how far the agreed price was from the stored one when they were last compared; absent where none is stored",
+    labels: ["asset"],
+  },
+  sourceFailing: {
+    name: "mintd_price_keeper_source_failing",
+    type: "gauge",
+    group: "priceKeeper",
+    unit: "0 or 1",
+    meaning: "1 while the source gives no quote, for the reason of this code; no series before it first failed so",
+    labels: ["asset", "source", "code"],
+  },
+  proof: {
+    name: "mintd_price_keeper_proof_seconds",
+    type: "histogram",
+    group: "priceKeeper",
+    unit: "s",
+    meaning: "time that the witness and the proof of a report took that was sent",
+    labels: ["backend"],
+    buckets: steps([0.1, 1, 10, 100]),
+  },
+  inFlight: {
+    name: "mintd_price_keeper_in_flight_reports",
+    type: "gauge",
+    group: "priceKeeper",
+    unit: "reports",
+    meaning: "reports that were sent and are not known to be mined",
+    labels: [],
+  },
+  inFlightAge: {
+    name: "mintd_price_keeper_in_flight_age_seconds",
+    type: "gauge",
+    group: "priceKeeper",
+    unit: "s",
+    meaning: "time since the asset's report that is on its way was sent, or taken back by a reorg; 0 without one",
+    labels: ["asset"],
+  },
+  block: {
+    name: "mintd_price_keeper_block",
+    type: "gauge",
+    group: "priceKeeper",
+    unit: "block",
+    meaning: "number of the newest block that was looked at; absent before the first",
+    labels: [],
+  },
+  blockAge: {
+    name: "mintd_price_keeper_block_age_seconds",
+    type: "gauge",
+    group: "priceKeeper",
+    unit: "s",
+    meaning: "time since that block was first seen: it grows while the chain stands still or cannot be read; infinite before the first",
+    labels: [],
+  },
+} as const satisfies Record<string, Definition>;
