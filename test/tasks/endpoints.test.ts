@@ -48,10 +48,10 @@ describe("The tasks over several endpoints", function () {
 
   it("mint and prove, with one endpoint down all the time, and end by themselves", async () => {
     const tasks = hardhat(down);
-    const minted = await tasks.run("mint:list", join(home, "list.csv"), "--network", "local", "--json");
+    const minted = await tasks.follow("mint:list", join(home, "list.csv"), "--network", "local", "--json").ended;
     expect(minted.stderr, "told of once").to.contain("127.0.0.1:1: ").and.not.contain(secret);
     expect(minted.json).to.include({ minted: 20, final: 20 });
-    const proved = await tasks.run("mint:verify", join(home, "list.csv"), "--network", "local", "--json");
+    const proved = await tasks.follow("mint:verify", join(home, "list.csv"), "--network", "local", "--json").ended;
     expect(proved.json).to.include({ ok: true, minted: 20 });
   });
 

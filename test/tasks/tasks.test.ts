@@ -199,10 +199,10 @@ describe("The tasks", function () {
     const out = join(home, "voucher-2.json");
     await local("voucher:issue", "--id", "gift-2", "--to", rows[1]?.to ?? "", "--out", out);
     await anvil.rpc.request("evm_setIntervalMining", [0]);
-    const cut = local("voucher:redeem", out);
+    const cut = hardhat.follow("voucher:redeem", out, "--network", "local");
     await anvilHasPending(anvil);
-    hardhat.end();
-    await cut;
+    cut.kill();
+    await cut.ended;
     await anvil.rpc.request("evm_setIntervalMining", [1]);
     const watching = local("confirmations:watch", "--json");
     const watched = await anvil.mineWhile(watching, 1);
