@@ -37,7 +37,11 @@ export async function castContext(hre: HardhatRuntimeEnvironment): Promise<CastC
  * refused, also where the only key stands in for it: its nonces are mintd's.
  * @throws InvalidArgument, AccountInUse, GenesisMismatch
  */
-export async function accountAt({ context, deployment }: CastContext, index: number, json: boolean): Promise<Account> {
+export async function accountAt(
+  { context, deployment }: Pick<CastContext, "context" | "deployment">,
+  index: number,
+  json: boolean,
+): Promise<Account> {
   const example = "--as 0";
   if (!Number.isSafeInteger(index) || index < 0 || index > 999) {
     throw new InvalidArgument("--as", `is ${index}, and must be the place of an account, from 0`, example);
