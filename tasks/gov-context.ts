@@ -45,7 +45,7 @@ export async function runStep(
   const cast = await castContext(hre);
   const { chainId, network } = cast.deployment;
   if (warp && networkOf(chainId).isPublic) throw new NotALocalChain(`${network} (chain ${chainId})`);
-  const account = await accountAt(cast, as, json);
+  const account = await accountAt(cast, as, json, { soleKey: true });
   const vote = voteOf(cast);
   const proposal = await vote.ready(id, doing, warp ? (to) => warpTo(cast.context.rpc, to) : undefined);
   const steps = await work(vote, account, proposal);

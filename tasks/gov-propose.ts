@@ -22,7 +22,7 @@ const action: NewTaskActionFunction<Args> = ({ ratio, call, args, reason, as, js
     const contracts = await contractsOf(hre, cast.deployment);
     const vote = voteOf(cast);
     const motion = "ratioBps" in wanted ? await ratioMotion(cast, vote, wanted, reason) : callMotion(contracts, wanted, reason);
-    const account = await accountAt(cast, as, json);
+    const account = await accountAt(cast, as, json, { soleKey: true });
     const { id, steps, tried } = await vote.propose(account, motion);
     printProposal(json, contracts, { account, steps, proposal: await vote.proposal(id), tried });
   });

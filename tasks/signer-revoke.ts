@@ -8,7 +8,7 @@ const action: NewTaskActionFunction<SignerArgs> = (args, hre) =>
   reporting(args.json, async () => {
     const where = await signerContext(hre);
     const of = signerOf(where.deployment, args);
-    const account = await accountAt(where, args.as, args.json);
+    const account = await accountAt(where, args.as, args.json, { soleKey: true });
     const steps = await revokeSigner(account, of);
     const { contract, signer } = of;
     print(args.json, { account: account.address, contract, signer, transactions: steps }, () =>
