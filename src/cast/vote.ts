@@ -108,7 +108,8 @@ export class Vote {
   /** Whether the account may propose it now, whatever its calls would do: stakes and state are looked at. @throws ContractRefused */
   async assertProposable(account: string, motion: Motion): Promise<void> {
     try {
-      await this.#rpc.request("eth_call", [{ from: account, ...this.#call(proposing(motion)) }, "latest"]);
+      // In the next block, as it will be: stakes count from the second after they were made.
+      await this.#rpc.request("eth_call", [{ from: account, ...this.#call(proposing(motion)) }, "pending"]);
     } catch (error) {
       const reason = revertData(error);
       throw reason === undefined ? error : refusalOf(reason, (error as Error).message);
