@@ -14,6 +14,7 @@ import {
 import { networkOf } from "../src/chain/index.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { accountAt, type CastContext, castContext, percent, stepLines } from "./cast-context.ts";
+import { callWords, contractsOf, type NamedContract } from "./governed-calls.ts";
 import { factTable, print } from "./print.ts";
 
 /** Arguments that the tasks over a proposal share. */
@@ -44,19 +45,57 @@ export async function runStep(
   const cast = await castContext(hre);
   const { chainId, network } = cast.deployment;
   if (warp && networkOf(chainId).isPublic) throw new NotALocalChain(`${network} (chain ${chainId})`);
-  const account = await accountAt(cast, as, json);
+  const account = await accountAt(cast, as, json, { soleKey: true });
   const vote = voteOf(cast);
   const proposal = await vote.ready(id, doing, warp ? (to) => warpTo(cast.context.rpc, to) : undefined);
   const steps = await work(vote, account, proposal);
-  printProposal(json, account, steps, await vote.proposal(id));
+  printProposal(json, await contractsOf(hre, cast.deployment), { account, steps, proposal: await vote.proposal(id) });
 }
 
-export function printProposal(json: boolean, account: Account, steps: readonly Step[], proposal: Proposal): void {
-  print(json, { account: account.address, transactions: steps, proposal }, () => [...stepLines(steps), proposalTable(proposal)].join("\n"));
+/** What was done with a proposal, and how it stands then. */
+export interface ProposalReport {
+  readonly account: Account;
+  readonly steps: readonly Step[];
+  readonly proposal: Proposal;
+  /** How many of its calls were tried before it was proposed. */
+  readonly tried?: number;
+}
+
+export function printProposal(json: boolean, contracts: readonly NamedContract[], report: ProposalReport): void {
+  const { account, steps, proposal, tried } = report;
+  const document = { account: account.address, transactions: steps, ...(tried !== undefined && { tried }) };
+  print(json, { ...document, proposal: withWords(contracts, proposal) }, () =>
+    [
+      ...stepLines(steps),
+      ...(tried === undefined ? [] : [triedWords(tried, proposal.calls.length)]),
+      proposalWords(contracts, proposal),
+    ].join("\n"),
+  );
+}
+
+/** How much of a motion was tried before it was proposed. */
+export function triedWords(tried: number, calls: number): string {
+  if (tried < calls) return `only the first of its ${calls} calls could be tried: this node cannot run those that build on it`;
+  return calls === 1 ? "its call was tried, and would be executed now" : `all of its ${calls} calls were tried, and would be executed now`;
+}
+
+/** The proposal with each of its calls in words; null where they are not known. */
+export const withWords = (contracts: readonly NamedContract[], proposal: Proposal) => ({
+  ...proposal,
+  calls: proposal.calls.map((call) => ({ ...call, words: callWords(contracts, call) ?? null })),
+});
+
+/** As a table, and below it what it does: the proposer wrote the words above, and the chain executes these. */
+export function proposalWords(contracts: readonly NamedContract[], proposal: Proposal): string {
+  const calls = proposal.calls.map((call, i) => {
+    const { to, data, value = 0n } = call;
+    return `${i + 1}. ${callWords(contracts, call) ?? `${to}: ${data}`}${value === 0n ? "" : `, with ${value} wei`}`;
+  });
+  return [proposalTable(proposal), "what it calls:", ...calls].join("\n");
 }
 
 /** State, votes, quorum and the times left. */
-export function proposalTable(proposal: Proposal): string {
+function proposalTable(proposal: Proposal): string {
   const { id, description, proposer, state, inFavour, against, abstained, quorum, majorityBps, snapshot, deadline, eta, now } = proposal;
   const share = inFavour + against === 0n ? "-" : percent((inFavour * 10_000n) / (inFavour + against));
   return factTable([

@@ -1,6 +1,7 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { castContext } from "./cast-context.ts";
-import { proposalId, proposalTable, voteOf } from "./gov-context.ts";
+import { proposalId, proposalWords, voteOf, withWords } from "./gov-context.ts";
+import { contractsOf } from "./governed-calls.ts";
 import { print, reporting, rowTable } from "./print.ts";
 
 interface Args {
@@ -11,14 +12,16 @@ interface Args {
 const action: NewTaskActionFunction<Args> = ({ proposal: text, json }, hre) =>
   reporting(json, async () => {
     const id = text === "" ? undefined : proposalId(text);
-    const vote = voteOf(await castContext(hre));
+    const cast = await castContext(hre);
+    const vote = voteOf(cast);
+    const contracts = await contractsOf(hre, cast.deployment);
     if (id !== undefined) {
       const proposal = await vote.proposal(id);
-      print(json, { proposal }, () => proposalTable(proposal));
+      print(json, { proposal: withWords(contracts, proposal) }, () => proposalWords(contracts, proposal));
       return;
     }
     const proposals = await vote.proposals();
-    print(json, { proposals }, () =>
+    print(json, { proposals: proposals.map((each) => withWords(contracts, each)) }, () =>
       rowTable(
         ["proposal", "state", "what"],
         proposals.map((each) => [each.id, each.state, each.description]),

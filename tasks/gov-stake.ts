@@ -15,7 +15,7 @@ const action: NewTaskActionFunction<Args> = ({ amount, as, json }, hre) =>
   reporting(json, async () => {
     const wanted = amountOf("--amount", amount, 18, "gov:stake --amount 2500000");
     const cast = await castContext(hre);
-    const account = await accountAt(cast, as, json);
+    const account = await accountAt(cast, as, json, { soleKey: true });
     const vote = voteOf(cast);
     const steps = await vote.stake(account, wanted);
     const { staked, votes } = await vote.stakeOf(account.address);

@@ -20,10 +20,15 @@ const govStake = task(
 
 const govPropose = task(
   "gov:propose",
-  described("Proposes a collateral's new ratio; whoever has staked 10,000 may", "gov:propose --ratio eth=13500 --network local"),
+  described(
+    "Proposes a collateral's new ratio, or any call that a role restricts; whoever has staked 10,000 may",
+    'gov:propose --call ProvenPrices.setTerms --args "[4543560,[4,50,60,300]]" --network local',
+  ),
 )
   .addOption(text("ratio", "A collateral and its ratio in 1/10,000: eth=13500 is 135 %"))
-  .addOption(text("reason", "Why; another reason makes another proposal of the same ratio"))
+  .addOption(text("call", "A contract of the deployment and its function: CollateralVault.unpause"))
+  .addOption(text("args", "The function's arguments as a JSON array; tuples are arrays, numbers from 2^53 on are strings"))
+  .addOption(text("reason", "Why; another reason makes another proposal of the same"))
   .addOption(as)
   .addFlag(json)
   .setAction(() => import("./gov-propose.ts"))
@@ -58,7 +63,10 @@ const govExecute = task("gov:execute", described("Executes what the timelock has
 
 const govShow = task(
   "gov:show",
-  described("Shows a proposal's state, votes, quorum and the times left; all proposals where none is named", "gov:show --network local"),
+  described(
+    "Shows a proposal's state, votes, quorum, the times left and what it calls; all proposals where none is named",
+    "gov:show --network local",
+  ),
 )
   .addPositionalArgument({ ...proposal, defaultValue: "" })
   .addFlag(json)

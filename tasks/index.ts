@@ -5,6 +5,7 @@ import { described, json, text } from "./described.ts";
 import { govTasks } from "./gov.ts";
 import { priceTasks } from "./prices.ts";
 import { roleTasks } from "./roles.ts";
+import { signerTasks } from "./signer.ts";
 
 const skipInvalid = {
   name: "skipInvalid",
@@ -324,4 +325,5 @@ export const tasks = [
   ...castTasks,
   ...govTasks,
   ...roleTasks,
+  ...signerTasks,
 ];

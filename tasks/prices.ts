@@ -20,7 +20,7 @@ const whole = <Name extends string>(name: Name, description: string, defaultValu
 const circuitRegister = task(
   "circuit:register",
   described(
-    "Deploys a circuit's verifier, registers and activates the circuit, and lets its sources prove an asset's price; does nothing where that is done",
+    "Deploys a circuit's verifier, registers and activates the circuit, and lets its sources prove an asset's price, or proposes that to a vote; does nothing where that is done",
     "circuit:register --circuit price3 --asset ETH --network local",
   ),
 )
@@ -33,6 +33,8 @@ const circuitRegister = task(
   .addOption(term("maxAge", "Seconds that a quote may be old when it is proven", "60"))
   .addOption(term("maxDelay", "Seconds that a report may be old when it gets to the chain", "60"))
   .addOption(cid)
+  .addFlag({ name: "propose", description: "Propose what is missing to a vote: after roles:handover nobody may register it at once" })
+  .addOption(text("reason", "With --propose: why; another reason makes another proposal of the same"))
   .addFlag(json)
   .setAction(() => import("./circuit-register.ts"))
   .build();

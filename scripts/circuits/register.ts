@@ -1,20 +1,18 @@
-import { readFileSync } from "node:fs";
-import type { Account } from "../../src/cast/index.ts";
-import type { RegisteredCircuit } from "../../src/chain/index.ts";
-import { MintdError } from "../../src/error.ts";
-import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
-import type { Setup } from "../ceremony/setup.ts";
-import { compileVerifier } from "../verifier/compile.ts";
-import { artifactsIn } from "./artifacts.ts";
+import { ZeroAddress } from "ethers";
+import type { Account, Call, Motion, Proposal, Vote } from "../../src/cast/index.ts";
+import { describedBy, isOpen } from "../../src/cast/index.ts";
+import type { RegisteredCircuit, Rpc } from "../../src/chain/index.ts";
 import { assertQuorumFits } from "../../src/price/index.ts";
-import { termsFrom, termsToSet, type TermsWanted } from "./terms.ts";
+import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
+import { accessTo, RoleMissing } from "../deployment/access.ts";
+import { isSame } from "../deployment/role-logs.ts";
+import { type Missing, missingOf, type MissingStep, type Registration, verifierNamedIn } from "./missing.ts";
+import { termsFrom } from "./terms.ts";
 
-export interface Registration extends TermsWanted {
-  readonly setup: Setup;
-  /** Of the sources that are accepted for the asset. */
-  readonly sourcesRoot: bigint;
-  /** Digest of the CID under which everything is published, as 0x and 64 digits; without it that of the folder's manifest. */
-  readonly cid?: string | undefined;
+/** Where circuits are registered: the contract, and the AccessManager that says who may. */
+export interface Registry {
+  readonly prices: IProvenPrices;
+  readonly manager: string;
 }
 
 export interface Registered {
@@ -23,56 +21,120 @@ export interface Registered {
   readonly done: readonly string[];
 }
 
-/** A circuit's life only moves on: it is deprecated or frozen. */
-export class CircuitRetired extends MintdError {
-  readonly code = "CIRCUIT_RETIRED";
-  constructor(circuitId: string) {
-    super(`circuit ${circuitId} is deprecated or frozen, and stays so`, {
-      hint: "register a circuit with another key: npm run ceremony -- new",
-    });
-  }
-}
-
-/** The contract's CircuitStatus. */
-const status = { unknown: 0n, pending: 1n, active: 2n } as const;
-
 /**
  * Brings a circuit to where its proofs of an asset's price are accepted: verifier, registry, terms, sources. What is there
  * already is left alone; killed in the middle it goes on, at most with a verifier that nobody uses.
  *
  * Race: governance may change the asset's terms meanwhile. Mitigation: the quorum is looked at again just before the sources
  * are set. What remains: a change right after it; who proves looks again.
- * @throws QuorumDoesNotFit, TermsHeld before anything is sent
- * @throws InvalidVerifyingKey, VerifierNotCompiled, CircuitRetired, ContractRefused
+ * @throws RoleMissing, QuorumDoesNotFit, TermsHeld, CircuitRetired, InvalidVerifyingKey, VerifierNotCompiled before anything is sent
+ * @throws ContractRefused
  */
-export async function registerCircuit(
-  account: Account,
-  prices: IProvenPrices,
-  { setup, sourcesRoot, cid, ...wanted }: Registration,
-): Promise<Registered> {
-  const { assetId } = wanted;
-  const terms = termsToSet(termsFrom(await prices.termsOf(assetId)), wanted);
-  const done: string[] = [];
+export async function registerCircuit(account: Account, registry: Registry, registration: Registration): Promise<Registered> {
+  const { prices } = registry;
+  const missing = await missingOf(prices, registration);
+  await assertMayMake(account.rpc, registry, account.address, missing.steps(ZeroAddress), howToPropose);
   const to = await prices.getAddress();
-  const send = async (words: string, name: string, ...args: unknown[]): Promise<void> => {
-    await account.send({ to, data: prices.interface.encodeFunctionData(name as never, args as never) });
+  const done: string[] = [];
+  const verifier = missing.verifier ?? (await deployVerifier(account, missing, done));
+  for (const { name, words, data } of missing.steps(verifier)) {
+    if (name === "setSources") await assertQuorumStillFits(prices, registration);
+    await account.send({ to, data });
     done.push(words);
-  };
-  const { bytecode, codeHash } = compileVerifier(readFileSync(setup.verifyingKey, "utf8"));
-  const artifacts = { ...artifactsIn(setup.folder, setup.transcript.sources), ...(cid !== undefined && { cid }) };
-  const id = await prices.computeCircuitId(artifacts, codeHash);
-  if ((await prices.circuit(id)).status === status.unknown) {
-    const verifier = await account.deploy(bytecode);
-    done.push("verifier deployed");
-    await send("circuit registered", "register", artifacts, verifier);
   }
-  const known = await prices.circuit(id);
-  if (known.status > status.active) throw new CircuitRetired(id);
-  if (known.status === status.pending) await send("circuit activated", "activate", id);
-  if (terms) await send("terms set", "setTerms", assetId, terms);
-  if ((await prices.sourcesRoot(assetId, id)) !== sourcesRoot) {
-    assertQuorumFits(assetId, termsFrom(await prices.termsOf(assetId)).quorum, wanted.size);
-    await send("sources set", "setSources", assetId, id, sourcesRoot);
-  }
-  return { circuit: { id, verifier: known.verifier, verifyingKey: setup.transcript.verifyingKey }, done };
+  return { circuit: circuitOf(missing, verifier, registration), done };
 }
+
+/** What became of a registration by a vote. */
+export type ProposedCircuit =
+  /** Everything is there already. */
+  | { readonly kind: "registered"; readonly circuit: RegisteredCircuit }
+  | {
+      readonly kind: "proposed";
+      readonly circuitId: string;
+      readonly proposalId: string;
+      /** What was sent now; nothing where the same is under way already. */
+      readonly done: readonly string[];
+      /** How many calls it has. */
+      readonly calls: number;
+      /** How many of them were tried before it was proposed; undefined where it was proposed before. */
+      readonly tried: number | undefined;
+    };
+
+/**
+ * Proposes what is missing, all of it as one proposal; the account deploys the verifier, as anybody may. What an earlier run, or
+ * somebody else, proposed and what can still be executed is not proposed again, and a verifier that they deployed is taken.
+ *
+ * Race: what is missing may change while it is voted on; then the execution reverts as a whole, and this is run again.
+ * @param name the circuit's, for the proposal's words
+ * @throws RoleMissing, ContractRefused, and as `registerCircuit`, before anything is sent
+ */
+export async function proposeCircuit(
+  account: Account,
+  { vote, timelock, ...registry }: Registry & { readonly vote: Vote; readonly timelock: string },
+  registration: Registration,
+  { name, reason }: { readonly name: string; readonly reason: string },
+): Promise<ProposedCircuit> {
+  const { rpc } = account;
+  const { prices } = registry;
+  const missing = await missingOf(prices, registration);
+  const { circuitId } = missing;
+  const wanted = missing.steps(ZeroAddress);
+  if (missing.verifier !== undefined && wanted.length === 0) {
+    return { kind: "registered", circuit: circuitOf(missing, missing.verifier, registration) };
+  }
+  await assertMayMake(rpc, registry, timelock, wanted, "a vote cannot do it either: see npx hardhat roles:show");
+  const to = await prices.getAddress();
+  const words = `Let circuit ${name} (${circuitId}) prove asset ${registration.assetId}: ${wanted.map((step) => step.name).join(", ")}`;
+  const motionOf = (verifier: string): Motion => ({
+    calls: missing.steps(verifier).map(({ data }) => ({ to, data })),
+    description: describedBy(words, reason),
+  });
+  const proposals = (await vote.proposals()).reverse();
+  const registrations = proposals.flatMap(({ calls }) => calls.filter((call) => isSame(call.to, to)));
+  const present = missing.verifier ?? (await verifierNamedIn(rpc, prices, missing.codeHash, registrations));
+  const proposed = { kind: "proposed", circuitId, calls: wanted.length } as const;
+  const open = present === undefined ? undefined : openOf(proposals, motionOf(present).calls);
+  if (open) return { ...proposed, proposalId: open.id, done: [], tried: undefined };
+  await vote.assertProposable(account.address, motionOf(present ?? ZeroAddress));
+  const done: string[] = [];
+  const { id, tried } = await vote.propose(account, motionOf(present ?? (await deployVerifier(account, missing, done))));
+  return { ...proposed, proposalId: id, done: [...done, "proposed"], tried };
+}
+
+const howToPropose =
+  "propose it with --propose, to be voted on; or run it with the key that has the role, as npx hardhat roles:show names it";
+
+/** @throws RoleMissing where one of the steps may not be made at once */
+async function assertMayMake(
+  rpc: Rpc,
+  { prices, manager }: Registry,
+  caller: string,
+  steps: readonly MissingStep[],
+  hint: string,
+): Promise<void> {
+  const selectors = steps.map(({ data }) => data.slice(0, 10));
+  const access = await accessTo(rpc, manager, caller, await prices.getAddress(), selectors);
+  const refused = steps.filter((_, i) => access[i]?.immediate !== true);
+  if (refused.length > 0) throw new RoleMissing(caller, `call ${refused.map(({ name }) => name).join(", ")} of ProvenPrices`, hint);
+}
+
+async function deployVerifier(account: Account, { bytecode }: Missing, done: string[]): Promise<string> {
+  const verifier = await account.deploy(bytecode);
+  done.push("verifier deployed");
+  return verifier;
+}
+
+async function assertQuorumStillFits(prices: IProvenPrices, { assetId, size }: Registration): Promise<void> {
+  assertQuorumFits(assetId, termsFrom(await prices.termsOf(assetId)).quorum, size);
+}
+
+/** A proposal of just these calls that can still be executed. */
+const openOf = (proposals: readonly Proposal[], calls: readonly Call[]): Proposal | undefined =>
+  proposals.find((each) => isOpen(each) && contentOf(each.calls) === contentOf(calls));
+
+const contentOf = (calls: readonly Call[]): string => calls.map(({ to, data }) => `${to} ${data}`.toLowerCase()).join(" ");
+
+const circuitOf = ({ circuitId }: Missing, verifier: string, { setup }: Registration): RegisteredCircuit => ({
+  ...{ id: circuitId, verifier, verifyingKey: setup.transcript.verifyingKey },
+});

@@ -8,16 +8,11 @@ import { approve, step, type Step } from "./moves.ts";
 import { logPieces } from "../chain/rpc/log-pieces.ts";
 import { type Block, newestBlock, type RawLog, readAll, type View } from "./reads.ts";
 import { revertData } from "../chain/rpc/revert-data.ts";
+import { describedBy, type Motion, partsOf, tryCalls } from "./motion.ts";
 import { isoOf, proposalStates, refusalOf } from "./refusals.ts";
 import type { Pool } from "./vault.ts";
 
 export type ProposalState = (typeof proposalStates)[number] | "Unknown";
-
-/** What a proposal does once it has passed. */
-export interface Motion {
-  readonly calls: readonly Call[];
-  readonly description: string;
-}
 
 /** A proposal as of one block. Votes are in the stake's smallest units, times in Unix seconds. */
 export interface Proposal extends Motion {
@@ -36,6 +31,14 @@ export interface Proposal extends Motion {
   readonly abstained: bigint;
   readonly quorum: bigint;
   readonly majorityBps: bigint;
+}
+
+/** What proposing came to. */
+export interface Proposed {
+  readonly id: string;
+  readonly steps: Step[];
+  /** How many of the calls, from the first, were run as the timelock will before it was proposed. */
+  readonly tried: number;
 }
 
 /** What is done with a proposal. */
@@ -85,22 +88,32 @@ export class Vote {
   ratioMotion({ collateral, symbol }: Pick<Pool, "collateral" | "symbol">, ratioBps: bigint, reason = ""): Motion {
     const data = vaultAbi.encodeFunctionData("setRatio", [collateral, ratioBps]);
     const words = `Set the ratio of ${symbol} (${collateral}) to ${(Number(ratioBps) / 100).toFixed(2)} %`;
-    return {
-      calls: [{ to: this.#contracts.CollateralVault.address, data }],
-      description: reason === "" ? words : `${words}: ${reason}`,
-    };
+    return { calls: [{ to: this.#contracts.CollateralVault.address, data }], description: describedBy(words, reason) };
   }
 
-  /** Proposes it. What the vault would refuse now is refused here, not after ten days. @throws ContractRefused */
-  async propose(account: Account, motion: Motion): Promise<{ readonly id: string; readonly steps: Step[] }> {
-    for (const { to, data } of motion.calls) await this.#tryAsTimelock(to, data);
-    const args = partsOf(motion);
-    const data = governorAbi.encodeFunctionData("propose", [...args, motion.description]);
-    const steps = [await step(account, "propose", this.#call(data))];
+  /**
+   * Proposes it. What the contracts would refuse now is refused here, not after ten days: see `tryCalls`.
+   * @throws ContractRefused, ReportRejected
+   */
+  async propose(account: Account, { calls, description }: Motion): Promise<Proposed> {
+    const { TimelockController, MintGovernor } = this.#contracts;
+    const tried = await tryCalls(this.#rpc, { timelock: TimelockController.address, executor: MintGovernor.address }, calls);
+    const steps = [await step(account, "propose", this.#call(proposing({ calls, description })))];
     const [id] = await readAll(this.#rpc, await newestBlock(this.#rpc), [
-      this.#view("getProposalId", [...args, keccakOf(motion.description)]),
+      this.#view("getProposalId", [...partsOf(calls), keccakOf(description)]),
     ]);
-    return { id: String(id?.[0]), steps };
+    return { id: String(id?.[0]), steps, tried };
+  }
+
+  /** Whether the account may propose it now, whatever its calls would do: stakes and state are looked at. @throws ContractRefused */
+  async assertProposable(account: string, motion: Motion): Promise<void> {
+    try {
+      // In the next block, as it will be: stakes count from the second after they were made.
+      await this.#rpc.request("eth_call", [{ from: account, ...this.#call(proposing(motion)) }, "pending"]);
+    } catch (error) {
+      const reason = revertData(error);
+      throw reason === undefined ? error : refusalOf(reason, (error as Error).message);
+    }
   }
 
   async vote(account: Account, { id }: Proposal, support: keyof typeof supports): Promise<Step[]> {
@@ -168,16 +181,6 @@ export class Vote {
     }
   }
 
-  /** Runs a call of the vote as the timelock would, changing nothing. */
-  async #tryAsTimelock(to: string, data: string): Promise<void> {
-    try {
-      await this.#rpc.request("eth_call", [{ from: this.#contracts.TimelockController.address, to, data }, "latest"]);
-    } catch (error) {
-      const reason = revertData(error);
-      throw reason === undefined ? error : refusalOf(reason, (error as Error).message);
-    }
-  }
-
   async #read(at: Block, created: Created): Promise<Proposal> {
     const { proposalId, proposer, targets, calldatas, description } = created;
     const about = ["state", "proposalSnapshot", "proposalDeadline", "proposalEta", "proposalVotes"];
@@ -194,7 +197,7 @@ export class Vote {
   }
 
   #passed(name: "queue" | "execute", proposal: Proposal): string {
-    return governorAbi.encodeFunctionData(name, [...partsOf(proposal), keccakOf(proposal.description)]);
+    return governorAbi.encodeFunctionData(name, [...partsOf(proposal.calls), keccakOf(proposal.description)]);
   }
 
   #call(data: string): Call {
@@ -214,11 +217,11 @@ interface Created {
   readonly description: string;
 }
 
-const partsOf = ({ calls }: Motion): [string[], bigint[], string[]] => [
-  calls.map(({ to }) => to),
-  calls.map(({ value = 0n }) => value),
-  calls.map(({ data }) => data),
-];
+const proposing = ({ calls, description }: Motion): string => governorAbi.encodeFunctionData("propose", [...partsOf(calls), description]);
+
+/** Whether the proposal can still be executed one day. */
+export const isOpen = ({ state }: Pick<Proposal, "state">): boolean =>
+  state === "Pending" || state === "Active" || state === "Succeeded" || state === "Queued";
 
 /** The first second at which the step is possible, as far as can be known. @throws ProposalNotReady where it never is */
 export function possibleFrom({ state, now, snapshot, deadline, eta }: Proposal, doing: VoteStep): bigint {

@@ -8,8 +8,8 @@ export const usualQuorum = (size: number): number => majorityOf(size) + Math.flo
 
 /** For errors about terms that are held. */
 export const howToChangeTerms =
-  "terms hold for every circuit of an asset: take a circuit that they fit, or change them first with setTerms of ProvenPrices, " +
-  "as admin on a local chain and by governance elsewhere; docs/circuits.md says in which order";
+  "terms hold for every circuit of an asset: take a circuit that they fit, or change them first with setTerms of ProvenPrices: " +
+  "npx hardhat gov:propose --call ProvenPrices.setTerms; docs/circuits.md says in which order";
 
 /**
  * An asset's quorum is not above half of a circuit's sources, so that two disjoint groups of them could prove two prices, or

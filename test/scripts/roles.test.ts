@@ -258,7 +258,8 @@ describe("Roles", function () {
     const warp = (to: bigint) => warpTo(rpc, to);
     await vote.stake(account(0), parseEther("2500000"));
     await warp((await vault.newest()).timestamp + 1n);
-    const { id } = await vote.propose(account(0), { ...ratio, calls: [...ratio.calls, revoke] });
+    const { id, tried } = await vote.propose(account(0), { ...ratio, calls: [...ratio.calls, revoke] });
+    expect(tried).to.equal(2);
     await vote.vote(account(0), await vote.ready(id, "voted on", warp), "for");
     await vote.queue(account(0), await vote.ready(id, "queued", warp));
     await vote.execute(account(0), await vote.ready(id, "executed", warp));

@@ -7,6 +7,7 @@ import { Secret } from "../../src/secret.ts";
 import { openSqliteStore } from "../../src/store/index.ts";
 import { accountOf, recordPath } from "../../tasks/accounts.ts";
 import { closeAll } from "../../tasks/at-end.ts";
+import { accountAt, type CastContext } from "../../tasks/cast-context.ts";
 import { Anvil } from "../anvil.ts";
 import { wallet } from "../src/cast/world.ts";
 import { failure } from "../src/store/expectations.ts";
@@ -77,5 +78,17 @@ describe("The accounts that tasks send from", function () {
     await mintd.close();
     const { message } = await failure("ACCOUNT_IS_LANE", account([key]).settle());
     expect(message).to.contain("1 transaction(s) on their way");
+  });
+
+  it("may be the only key where a task sends for a vote or a role, and never where it keeps something going", async () => {
+    const config = loadConfig({ env: {} });
+    const accounts = [{ getHexString: () => Promise.resolve(privateKey) }];
+    const keys = { admin: key, voucher: key, lanes: [key] };
+    const hre = { config: { networks: { sole: { accounts } } } };
+    const where = { context: { hre, network: "sole", storePath, config, rpc: anvil.rpc, keys }, deployment: { chainId: 31_337 } };
+    const at = (options?: object) => accountAt(where as unknown as CastContext, 0, true, options);
+    await failure("INVALID_ARGUMENT", at());
+    expect((await at({ soleKey: true })).address).to.equal(address);
+    await failure("STORE_IN_USE", openSqliteStore({ path: storePath })); // mintd is kept out
   });
 });

@@ -9,7 +9,9 @@ const contracts = [
   "contracts/price/ProvenPrices.sol/ProvenPrices",
   "contracts/governance/StakedVotes.sol/StakedVotes",
   "contracts/governance/MintGovernor.sol/MintGovernor",
+  "contracts/mint/VoucherMinter.sol/VoucherMinter",
   "@openzeppelin/contracts/governance/TimelockController.sol/TimelockController",
+  "@openzeppelin/contracts/access/manager/AccessManager.sol/AccessManager",
 ];
 const abiOf = (path: string): InterfaceAbi =>
   (JSON.parse(readFileSync(new URL(`../../../artifacts/${path}.json`, import.meta.url), "utf8")) as { abi: InterfaceAbi }).abi;

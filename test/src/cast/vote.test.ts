@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { parseEther } from "ethers";
+import { Interface, parseEther } from "ethers";
 import { ContractRefused, duration, ProposalNotReady, ProposalUnknown, Vote, warpTo } from "../../../src/cast/index.ts";
-import { governorAbi } from "../../../src/cast/abi.ts";
-import { RpcRefused, toQuantity } from "../../../src/chain/rpc/rpc.ts";
+import { governorAbi, vaultAbi } from "../../../src/cast/abi.ts";
+import { type Rpc, RpcRefused, toQuantity } from "../../../src/chain/rpc/rpc.ts";
 import { rangesOf, WatchedRpc } from "./watched-rpc.ts";
 import { CastWorld } from "./world.ts";
 
@@ -88,6 +88,49 @@ describe("The vote over the vault's ratios", function () {
     expect(stranger).to.have.property("reason", "GovernorInsufficientProposerVotes");
     expect(await errorOf(vote.proposal("17"))).to.be.instanceOf(ProposalUnknown);
     expect(await vote.proposals()).to.deep.equal([]);
+  });
+
+  describe("tries a motion of several calls before it is proposed", () => {
+    const managerAbi = new Interface([
+      "function setTargetFunctionRole(address target, bytes4[] selectors, uint64 roleId)",
+      "function grantRole(uint64 roleId, address account, uint32 executionDelay)",
+    ]);
+    /** The ratio's setter goes to a role that the timelock has not; each of the two calls alone would pass. */
+    async function motion() {
+      const { calls } = vote.ratioMotion((await world.pool()).pool, 13_500n);
+      const { CollateralVault, TimelockController } = world.contracts;
+      const to = world.deployment.contracts.AccessManager.address;
+      const selector = vaultAbi.getFunction("setRatio")?.selector;
+      const moved = { to, data: managerAbi.encodeFunctionData("setTargetFunctionRole", [CollateralVault.address, [selector], 9]) };
+      const granted = { to, data: managerAbi.encodeFunctionData("grantRole", [9, TimelockController.address, 0]) };
+      return { refused: { calls: [moved, ...calls], description: "" }, taken: { calls: [moved, granted, ...calls], description: "" } };
+    }
+    const votingOver = (rpc: Rpc): Vote => new Vote(rpc, world.contracts, 0);
+
+    it("one after the other, as the timelock executes them", async () => {
+      await staked("2500000");
+      const { refused, taken } = await motion();
+      expect(await errorOf(vote.propose(world.account(0), refused)))
+        .to.be.instanceOf(ContractRefused)
+        .with.property("reason", "AccessManagedUnauthorized");
+      expect(await vote.propose(world.account(0), taken)).to.include({ tried: 3 });
+    });
+
+    it("at least the first, and says so, where the node takes no overrides or passes over them", async () => {
+      await staked("2500000");
+      const { taken, refused } = await motion();
+      const unable = new WatchedRpc(world.anvil.rpc);
+      unable.failure = ({ method, params }) =>
+        params.length > 2 ? new RpcRefused(method, -32_602, "too many arguments, want at most 2", undefined) : undefined;
+      const blind: Rpc = {
+        request: (method, params) => world.anvil.rpc.request(method, method === "eth_call" ? params.slice(0, 2) : params),
+        each: (calls) => world.anvil.rpc.each(calls),
+      };
+      expect(await votingOver(unable).propose(world.account(0), taken)).to.include({ tried: 1 });
+      expect(await votingOver(blind).propose(world.account(0), refused)).to.include({ tried: 1 });
+      const first = { calls: [...refused.calls].reverse().map(({ to }) => ({ to, data: "0x12345678" })), description: "" };
+      expect(await errorOf(votingOver(blind).propose(world.account(0), first))).to.be.instanceOf(ContractRefused);
+    });
   });
 
   it("reads one proposal without the views of the others, and the logs only until it is found", async () => {

@@ -1,0 +1,77 @@
+import { AbiCoder, Interface, keccak256, solidityPackedKeccak256, toBeHex, ZeroHash } from "ethers";
+import { RpcRefused, type Rpc } from "../chain/rpc/rpc.ts";
+import { revertData } from "../chain/rpc/revert-data.ts";
+import type { Call } from "./account.ts";
+import { refusalOf, refusals } from "./refusals.ts";
+
+/** What a proposal does once it has passed. */
+export interface Motion {
+  readonly calls: readonly Call[];
+  /** With the calls it makes the proposal's id, so it follows from them: the same motion again is the same proposal. */
+  readonly description: string;
+}
+
+/** A motion's words, and after them why; another reason makes another proposal of the same calls. */
+export const describedBy = (words: string, reason = ""): string => (reason === "" ? words : `${words}: ${reason}`);
+
+/** Targets, values and calldatas, as governor and timelock take them. */
+export const partsOf = (calls: readonly Call[]): [string[], bigint[], string[]] => [
+  calls.map(({ to }) => to),
+  calls.map(({ value = 0n }) => value),
+  calls.map(({ data }) => data),
+];
+
+const timelockAbi = new Interface([
+  "function executeBatch(address[] targets, uint256[] values, bytes[] payloads, bytes32 predecessor, bytes32 salt) payable",
+]);
+
+/** Where OpenZeppelin's TimelockController keeps from when on each operation may be executed. */
+const timestampsSlot = 1n;
+/** 0 is not scheduled and 1 is done: whatever is above has waited since 1970. */
+const waitedLong = toBeHex(2, 32);
+
+/**
+ * Runs a motion's calls as the timelock would, one after the other, changing nothing. The first is a plain call in its name.
+ * Further ones build on those before, so all of them are run by the timelock's own `executeBatch`, in a state in which, by an
+ * override of one slot, they have waited long enough. Nodes that take no override leave it at the first.
+ * @returns how many of the calls were run
+ * @throws ContractRefused, ReportRejected; RpcUnanswered, RpcRefused
+ */
+export async function tryCalls(
+  rpc: Rpc,
+  { timelock, executor }: { readonly timelock: string; readonly executor: string },
+  calls: readonly Call[],
+): Promise<number> {
+  const [first, ...others] = calls;
+  if (!first) return 0;
+  await run(rpc, [{ from: timelock, to: first.to, data: first.data }, "latest"]);
+  if (others.length === 0) return 1;
+  const parts = partsOf(calls);
+  const id = keccak256(
+    AbiCoder.defaultAbiCoder().encode(["address[]", "uint256[]", "bytes[]", "bytes32", "bytes32"], [...parts, ZeroHash, ZeroHash]),
+  );
+  const slot = solidityPackedKeccak256(["bytes32", "uint256"], [id, timestampsSlot]);
+  const data = timelockAbi.encodeFunctionData("executeBatch", [...parts, ZeroHash, ZeroHash]);
+  const state = { [timelock]: { stateDiff: { [slot]: waitedLong } } };
+  try {
+    await run(rpc, [{ from: executor, to: timelock, data }, "latest", state], isOverrideIgnored);
+    return calls.length;
+  } catch (error) {
+    if (error instanceof RpcRefused) return 1; // refused as a question, not reverted
+    throw error;
+  }
+}
+
+/** The timelock knows nothing of the operation: the node did not look at the override. */
+const isOverrideIgnored = (reverted: string): boolean =>
+  reverted.startsWith(refusals.getError("TimelockUnexpectedOperationState")?.selector ?? "none");
+
+async function run(rpc: Rpc, params: readonly unknown[], isOfNode: (reverted: string) => boolean = () => false): Promise<void> {
+  try {
+    await rpc.request("eth_call", params);
+  } catch (error) {
+    const reason = revertData(error);
+    if (reason === undefined || isOfNode(reason)) throw error;
+    throw refusalOf(reason, (error as Error).message);
+  }
+}
