@@ -73,13 +73,13 @@ export const typeChecks: readonly Stage[] = [
 
 export const build: Stage = { name: "build", command: ["hardhat", "build"] };
 
-/** Runs stages in their order, as many at a time as there are cores; results come as they end. */
-export async function runAll(stages: readonly Stage[]): Promise<StageResult[]> {
+/** Runs stages in their order, by default as many at a time as there are cores; results come as they end. */
+export async function runAll(stages: readonly Stage[], atATime = availableParallelism()): Promise<StageResult[]> {
   const results: StageResult[] = [];
   const waiting = stages.values();
   const worker = async () => {
     for (const stage of waiting) results.push(await runStage(stage));
   };
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), stages.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(atATime, stages.length) }, worker));
   return results;
 }

@@ -10,29 +10,32 @@ const solidity: Stage = {
 
 /** Services under faults, four at a time: nothing runs beside them. */
 const chaos = "test/chaos/";
-/** Their tests wait for chains and processes most of the time, so that the others have the processor meanwhile. */
-const waiting = ["test/e2e/", "test/src/mintd/", "test/tasks/"];
 
-/** Every `*.test.ts`: chaos by itself, then the others in two processes that run at the same time. */
-function mochaStages(): Record<"chaos" | "services" | "parts", Stage> {
+/**
+ * What the others are shared out by, each in a process of its own at the same time. Most of what the first two do is wait for
+ * chains and processes, so that three keep two cores busy. Whatever deploys by a task is in the first: a task builds before it
+ * deploys, and Hardhat's builds race for their cache where two run at once. The last takes what is left.
+ */
+const shares = {
+  tasks: ["test/e2e/", "test/tasks/", "test/scripts/demo-cast"],
+  services: ["test/src/mintd/", "test/src/durable/", "test/circuits/", "test/ceremony/"],
+  parts: ["test/"],
+};
+
+/** Every `*.test.ts`, chaos first. */
+function mochaStages(): readonly [Stage, ...Stage[]] {
   const files = globSync("test/**/*.test.ts", { cwd: root }).map((file) => file.replaceAll("\\", "/"));
-  const waits = (file: string): boolean => waiting.some((folder) => file.startsWith(folder));
-  const others = files.filter((file) => !file.startsWith(chaos));
-  const stage = (name: string, tests: readonly string[]): Stage => ({
-    ...{ name: `TypeScript tests, ${name}`, mark: `${name.padEnd(8)} | `, live: true },
-    command: ["hardhat", "test", "mocha", "--no-compile", ...[...tests].sort()],
-  });
-  return {
-    chaos: stage(
-      "chaos",
-      files.filter((file) => file.startsWith(chaos)),
-    ),
-    services: stage("services", others.filter(waits)),
-    parts: stage(
-      "parts",
-      others.filter((file) => !waits(file)),
-    ),
+  const left = new Set(files.sort());
+  const taken = (folders: readonly string[]): string[] => {
+    const own = [...left].filter((file) => folders.some((folder) => file.startsWith(folder)));
+    for (const file of own) left.delete(file);
+    return own;
   };
+  const stage = (name: string, folders: readonly string[]): Stage => ({
+    ...{ name: `TypeScript tests, ${name}`, mark: `${name.padEnd(8)} | `, live: true },
+    command: ["hardhat", "test", "mocha", "--no-compile", ...taken(folders)],
+  });
+  return [stage("chaos", [chaos]), ...Object.entries(shares).map(([name, folders]) => stage(name, folders))];
 }
 
 /** Sums a runner's own closing lines, "N passing" and "N failing". */
@@ -41,14 +44,14 @@ function counted(output: string, word: string): number {
   return Number(last?.[1] ?? 0);
 }
 
-const tests = mochaStages();
-const testNames = new Set([solidity, ...Object.values(tests)].map(({ name }) => name));
+const [faults, ...tests] = mochaStages();
+const testNames = new Set([solidity, faults, ...tests].map(({ name }) => name));
 
 let [passed, failed] = [0, 0];
 
 /** Runs stages beside each other and counts what they say; a check is passed or failed as a whole. Names those that are well. */
-async function count(...stages: readonly Stage[]): Promise<ReadonlySet<string>> {
-  const results = await runAll(stages);
+async function count(stages: readonly Stage[], atATime?: number): Promise<ReadonlySet<string>> {
+  const results = await runAll(stages, atATime);
   for (const { name, ok, output } of results) {
     const failing = testNames.has(name) ? counted(output, "failing") : 0;
     passed += testNames.has(name) ? counted(output, "passing") : Number(ok);
@@ -57,11 +60,10 @@ async function count(...stages: readonly Stage[]): Promise<ReadonlySet<string>> 
   return new Set(results.flatMap(({ name, ok }) => (ok ? [name] : [])));
 }
 
-const well = await count(build, ...textChecks);
+const well = await count([build, ...textChecks]);
 if (well.has(build.name)) {
-  await count(...typeChecks, solidity);
-  await count(tests.chaos);
-  await count(tests.services, tests.parts);
+  await count([faults]);
+  await count([...tests, ...typeChecks, solidity], tests.length);
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

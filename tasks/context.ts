@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { computeAddress, HDNodeWallet } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import { deploy } from "../scripts/deployment/deploy.ts";
 import { type Deployment, type MinterName, type OnDemandRpc, ProviderRpc, readDeployment, type Rpc } from "../src/chain/index.ts";
 import { loadConfig, type MintdConfig } from "../src/config/index.ts";
 import { MintdError } from "../src/error.ts";
@@ -121,7 +122,6 @@ export async function deploymentOf(context: TaskContext): Promise<Deployment> {
   const { hre, network, deployments, keys, rpc } = context;
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const connection = await hre.network.getOrCreate(network);
-  const { deploy } = await import("../scripts/deployment/deploy.ts"); // hundreds of modules that no other task needs
   const { deployment } = await deploy(connection, { directory: deployments, network, signer: addressOf(keys.voucher) });
   await rpc.request("evm_setAutomine", [false]);
   await rpc.request("evm_setIntervalMining", [200]);

@@ -3,9 +3,7 @@ import { keccak256 } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import { type CastContracts, type Deployment, LOCAL_CHAIN_ID, NoCodeAtAddress, readDeployment } from "../../src/chain/index.ts";
 import { MintdError } from "../../src/error.ts";
-import castModule, { timelockSeconds } from "./cast-module.ts";
 import { type DeployOptions, writeDeployment } from "./deploy.ts";
-import wethModule from "./weth-module.ts";
 
 export interface CastOptions extends Pick<DeployOptions, "directory" | "network" | "signer" | "beforeRecord"> {
   /** The chain's wrapped ether; deployed where there is none, which only a local chain may have. */
@@ -57,6 +55,7 @@ async function deployAnew(connection: NetworkConnection, deployment: Deployment,
   const config = { requiredConfirmations: 1, blockPollingInterval: deployment.chainId === LOCAL_CHAIN_ID ? 100 : 1_000 };
   const weth = options.weth ?? (await deployWeth(ignition, network, config));
   if ((await ethers.provider.getCode(weth)) === "0x") throw new NoCodeAtAddress("wrapped ether", weth, network);
+  const { default: castModule, timelockSeconds } = await import("./cast-module.ts"); // loads Ignition, as mint-module.ts does
   const contracts = await ignition.deploy(castModule, {
     deploymentId: `${network}-cast`,
     parameters: { Cast: { manager, weth } },
@@ -94,6 +93,7 @@ async function deployAnew(connection: NetworkConnection, deployment: Deployment,
 
 /** In a journal of its own, so that a second run after a first that was killed finds the same one. */
 async function deployWeth(ignition: NetworkConnection["ignition"], network: string, config: Partial<DeployConfig>): Promise<string> {
+  const { default: wethModule } = await import("./weth-module.ts");
   const { weth } = await ignition.deploy(wethModule, { deploymentId: `${network}-weth`, config });
   return weth.getAddress();
 }

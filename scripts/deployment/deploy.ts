@@ -3,7 +3,6 @@ import { dirname, join } from "node:path";
 import { keccak256 } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import { type Deployment, deploymentFile, NotDeployed, readDeployment } from "../../src/chain/index.ts";
-import mintModule from "./mint-module.ts";
 
 export interface DeployOptions {
   /** Folder that holds a folder for each network. */
@@ -53,6 +52,7 @@ async function recorded({ directory, network }: DeployOptions): Promise<Deployme
 async function deployAnew(connection: NetworkConnection, options: DeployOptions): Promise<Deployment> {
   const { ethers, ignition } = connection;
   const { chainId } = await ethers.provider.getNetwork();
+  const { default: mintModule } = await import("./mint-module.ts"); // hundreds of Ignition's modules that nothing else needs
   const { manager, voucherMinter, editionMinter } = await ignition.deploy(mintModule, {
     deploymentId: options.network,
     config: { requiredConfirmations: 1, blockPollingInterval: chainId === 31337n ? 100 : 1_000 },
