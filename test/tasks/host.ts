@@ -14,6 +14,8 @@ export interface Asked {
 
 export interface Ended {
   readonly code: number;
+  /** Kinds of what it left open, which would keep its own process from ending. */
+  readonly left: readonly string[];
 }
 
 /**
@@ -39,8 +41,8 @@ export class Host {
     return !this.#isBusy && this.#child.connected;
   }
 
-  /** @throws Error the process ended meanwhile */
-  async run(args: readonly string[]): Promise<Ended & { readonly stdout: string; readonly stderr: string }> {
+  /** @throws Error the process ended meanwhile, or the task would not have ended */
+  async run(args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
     this.#isBusy = true;
     this.#child.ref();
     this.#child.channel?.ref();
@@ -52,7 +54,8 @@ export class Host {
       this.#child.send({ args, mark } satisfies Asked);
       const heard = await Promise.race([Promise.all([over, said]), this.#ended.promise]);
       if (typeof heard === "string") throw new Error(`the host of tasks ended with ${heard} in ${args.join(" ")}`);
-      const [[{ code }], [out, err]] = heard;
+      const [[{ code, left }], [out, err]] = heard;
+      if (left.length > 0) throw new Error(`${args.join(" ")} would not end: it left ${left.join(", ")} open; it said ${out}${err}`);
       return { code, stdout: out, stderr: err };
     } finally {
       this.#isBusy = false;
@@ -60,8 +63,11 @@ export class Host {
     }
   }
 
+  /** @throws Error it was gone already: something failed after the task that left it behind */
   end(): void {
+    const { exitCode, signalCode } = this.#child;
     this.#child.kill("SIGKILL");
+    if (exitCode !== null || signalCode !== null) throw new Error(`a host of tasks had ended with ${String(signalCode ?? exitCode)}`);
   }
 
   /** It keeps no test run from ending. */
@@ -79,7 +85,8 @@ async function until(stream: Readable | null, mark: string): Promise<string> {
   let said = "";
   const take = (chunk: string): void => {
     said += chunk;
-    if (said.endsWith(mark)) resolve(said.slice(0, -mark.length));
+    const end = said.indexOf(mark);
+    if (end >= 0) resolve(said.slice(0, end));
   };
   stream.on("data", take);
   try {
