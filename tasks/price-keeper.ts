@@ -115,14 +115,17 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     if (hasFailed(report.assets)) process.exitCode = 1;
   });
 
-/** One's own sources of each asset. @throws InvalidArgument an asset has none; InvalidFeed, InvalidSourceKey, SecretMissing */
+/** One's own sources of each asset. @throws InvalidArgument an asset has none; InvalidFeed, FeedSequencerMissing, InvalidSourceKey, SecretMissing */
 async function sourcesOf(
-  { context: { hre, config, rpc } }: PriceContext,
+  { context: { hre, config, rpc }, deployment }: PriceContext,
   assets: readonly KeptAsset[],
 ): Promise<Map<KeptAsset, QuoteSource[]>> {
   const asked = new Map<KeptAsset, QuoteSource[]>();
   for (const asset of assets) {
-    const sources = await quoteSourcesOf(config.prices.sources, asset.assetId, { rpc, secretNamed: (name) => secretNamed(hre, name) });
+    const sources = await quoteSourcesOf(config.prices.sources, asset.assetId, {
+      ...{ rpc, chainId: deployment.chainId },
+      secretNamed: (name) => secretNamed(hre, name),
+    });
     if (sources.length === 0)
       throw new InvalidArgument("--assets", `has ${asset.name}, of which prices.sources has no source`, "--assets ETH");
     asked.set(asset, sources);

@@ -62,7 +62,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const quotes = await quotesFrom(args, {
       ...{ assetId, sources, local: where.local },
       now: async () => Number((await newest()).timestamp),
-      configured: () => configuredQuotes(context, assetId),
+      configured: () => configuredQuotes(where, assetId),
     });
     const { pollMs } = networkOf(deployment.chainId);
     const block = await blockAfter(quotes, newest, { assetId, sources }, { clock: systemClock, pollMs });

@@ -2,8 +2,7 @@ import { parseUnits } from "ethers";
 import { developmentSources, type Quote, readQuotes, signQuote, type SourceKey } from "../src/price/index.ts";
 import { collectQuotes, PRICE_DECIMALS, quoteSourcesOf } from "../src/price/feeds/index.ts";
 import { InvalidArgument } from "./arguments.ts";
-import type { TaskContext } from "./context.ts";
-import { textOf } from "./price-context.ts";
+import { type PriceContext, textOf } from "./price-context.ts";
 import { describeError } from "./print.ts";
 import { secretNamed } from "./secrets.ts";
 
@@ -39,10 +38,14 @@ export async function quotesFrom({ prices, quotes }: QuoteArgs, wanted: QuotesWa
 
 /**
  * Asks one's own sources, those of the setting prices.sources; what failed is said on stderr and costs its own quote alone.
- * @throws InvalidFeed, InvalidSourceKey, SecretMissing
+ * @throws InvalidFeed, FeedSequencerMissing, InvalidSourceKey, SecretMissing
  */
-export async function configuredQuotes({ hre, config, rpc }: TaskContext, assetId: bigint): Promise<readonly Quote[] | undefined> {
-  const sources = await quoteSourcesOf(config.prices.sources, assetId, { rpc, secretNamed: (name) => secretNamed(hre, name) });
+export async function configuredQuotes(
+  { context: { hre, config, rpc }, deployment }: PriceContext,
+  assetId: bigint,
+): Promise<readonly Quote[] | undefined> {
+  const { chainId } = deployment;
+  const sources = await quoteSourcesOf(config.prices.sources, assetId, { rpc, chainId, secretNamed: (name) => secretNamed(hre, name) });
   if (sources.length === 0) return undefined;
   const { timeoutMs } = config.prices;
   const { quotes, failed } = await collectQuotes(sources, { assetId }, { signal: new AbortController().signal, timeoutMs });

@@ -68,6 +68,8 @@ contract StakedVotes is IStakedVotes, Votes, ReentrancyGuardTransient {
 
     /// @inheritdoc IStakedVotes
     function withdraw(address to) external nonReentrant {
+        // Nobody could ever get them out of these again.
+        if (to == address(0) || to == address(this) || to == address(token)) revert InvalidReceiver(to);
         Cooling memory cooling = _cooling[msg.sender];
         if (cooling.amount == 0) revert ZeroAmount();
         if (clock() < cooling.withdrawableAt) revert CoolingDown(cooling.withdrawableAt);

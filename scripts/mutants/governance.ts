@@ -57,6 +57,24 @@ export const governanceMutants: readonly Mutant[] = [
     to: "",
   },
   {
+    name: "unstaked tokens are paid to zero",
+    file: "contracts/governance/StakedVotes.sol",
+    from: "if (to == address(0) || ",
+    to: "if (",
+  },
+  {
+    name: "unstaked tokens are paid to where they are",
+    file: "contracts/governance/StakedVotes.sol",
+    from: "to == address(this) || ",
+    to: "",
+  },
+  {
+    name: "unstaked tokens are paid to the token",
+    file: "contracts/governance/StakedVotes.sol",
+    from: " || to == address(token)",
+    to: "",
+  },
+  {
     name: "fees on transfer are staked",
     file: "contracts/governance/StakedVotes.sol",
     from: "if (received != amount)",

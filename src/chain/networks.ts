@@ -18,6 +18,8 @@ export interface Network {
   readonly l1FeeOracle?: string;
   /** Public: money is at stake and keys are the user's. */
   readonly isPublic: boolean;
+  /** Whether its blocks come from one sequencer, which may stop; undefined where nobody here knows. */
+  readonly isRollup?: boolean;
 }
 
 /** Where every OP-stack chain has its GasPriceOracle. */
@@ -82,6 +84,7 @@ const known: readonly Network[] = [
     laneWindow: 16,
     explorer: "https://etherscan.io",
     isPublic: true,
+    isRollup: false,
   },
   {
     chainId: 11_155_111,
@@ -92,6 +95,7 @@ const known: readonly Network[] = [
     laneWindow: 16,
     explorer: "https://sepolia.etherscan.io",
     isPublic: true,
+    isRollup: false,
   },
   {
     chainId: 8_453,
@@ -103,6 +107,7 @@ const known: readonly Network[] = [
     explorer: "https://basescan.org",
     l1FeeOracle,
     isPublic: true,
+    isRollup: true,
   },
   {
     chainId: 84_532,
@@ -114,8 +119,18 @@ const known: readonly Network[] = [
     explorer: "https://sepolia.basescan.org",
     l1FeeOracle,
     isPublic: true,
+    isRollup: true,
   },
-  { chainId: 31_337, name: "local", blockTimeMs: 1_000, blockTimes: local, pollMs: 100, laneWindow: 512, isPublic: false },
+  {
+    chainId: 31_337,
+    name: "local",
+    blockTimeMs: 1_000,
+    blockTimes: local,
+    pollMs: 100,
+    laneWindow: 512,
+    isPublic: false,
+    isRollup: false,
+  },
 ];
 
 /** The network of a chain id; an unknown one is treated as a public chain of 12 s blocks. */

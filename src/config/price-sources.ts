@@ -9,6 +9,13 @@ const path = () => text().min(1).max(1_024);
 const maxBytes = z.int().min(1_024).max(16_777_216).optional();
 const price = z.number().positive().max(184_467_440_737).optional();
 
+/** A rollup's sequencer uptime feed; `none` says that it has none. */
+const sequencer = z
+  .union([z.literal("none"), z.strictObject({ address: hex(20), graceSeconds: z.int().min(1).max(604_800).optional() })], {
+    error: 'must be none, or { address: "0x<20 bytes>", graceSeconds: 1 to 604800 }',
+  })
+  .optional();
+
 /** What every source has. */
 const common = {
   name: text().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be 1 to 64 letters, digits, dots, dashes and underscores"),
@@ -23,7 +30,7 @@ const common = {
 const source = z.discriminatedUnion(
   "kind",
   [
-    z.strictObject({ ...common, kind: z.literal("chainlink"), address: hex(20) }),
+    z.strictObject({ ...common, kind: z.literal("chainlink"), address: hex(20), sequencer }),
     z.strictObject({
       ...common,
       kind: z.literal("pyth"),

@@ -74,9 +74,8 @@ export async function assemble(options: MintdOptions, telemetry: Telemetry): Pro
       onTrouble(error);
     };
     await bindStore(store, deployment);
-    const reader = new MintLogReader(rpc, address);
-    const past = { store, rpc, reader, chainId, minter: address, deployedAt: deployment.block };
-    const adopted = await patiently(clock, () => adoptHistory(past));
+    const reader = new MintLogReader(rpc, address, undefined, { clock });
+    const adopted = await adoptHistory({ store, rpc, reader, chainId, minter: address, deployedAt: deployment.block, clock });
     if (adopted > 0) onAdopted(adopted);
     const queue = await openSqliteTaskQueue({ path: queuePathBeside(options.storePath), role: "worker", now: () => clock.now() });
     opened.push(queue);

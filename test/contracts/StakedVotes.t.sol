@@ -79,6 +79,21 @@ contract StakedVotesTest is Assert {
         eq(token.balanceOf(ANN), 500, "both");
     }
 
+    function test_NothingIsWithdrawnToWhereNobodyGetsItBack() public {
+        _stake(1_000);
+        _unstake(300);
+        vm.warp(NOW + 14 days);
+        address[3] memory traps = [address(0), address(stakes), address(token)];
+        for (uint256 i = 0; i < traps.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IStakedVotes.InvalidReceiver.selector, traps[i]));
+            _withdraw(traps[i]);
+        }
+        (uint256 cooling, ) = stakes.coolingOf(ANN);
+        eq(cooling, 300, "still hers");
+        _withdraw(ANN);
+        eq(token.balanceOf(ANN), 300, "paid");
+    }
+
     function test_Refusals() public {
         vm.expectRevert(IStakedVotes.ZeroAmount.selector);
         _stake(0);

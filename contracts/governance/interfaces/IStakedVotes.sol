@@ -6,7 +6,8 @@ import {IERC5805} from "@openzeppelin/contracts/interfaces/IERC5805.sol";
 
 /// @title Votes for those who stake
 /// @notice A staked token is a vote from then on. It stops being one when it is unstaked, and can be had back only
-/// `COOLDOWN_SECONDS` later: nobody votes with tokens that are lent for a block. Timepoints are seconds.
+/// `COOLDOWN_SECONDS` later: nobody votes with tokens that are lent for a block. Timepoints are seconds. Tokens that are
+/// transferred here instead of staked are nobody's, and stay here for good.
 interface IStakedVotes is IERC5805 {
     /// @notice `account` staked `amount`, and has `total` at stake.
     event Staked(address indexed account, uint256 amount, uint256 total);
@@ -29,6 +30,9 @@ interface IStakedVotes is IERC5805 {
     /// @notice The account has only `staked`.
     error InsufficientStake(uint256 staked, uint256 amount);
 
+    /// @notice Nobody could get the tokens back from `to`: zero, this contract, or the token.
+    error InvalidReceiver(address to);
+
     /// @notice What was unstaked can be withdrawn at `withdrawableAt`, in seconds, and not before.
     error CoolingDown(uint256 withdrawableAt);
 
@@ -40,7 +44,7 @@ interface IStakedVotes is IERC5805 {
     /// waits anew.
     function unstake(uint256 amount) external;
 
-    /// @notice Pays all that the caller has unstaked.
+    /// @notice Pays all that the caller has unstaked to `to`, which must not be zero, this contract or the token.
     function withdraw(address to) external;
 
     /// @notice What the account has at stake.

@@ -46,7 +46,8 @@ export class Proofs {
   }
 
   /**
-   * Looks in all blocks up to `finalBlock`: what an endpoint left out before may be there now.
+   * Looks in all blocks up to `finalBlock`: what an endpoint left out before may be there now. Where it throws, what was
+   * proven until then stands.
    * @returns how many were proven by this look
    * @throws RpcUnanswered, RpcRefused
    */
@@ -63,7 +64,7 @@ export class Proofs {
     const { reader, deployedAt } = this.#parts;
     const words = Map.groupBy(this.#unproven(wanted), ({ number }) => number >> 8n);
     if (words.size === 0) return;
-    for (const seen of await this.#all(() => reader.cancellations([...words.keys()], deployedAt, finalBlock))) {
+    for await (const seen of reader.cancellations([...words.keys()], deployedAt, finalBlock)) {
       const { log, block, txHash } = seen;
       const named = (words.get(log.word) ?? []).filter(({ number }) => (log.mask & bitOf(number)) !== 0n);
       if (named.length === 0 || !(await isCanonical(seen))) continue;
@@ -73,10 +74,10 @@ export class Proofs {
 
   /** By the order's id, which is indexed. */
   async #ofOwnMints(wanted: readonly Wanted[], finalBlock: number, isCanonical: IsCanonical): Promise<void> {
-    const { reader, deployedAt, clock } = this.#parts;
+    const { reader, deployedAt } = this.#parts;
     for (const { number, orderId } of this.#unproven(wanted)) {
       if (orderId === undefined) continue;
-      const mint = await patiently(clock, () => reader.mintOf(orderId, deployedAt, finalBlock));
+      const mint = await reader.mintOf(orderId, deployedAt, finalBlock);
       if (mint?.log.txCount === number && (await isCanonical(mint))) this.#minted(mint);
     }
   }
@@ -87,7 +88,7 @@ export class Proofs {
     const needed = this.#unproven(wanted).filter(({ needsProof }) => needsProof);
     if (needed.length === 0) return;
     const numbers = new Set(needed.map(({ number }) => number));
-    for (const mint of await this.#all(() => reader.mintsOf(numbers, deployedAt, finalBlock))) {
+    for await (const mint of reader.mintsOf(numbers, deployedAt, finalBlock)) {
       if (await isCanonical(mint)) this.#minted(mint);
     }
   }
@@ -98,14 +99,6 @@ export class Proofs {
 
   #unproven(wanted: readonly Wanted[]): Wanted[] {
     return wanted.filter(({ number }) => !this.#found.has(number));
-  }
-
-  #all<T>(read: () => AsyncIterable<T>): Promise<T[]> {
-    return patiently(this.#parts.clock, async () => {
-      const all: T[] = [];
-      for await (const each of read()) all.push(each);
-      return all;
-    });
   }
 
   /** Whether the chain has the log's block; each block is asked for once a look. */

@@ -1,6 +1,8 @@
+import type { Clock } from "../../clock.ts";
 import { levelDepth, type OrderEvent, orderStream } from "../../order/index.ts";
 import type { EventStore, NewEvent, StreamId, StreamWrite } from "../../store/index.ts";
 import type { Minted } from "../../voucher/index.ts";
+import { patiently } from "../patience.ts";
 import type { Located, MintLogReader } from "./mint-logs.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 
@@ -11,6 +13,7 @@ export interface AdoptionParts {
   readonly chainId: number;
   readonly minter: string;
   readonly deployedAt: number;
+  readonly clock: Clock;
 }
 
 /** The stream that is marked when a store knows what the minter did before it. */
@@ -25,12 +28,13 @@ export const adoptionStream = (chainId: number, minter: string): StreamId => `ad
  * adopted is written last. What remains: two machines that mint from two stores at the same time know nothing of each
  * other's orders that are under way.
  * @returns how many mints were adopted
+ * @throws RpcUnanswered, RpcRefused; the reader has been patient already, so it is not for the caller to repeat this
  */
-export async function adoptHistory({ store, rpc, reader, chainId, minter, deployedAt }: AdoptionParts): Promise<number> {
+export async function adoptHistory({ store, rpc, reader, chainId, minter, deployedAt, clock }: AdoptionParts): Promise<number> {
   const mark = adoptionStream(chainId, minter);
   const [marked = 0] = await store.versions([mark]);
   if (marked > 0) return 0;
-  const head = Number(await rpc.request<string>("eth_blockNumber", []));
+  const head = Number(await patiently(clock, () => rpc.request<string>("eth_blockNumber", [])));
   let adopted = 0;
   for await (const { minted } of reader.inRange(deployedAt, head)) {
     adopted += await adopt(store, minter, minted, head);

@@ -58,7 +58,8 @@ const chunk = 500;
 
 type Todo =
   | { readonly kind: "take back"; readonly header: Header }
-  | { readonly kind: "catch up"; readonly from: number; readonly to: number }
+  /** `from` moves on with what was read, so that a look after an outage goes on there. */
+  | { readonly kind: "catch up"; from: number; readonly to: number }
   | { readonly kind: "read"; readonly header: Header };
 
 interface IncludedBlock {
@@ -186,7 +187,7 @@ export class Confirmations {
       case "take back":
         return this.#takeBack(item.header.hash);
       case "catch up":
-        return this.#readRange(item.from, item.to);
+        return this.#readRange(item);
       case "read":
         return this.#tell(await this.#parts.reader.inBlock(item.header));
     }
@@ -199,9 +200,11 @@ export class Confirmations {
     await this.#parts.lanes.orphaned(blockHash);
   }
 
-  async #readRange(from: number, to: number): Promise<void> {
-    if (from > to) return;
-    for await (const logs of this.#parts.reader.inRange(from, to)) await this.#tell(logs);
+  async #readRange(range: Extract<Todo, { kind: "catch up" }>): Promise<void> {
+    for await (const logs of this.#parts.reader.inRange(range.from, range.to)) {
+      await this.#tell(logs);
+      range.from = logs.to + 1;
+    }
   }
 
   async #tell({ minted, skipped }: MintLogs): Promise<void> {

@@ -14,7 +14,7 @@ import {
 import { bloomBits, bloomMayHold } from "./bloom.ts";
 import type { Header } from "./heads.ts";
 import type { Receipt } from "../lane/settlement.ts";
-import { logPieces } from "../rpc/log-pieces.ts";
+import { type LogPatience, type LogPiece, logPieces } from "../rpc/log-pieces.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 
 /** A log with the block and transaction that carry it. */
@@ -60,9 +60,14 @@ export class MintLogReader {
   /** Whose transfers show what was created: the minter, and the cast token, which is a contract of its own. */
   readonly #tokens: readonly string[];
   readonly #bits: readonly number[];
+  readonly #patience: LogPatience;
 
-  /** @param token the minter's token where that is another contract */
-  constructor(rpc: Rpc, minter: string, token?: string) {
+  /**
+   * @param token the minter's token where that is another contract
+   * @param patience with which ranges of blocks are read, piece by piece: no caller needs to repeat a reading
+   */
+  constructor(rpc: Rpc, minter: string, token?: string, patience: LogPatience = {}) {
+    this.#patience = patience;
     this.#rpc = rpc;
     this.#minter = minter;
     this.#tokens = token === undefined ? [minter] : [minter, token];
@@ -81,20 +86,23 @@ export class MintLogReader {
     return first.minted.length + first.skipped.length > 0 ? first : this.#ofBlock(header.hash);
   }
 
-  /** The logs of blocks `from` to `to`, both included, in pieces that a node answers. */
-  async *inRange(from: number, to: number): AsyncGenerator<MintLogs> {
-    for await (const raw of this.#pieces(from, to, [[MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC]])) yield mintLogs(raw);
+  /** The logs of blocks `from` to `to`, both included, in pieces that a node answers; each says up to which block it goes. */
+  async *inRange(from: number, to: number): AsyncGenerator<MintLogs & { readonly to: number }> {
+    for await (const piece of this.#pieces(from, to, [[MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC]])) {
+      yield { ...mintLogs(piece.logs), to: piece.to };
+    }
   }
 
   /** The same with what the token's own transfer logs say was created in those blocks. */
   async *withTransfers(from: number, to: number): AsyncGenerator<MintLogs & { readonly transfers: Creations }> {
     const topics = [[MINTED_TOPIC, VOUCHER_SKIPPED_TOPIC, TRANSFER_TOPIC, TRANSFER_SINGLE_TOPIC]];
-    for await (const raw of this.#pieces(from, to, topics, this.#tokens)) yield { ...mintLogs(raw), transfers: creations(raw) };
+    for await (const { logs } of this.#pieces(from, to, topics, this.#tokens)) yield { ...mintLogs(logs), transfers: creations(logs) };
   }
 
   /** The mint of one order in blocks `from` to `to`, if there is one. */
   async mintOf(orderId: string, from: number, to: number): Promise<Located<Minted> | undefined> {
-    for await (const [log] of this.#pieces(from, to, [MINTED_TOPIC, orderId])) {
+    for await (const { logs } of this.#pieces(from, to, [MINTED_TOPIC, orderId])) {
+      const [log] = logs;
       if (log) return located(log, decodeMinted(log));
     }
     return undefined;
@@ -116,8 +124,8 @@ export class MintLogReader {
     const wanted = new Set(words);
     // Nodes bound how many topics a filter may name; cancelling is rare, so without the names it is not much more.
     const named = words.length > mostTopics ? [] : [words.map((word) => `0x${word.toString(16).padStart(64, "0")}`)];
-    for await (const raw of this.#pieces(from, to, [VOUCHERS_CANCELLED_TOPIC, ...named])) {
-      yield* raw.map((log) => located(log, decodeCancelled(log))).filter(({ log }) => wanted.has(log.word));
+    for await (const { logs } of this.#pieces(from, to, [VOUCHERS_CANCELLED_TOPIC, ...named])) {
+      yield* logs.map((log) => located(log, decodeCancelled(log))).filter(({ log }) => wanted.has(log.word));
     }
   }
 
@@ -129,13 +137,13 @@ export class MintLogReader {
     return false;
   }
 
-  async *#pieces(
+  #pieces(
     from: number,
     to: number,
     topics: readonly unknown[],
     address: readonly string[] = [this.#minter],
-  ): AsyncGenerator<RawLog[]> {
-    for await (const { logs } of logPieces<RawLog>(this.#rpc, { address, topics }, from, to)) yield logs;
+  ): AsyncGenerator<LogPiece<RawLog>> {
+    return logPieces<RawLog>(this.#rpc, { address, topics }, from, to, this.#patience);
   }
 
   async #ofBlock(hash: string): Promise<MintLogs> {

@@ -27,13 +27,17 @@ const mostBlocks = 2_000;
 const growAfter = 8;
 /** Between the tries of one piece; in all longer than a pool leaves an endpoint alone. */
 const pausesMs = [100, 200, 400, 800, 1_600, 3_200];
-/** From the fourth missing answer on a piece is halved too: some nodes let a question that is too big time out. */
+/** From the fourth try in vain on a piece is halved too: some nodes let a question that is too big time out. */
 const slowAfter = 4;
 
 /**
  * The logs of blocks `from` to `to`, both included, in pieces that a node answers. A refusal may mean that too many blocks were
- * asked for: half of them are asked for at once. No answer says nothing of the question: it is asked again after a while.
- * @throws RpcRefused where not even one block is answered, RpcUnanswered after some seconds without an answer, and the signal's reason
+ * asked for: half of them are asked for at once. No answer says nothing of the question, and a refusal of a single block may be
+ * of a node that does not have it yet: both are asked again after a while.
+ *
+ * All patience for a reading of logs is here, a piece's own, and a reading goes on where it was. Whoever repeats one as a whole
+ * reads all again that was read, and waits so many times as long.
+ * @throws RpcRefused where not even one block is answered, RpcUnanswered, both after some seconds of tries, and the signal's reason
  */
 export async function* logPieces<T>(
   rpc: Rpc,
@@ -44,7 +48,7 @@ export async function* logPieces<T>(
 ): AsyncGenerator<LogPiece<T>> {
   let blocks = mostBlocks;
   let answered = 0;
-  let unanswered = 0;
+  let inVain = 0;
   for (let start = from; start <= to;) {
     signal?.throwIfAborted();
     const end = Math.min(to, start + blocks - 1);
@@ -55,20 +59,19 @@ export async function* logPieces<T>(
     } catch (error) {
       if (!isRpcError(error)) throw error;
       answered = 0;
-      if (error instanceof RpcRefused) {
-        if (end === start) throw error;
+      if (error instanceof RpcRefused && end > start) {
         blocks = half;
         continue;
       }
-      const pauseMs = pausesMs[unanswered++];
+      const pauseMs = pausesMs[inVain++];
       if (pauseMs === undefined) throw error;
-      if (unanswered >= slowAfter && !(error instanceof NotAsked)) blocks = half;
+      if (inVain >= slowAfter && !(error instanceof NotAsked)) blocks = half;
       await clock.pause(pauseMs, signal);
       continue;
     }
     yield { logs, to: end };
     start = end + 1;
-    unanswered = 0;
+    inVain = 0;
     if (++answered % growAfter === 0) blocks = Math.min(mostBlocks, blocks * 2);
   }
 }

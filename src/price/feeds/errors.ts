@@ -88,6 +88,44 @@ export class FeedPriceUncertain extends FeedError {
   }
 }
 
+/** The rollup's sequencer makes no blocks: what is on chain is what it was before, and few can act on it. */
+export class FeedSequencerDown extends FeedError {
+  readonly code = "FEED_SEQUENCER_DOWN";
+  constructor(feed: string, problem: string) {
+    super(
+      feed,
+      `the rollup's sequencer is down: ${problem}`,
+      "wait until it is back and its grace period is over; check this machine's clock too",
+    );
+  }
+}
+
+/** The sequencer came back a moment ago: prices on chain may not have caught up with the market. */
+export class FeedSequencerJustBack extends FeedError {
+  readonly code = "FEED_SEQUENCER_JUST_BACK";
+  constructor(feed: string, upSeconds: number, graceSeconds: number) {
+    const problem = `the rollup's sequencer is back since ${upSeconds} s, its prices count after more than ${graceSeconds} s`;
+    super(feed, problem, "wait until its grace period is over");
+  }
+}
+
+/** Nobody says whether the rollup's sequencer is up: its uptime feed has no valid round, or is no such feed. */
+export class FeedSequencerUnknown extends FeedError {
+  readonly code = "FEED_SEQUENCER_UNKNOWN";
+  constructor(feed: string, problem: string) {
+    super(feed, `its sequencer uptime feed ${problem}`, "check that sequencer.address is the network's sequencer uptime feed");
+  }
+}
+
+/** On a rollup it must be said who tells that the sequencer is up, or that nobody does. */
+export class FeedSequencerMissing extends FeedError {
+  readonly code = "FEED_SEQUENCER_MISSING";
+  constructor(feed: string, network: string) {
+    const problem = `${network} is or may be a rollup, and it has no sequencer uptime feed to ask`;
+    super(feed, problem, 'set its sequencer to { address: "0x…", graceSeconds: 3600 }, or to none where the network has no such feed');
+  }
+}
+
 /** Too few of the authorised signers signed a price that is new enough. */
 export class FeedSignersTooFew extends FeedError {
   readonly code = "FEED_SIGNERS_TOO_FEW";

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { MintdError } from "../../error.ts";
 import { keccak256OfText } from "../../keccak/index.ts";
 import { FeedAnswerInvalid, FeedAnswerTooLarge, FeedRefused, FeedUnreachable, InvalidFeed } from "./errors.ts";
@@ -13,13 +14,38 @@ export const selector = (signature: string): string => `0x${keccak256OfText(sign
 /** Most bytes of an answer that is looked at: no feed's answer has more than a few words. */
 const maxBytes = 1_024;
 
+/** A block that several calls are bound to, so that all of them see one state. */
+export interface PinnedBlock {
+  readonly hash: string;
+  /** Unix seconds. */
+  readonly timestamp: number;
+}
+
+const blockForm = z.object({ hash: z.string().regex(/^0x[0-9a-fA-F]{64}$/), timestamp: z.string().regex(/^0x[0-9a-fA-F]{1,10}$/) });
+
+/** The newest block that the node has. @throws FeedUnreachable, FeedRefused, FeedAnswerInvalid */
+export async function newestBlock(feed: string, rpc: EthReads): Promise<PinnedBlock> {
+  const answer = await request(feed, rpc, "eth_getBlockByNumber", ["latest", false], "give its newest block");
+  const block = blockForm.safeParse(answer);
+  if (!block.success) throw new FeedAnswerInvalid(feed, "the node's newest block has no hash or time");
+  return { hash: block.data.hash, timestamp: Number(block.data.timestamp) };
+}
+
 /**
- * Calls a contract at the newest block and gives the words of its answer.
+ * Calls a contract and gives the words of its answer.
  * @param count how many there must be, all of 32 bytes
- * @throws FeedUnreachable, FeedRefused, FeedAnswerTooLarge, FeedAnswerInvalid
+ * @param at the block after which it is called; the newest one, whichever that is, where none is given
+ * @throws FeedUnreachable, FeedRefused also where the node no longer has the block, FeedAnswerTooLarge, FeedAnswerInvalid
  */
-export async function callWords(feed: string, rpc: EthReads, call: { to: string; data: string }, count: number): Promise<bigint[]> {
-  const answer = await request(feed, rpc, call);
+export async function callWords(
+  feed: string,
+  rpc: EthReads,
+  call: { to: string; data: string },
+  count: number,
+  at?: PinnedBlock,
+): Promise<bigint[]> {
+  const place = at === undefined ? "latest" : { blockHash: at.hash };
+  const answer = await request(feed, rpc, "eth_call", [call, place], `call ${call.to}, or the contract reverted`);
   if (typeof answer !== "string") throw new FeedAnswerInvalid(feed, "no hexadecimal text");
   if (answer === "0x") throw new FeedAnswerInvalid(feed, `there is no such contract at ${call.to}`);
   if (answer.length > 2 + 2 * maxBytes) throw new FeedAnswerTooLarge(feed, maxBytes);
@@ -29,13 +55,13 @@ export async function callWords(feed: string, rpc: EthReads, call: { to: string;
 }
 
 /** Of what went wrong the code alone: a node's own message, or a provider's, may repeat the URL with its key. */
-async function request(feed: string, rpc: EthReads, call: { to: string; data: string }): Promise<unknown> {
+async function request(feed: string, rpc: EthReads, method: string, params: readonly unknown[], what: string): Promise<unknown> {
   try {
-    return await rpc.request<unknown>("eth_call", [call, "latest"]);
+    return await rpc.request<unknown>(method, params);
   } catch (error) {
     const code = error instanceof MintdError ? error.code : undefined;
-    if (code === "RPC_REFUSED") throw new FeedRefused(feed, `the node would not call ${call.to}, or the contract reverted`);
-    if (code !== undefined) throw new FeedUnreachable(feed, `eth_call: ${code}`);
+    if (code === "RPC_REFUSED") throw new FeedRefused(feed, `the node would not ${what}`);
+    if (code !== undefined) throw new FeedUnreachable(feed, `${method}: ${code}`);
     throw error;
   }
 }

@@ -9,5 +9,6 @@ export { SourceHealth, type SourceState } from "./health.ts";
 export { aheadSeconds, type FeedOptions, type PriceFeed, type Reading } from "./price-feed.ts";
 export { pythFeed, type PythOptions } from "./pyth.ts";
 export { redstoneFeed, type RedstoneOptions } from "./redstone.ts";
+export type { Sequencer } from "./sequencer.ts";
 export { tickerFeed, type TickerOptions } from "./ticker.ts";
 export { ownSource, type QuoteSource, sourceKeyOf } from "./quote-source.ts";

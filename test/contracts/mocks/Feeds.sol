@@ -23,6 +23,23 @@ contract SettableAggregator {
     }
 }
 
+/// @notice A sequencer uptime feed as Chainlink's look from outside: the status of a rollup's sequencer and since when it is so.
+contract SettableUptimeFeed {
+    uint8 public constant decimals = 0;
+    int256 private _status;
+    uint256 private _since;
+
+    /// @param status 0 is up, 1 is down.
+    function set(int256 status, uint256 since) external {
+        _status = status;
+        _since = since;
+    }
+
+    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
+        return (1, _status, _since, block.timestamp, 1);
+    }
+}
+
 /// @notice A Pyth contract as it looks from outside; its prices are what a test sets.
 contract SettablePyth {
     struct Price {

@@ -25,10 +25,10 @@ export async function tip(world: World): Promise<number> {
 }
 
 /** As `voucher:issue` does, without an endpoint. */
-export async function issueOffline(world: World, rows: readonly Row[]): Promise<SignedVoucher[]> {
+export async function issueOffline(world: World, rows: readonly Row[], storePath = world.storePath): Promise<SignedVoucher[]> {
   const now = await tip(world);
   await using issuing = await openIssuing({
-    ...{ config: configSchema.parse({}), deployment: world.deployment, storePath: world.storePath },
+    ...{ config: configSchema.parse({}), deployment: world.deployment, storePath },
     ...{ voucherKey: new Secret(voucherSigner.privateKey), seconds: { second: () => now } },
   });
   return vouchersOf(await collect(issuing.issuer.issue(rows.map((row) => requestOf(row, "default")))));

@@ -103,10 +103,17 @@ describe("Logs in pieces", () => {
     expect(spans).to.deep.equal(Array<number>(6).fill(2_000));
   });
 
+  it("are asked for again where a single block was refused, and got once the node has it", async () => {
+    answer = () => (pauses.length < 2 ? "refuses" : "answers");
+    expect((await read(9, 9)).flatMap(({ logs }) => logs)).to.deep.equal([9]);
+    expect(pauses).to.deep.equal([100, 200]);
+  });
+
   it("end where one block is refused, and where nobody answers for longer than an endpoint is left alone", async () => {
     answer = (from, to) => (from <= 700 && to >= 700 ? "refuses" : "answers");
     expect(await errorOf(read(0, 999))).to.be.instanceOf(RpcRefused);
     expect(Math.max(...answered)).to.be.below(700);
+    expect(pauses, "a node may not have its newest block yet").to.deep.equal([100, 200, 400, 800, 1_600, 3_200]);
     answer = () => "fails";
     expect(await errorOf(read(0, 999))).to.be.instanceOf(RpcUnanswered);
     expect(pauses.reduce((sum, ms) => sum + ms, 0)).to.be.above(5_000);

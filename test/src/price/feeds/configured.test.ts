@@ -2,7 +2,7 @@ import { expect } from "chai";
 import hre from "hardhat";
 import { configSchema, InvalidConfig, loadConfig } from "../../../../src/config/index.ts";
 import { assetIdOf, InvalidPriceInput, InvalidSourceKey } from "../../../../src/price/index.ts";
-import { InvalidFeed, quoteSourcesOf } from "../../../../src/price/feeds/index.ts";
+import { FeedSequencerMissing, InvalidFeed, quoteSourcesOf } from "../../../../src/price/feeds/index.ts";
 import { Secret } from "../../../../src/secret.ts";
 import { secretNamed } from "../../../../tasks/secrets.ts";
 import { NOW } from "../../../circuits/example.ts";
@@ -34,7 +34,7 @@ const keys: Record<string, string> = {
   PRICE_KEY_C: "0c".repeat(32),
   PRICE_KEY_D: "0d".repeat(32),
 };
-const parts = { rpc, secretNamed: (name: string) => Promise.resolve(new Secret(keys[name] ?? "")) };
+const parts = { rpc, chainId: 1, secretNamed: (name: string) => Promise.resolve(new Secret(keys[name] ?? "")) };
 const load = (sources: unknown) => loadConfig({ file: false, env: { MINTD_PRICES_SOURCES: JSON.stringify(sources) } }).prices.sources;
 
 describe("prices.sources", () => {
@@ -60,12 +60,49 @@ describe("prices.sources", () => {
     expect([await of(10_000_000_000_000), await of(10_000_000_000_001)]).to.deep.equal([undefined, "FEED_PRICE_OUT_OF_RANGE"]);
   });
 
+  it("say on a rollup, and where nobody knows, who tells that the sequencer is up; no key is asked for before", async () => {
+    const chainlink = (sequencer?: unknown) => load([{ ...all[1], ...(sequencer !== undefined && { sequencer }) }]);
+    const on = async (chainId: number, sequencer?: unknown) =>
+      quoteSourcesOf(chainlink(sequencer), ETH, { ...parts, chainId }).catch((error: unknown) => error);
+    const secretNamed = () => Promise.reject(new Error("a key was asked for"));
+    for (const chainId of [8_453, 84_532, 10]) {
+      expect(await quoteSourcesOf(chainlink(), ETH, { ...parts, chainId, secretNamed }).catch((error: unknown) => error))
+        .to.be.instanceOf(FeedSequencerMissing)
+        .with.property("hint")
+        .that.contains("none");
+      expect(await on(chainId, "none")).to.have.length(1);
+      expect(await on(chainId, { address })).to.have.length(1);
+    }
+    for (const chainId of [1, 11_155_111, 31_337]) expect(await on(chainId)).to.have.length(1);
+  });
+
+  it("hand the sequencer's uptime feed on, and none where there is none", async () => {
+    const asked = async (sequencer: unknown) => {
+      const methods: string[] = [];
+      const node = {
+        request: (method: string): Promise<never> => {
+          methods.push(method);
+          return Promise.reject(new Error("nobody answers"));
+        },
+      };
+      const [link] = await quoteSourcesOf(load([{ ...all[1], sequencer }]), ETH, { ...parts, chainId: 8_453, rpc: node });
+      await link?.quote(ETH, new AbortController().signal).catch(() => undefined);
+      return methods;
+    };
+    expect(await asked({ address, graceSeconds: 60 })).to.deep.equal(["eth_getBlockByNumber"]);
+    expect(await asked("none")).to.deep.equal(["eth_call", "eth_call"]);
+  });
+
   it("are refused as a whole where one is wrong, and no value is shown", () => {
     const wrong: [unknown, RegExp][] = [
       [{ ...ticker, kind: "oracle" }, /prices.sources.0.kind .*must have a kind/],
       [{ ...ticker, adress: address }, /prices.sources.0.adress .*no such setting/],
       [{ ...all[1], address: 5 }, /prices.sources.0.address .*in quotes/],
       [{ ...all[1], address: "0x12" }, /must be 0x and 20 bytes/],
+      [{ ...all[1], sequencer: "some" }, /prices.sources.0.sequencer .*must be none, or/],
+      [{ ...all[1], sequencer: { address, graceSeconds: 0 } }, /prices.sources.0.sequencer.graceSeconds /],
+      [{ ...all[1], sequencer: { address, grace: 60 } }, /prices.sources.0.sequencer.grace .*no such setting/],
+      [{ ...ticker, sequencer: "none" }, /no such setting/],
       [{ ...ticker, key: "5a".repeat(32) }, /never the key/],
       [{ ...ticker, asset: "ether" }, /symbol/],
       [{ ...ticker, asset: "123" }, /digits alone/],

@@ -103,6 +103,92 @@ describe("Feeds on chain", () => {
     });
   });
 
+  describe("chainlinkFeed on a rollup", () => {
+    const PRICE = 234_567_890_123n;
+    let aggregator: Contract;
+    let uptime: Contract;
+    /** Of the newest block, in seconds. */
+    let head: number;
+    const feedOf = (sequencer = {}, changes = {}) =>
+      chainlinkFeed({
+        ...{ name: "chainlink", asset: ETH, address: addressOf(aggregator), rpc, maxAgeSeconds: 3_600 },
+        clock: { ...clock, now: () => head * 1_000 },
+        sequencer: { address: addressOf(uptime), ...sequencer },
+        ...changes,
+      });
+
+    /** Moves the chain on, and has the sequencer's status begin so many seconds before its newest block. */
+    const since = async (status: bigint, seconds: number): Promise<void> => {
+      const { timestamp } = await rpc.request<{ timestamp: string }>("eth_getBlockByNumber", ["latest", false]);
+      head = Number(timestamp) + 100_000;
+      await set(aggregator, 8, PRICE, head - 3_600);
+      await set(uptime, status, head - seconds);
+      await rpc.request("evm_setNextBlockTimestamp", [head]);
+      await rpc.request("evm_mine", []);
+    };
+    const codeSince = async (status: bigint, seconds: number, sequencer = {}) => {
+      await since(status, seconds);
+      return codeOf(fetchOf(feedOf(sequencer)));
+    };
+
+    before(async () => {
+      aggregator = await deploy("SettableAggregator");
+      uptime = await deploy("SettableUptimeFeed");
+    });
+
+    it("gives the answer while the sequencer is up, once its grace period is over", async () => {
+      await since(0n, 3_601);
+      expect(await fetchOf(feedOf())).to.deep.equal({ price: PRICE, timestamp: head - 3_600 });
+      expect(await codeSince(0n, 3_600)).to.equal("FEED_SEQUENCER_JUST_BACK");
+      expect(await codeSince(0n, 8, { graceSeconds: 7 })).to.equal(undefined);
+      expect(await codeSince(0n, 7, { graceSeconds: 7 })).to.equal("FEED_SEQUENCER_JUST_BACK");
+      expect(await codeSince(0n, -30, { graceSeconds: 7 }), "begins later").to.equal("FEED_SEQUENCER_JUST_BACK");
+    });
+
+    it("refuses while the sequencer is down, however long", async () => {
+      expect(await codeSince(1n, 1)).to.equal("FEED_SEQUENCER_DOWN");
+      expect(await codeSince(1n, 50_000)).to.equal("FEED_SEQUENCER_DOWN");
+    });
+
+    it("takes a newest block of more than a minute for a sequencer that is down: its feed cannot say so yet", async () => {
+      await since(0n, 50_000);
+      const later = (seconds: number) => feedOf({}, { maxAgeSeconds: 10_000, clock: { ...clock, now: () => (head + seconds) * 1_000 } });
+      expect(await codeOf(fetchOf(later(60)))).to.equal(undefined);
+      expect(await codeOf(fetchOf(later(61)))).to.equal("FEED_SEQUENCER_DOWN");
+    });
+
+    it("refuses where nobody says: a round that is not valid, another kind of feed, no contract", async () => {
+      await since(0n, 50_000);
+      await set(uptime, 0n, 0);
+      expect(await codeOf(fetchOf(feedOf()))).to.equal("FEED_SEQUENCER_UNKNOWN");
+      for (const status of [2n, -1n]) expect(await codeSince(status, 50_000)).to.equal("FEED_SEQUENCER_UNKNOWN");
+      expect(await codeOf(fetchOf(feedOf({ address: addressOf(aggregator) })))).to.equal("FEED_SEQUENCER_UNKNOWN");
+      expect(await codeOf(fetchOf(feedOf({ address: ZeroAddress })))).to.equal("FEED_ANSWER_INVALID");
+    });
+
+    it("reads the answer and the sequencer's status after one block, whatever is mined meanwhile", async () => {
+      await since(0n, 50_000);
+      let asked = 0;
+      const overtaken = {
+        request: async <T>(method: string, params: readonly unknown[]): Promise<T> => {
+          const answer = await rpc.request<T>(method, params);
+          // After each answer the chain goes on: another price, then a sequencer that is down.
+          await set(aggregator, 8, PRICE + BigInt(++asked), head);
+          await set(uptime, 1n, head);
+          return answer;
+        },
+      };
+      expect((await fetchOf(feedOf({}, { rpc: overtaken }))).price).to.equal(PRICE);
+      expect(asked).to.equal(4);
+      expect(await codeOf(fetchOf(feedOf()))).to.equal("FEED_SEQUENCER_DOWN");
+    });
+
+    it("is not made of an uptime feed without address or with a grace period that is none", () => {
+      expect(() => feedOf({ address: "0x12" })).to.throw(InvalidFeed, "sequencer's address");
+      for (const graceSeconds of [0, -1, 1.5, Number.NaN]) expect(() => feedOf({ graceSeconds })).to.throw(InvalidFeed, "graceSeconds");
+    });
+  });
+
   describe("pythFeed", () => {
     let pyth: Contract;
     const feedOf = (changes = {}) => pythFeed({ name: "pyth", asset: ETH, address: addressOf(pyth), feedId: ID, rpc, clock, ...changes });
