@@ -54,11 +54,11 @@ export async function sendAsAdmin(world: World, data: string, choice: AdminsChoi
 
 /** Cancels as the task does, by the admin. */
 export function cancel(world: World, mintd: Mintd, words: readonly WordToCancel[], parts: Partial<CancellationParts> = {}) {
-  const { rpc = world.anvil.rpc } = parts;
+  const { rpc = world.anvil.rpc, clock = systemClock } = parts;
   return cancelVouchers(words, {
-    ...{ rpc, reader: new MintLogReader(rpc, world.minter), minter: world.minter },
+    ...{ rpc, reader: new MintLogReader(rpc, world.minter, undefined, { clock }), minter: world.minter },
     ...{ deployedAt: world.deployment.block, finality: new Finality(rpc, "depth"), book: mintd.book },
-    ...{ clock: systemClock, pollMs: 10, send: (data: string, nonce?: number) => sendAsAdmin(world, data, { nonce }) },
+    ...{ clock, pollMs: 10, send: (data: string, nonce?: number) => sendAsAdmin(world, data, { nonce }) },
     ...parts,
   });
 }
