@@ -9,6 +9,7 @@ import { type EventStore, openSqliteStore, StoreInUse, StoreNotFound } from "../
 import { newsTeller } from "./account-words.ts";
 import { atEnd } from "./at-end.ts";
 import { addressOf, type TaskContext } from "./context.ts";
+import { orAborted } from "./interrupt.ts";
 
 /** Another process sends from this account. Nothing was sent. */
 export class AccountInUse extends MintdError {
@@ -56,6 +57,21 @@ export function accountOf(context: Where, { chainId }: Pick<Deployment, "chainId
   });
   atEnd(() => account.close());
   return account;
+}
+
+/**
+ * Waits for what earlier runs left on its way, each of which is told on standard error. Returns whether nothing is left: false
+ * where the signal came first, and then the next run waits for it.
+ * @throws as Account.settle
+ */
+export async function settledUntil(account: Pick<Account, "settle">, signal: AbortSignal): Promise<boolean> {
+  try {
+    await orAborted(signal, account.settle());
+    return true;
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return false;
+    throw error;
+  }
 }
 
 /** Where an account is recorded: beside mintd's own store, and never in it. */

@@ -51,7 +51,7 @@ const action: NewTaskActionFunction<Args> = ({ once, minGain, as, metricsPort, j
     if (keeper.inFlight > 0)
       console.error(`${keeper.inFlight} transaction(s) are on their way: the next run with this account goes on with them`);
     if (once && json) print(true, { account: account.address, events: events.map(plainEvent) }, () => "");
-    if (once && (keeper.inFlight > 0 || events.some(({ kind }) => kind === "failed"))) process.exitCode = 1;
+    if (once && (keeper.inFlight > 0 || hasFailed(events))) process.exitCode = 1;
   });
 
 /** @throws InvalidArgument */
@@ -59,6 +59,12 @@ function leastGainOf(text: string, { context, contracts }: Pick<CastContext, "co
   if (text === "gas") return moreThanGas(context.rpc, contracts.WETH.address);
   const least = text === "none" ? undefined : amountOf("--min-gain", text, 18, "cast:keeper --min-gain 0.5, or gas, or none");
   return () => Promise.resolve(least);
+}
+
+/** Whether something failed, and no reorg took that back. */
+function hasFailed(events: readonly KeeperEvent[]): boolean {
+  const ends = new Map(events.map((event, i) => [("first" in event && event.first) || i, event.kind]));
+  return [...ends.values()].includes("failed");
 }
 
 function wordsOf(event: KeeperEvent): string | undefined {
@@ -70,7 +76,7 @@ function wordsOf(event: KeeperEvent): string | undefined {
     case "liquidated":
       return `${event.account}: liquidated in block ${event.block} by ${event.hash}`;
     case "unconfirmed":
-      return `${event.account}: the chain took block ${event.block} with ${event.hash} back; it is sent again`;
+      return `${event.account}: the chain took block ${event.block} with ${event.hash} back; it is on its way again`;
     case "failed":
       return `${event.account}: ${describeError(event.error)}`;
     case "trouble":

@@ -31,8 +31,8 @@ export function assetReports(assets: readonly KeptAsset[], events: readonly Pric
     const own = events.filter((event) => event.asset === name);
     const agreed = own.find((event) => event.kind === "left" || event.kind === "proving");
     const sent = own.find((event) => event.kind === "sent");
-    const wrong = own.find((event) => event.kind === "failed" || event.kind === "dropped" || event.kind === "trouble");
-    const isPosted = own.some(({ kind }) => kind === "posted");
+    const wrong = own.findLast((event) => event.kind === "failed" || event.kind === "dropped" || event.kind === "trouble");
+    const isPosted = own.findLast(({ kind }) => kind === "posted" || kind === "unconfirmed")?.kind === "posted";
     const outcome = isPosted ? "posted" : agreed?.kind === "left" ? "left" : "failed";
     return {
       ...{ asset: name, assetId, outcome },
@@ -83,7 +83,7 @@ export function wordsOf(event: PriceKeeperEvent): string {
     case "posted":
       return `${event.asset}: ${priceOf(event.price)} posted in block ${event.minedIn} by ${event.hash}`;
     case "unconfirmed":
-      return `${event.asset}: the chain took back block ${event.minedIn}; ${event.hash} is sent again`;
+      return `${event.asset}: the chain took back block ${event.minedIn}; ${event.hash} is on its way again`;
     case "dropped":
       return `${event.asset}: the report became too old and is made anew; ${describeError(event.error)}`;
     case "failed":

@@ -7,7 +7,9 @@ import { collectQuotes, type QuoteSource, quoteSourcesOf, SourceHealth } from ".
 import { follow, type KeptAsset, PriceKeeper, type PriceKeeperEvent, ProvenPrices } from "../src/price/keep/index.ts";
 import { openProver, ProofCache } from "../src/price/prove/index.ts";
 import { priceKeeperTelemetry } from "../src/telemetry/index.ts";
+import { settledUntil } from "./accounts.ts";
 import { InvalidArgument } from "./arguments.ts";
+import { atEnd } from "./at-end.ts";
 import { Interrupted, stopOnSignal } from "./interrupt.ts";
 import { servedMetrics } from "./keeper-metrics.ts";
 import {
@@ -56,6 +58,21 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const setup = await registeredKey(where, named, args.folder);
 
     const over = new AbortController();
+    /** What is waited for when it is told to stop, in words. */
+    let waited = (): string | undefined => "an earlier run's transaction may be on its way still: the next run waits for it";
+    atEnd(
+      stopOnSignal(() => {
+        over.abort();
+        const words = waited();
+        if (words !== undefined) console.error(words);
+      }),
+    );
+    // Before the chain is read: a report that is in the pool already would be proven and sent once more.
+    if (!(await settledUntil(account, over.signal))) {
+      if (once) throw new Interrupted();
+      return;
+    }
+
     const events: PriceKeeperEvent[] = [];
     const onEvent = (event: PriceKeeperEvent): void => {
       meter(event);
@@ -86,19 +103,12 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
         registry: { circuit: named.name, network: where.context.network },
         collect: (asset, signal) => collectQuotes(asked.get(asset) ?? [], asset, { signal, timeoutMs, health: healthOf(asset, health) }),
       });
-      const unlisten = stopOnSignal(() => {
-        over.abort();
-        if (keeper.inFlight > 0) console.error(`waiting for ${keeper.inFlight} transaction(s); once more ends at once`);
-      });
+      waited = () => waitingFor(keeper);
       if (!json) console.error(`as ${account.address}, ${names.join(", ")} by ${named.name} and the ${prover.backend} prover`);
-      try {
-        if (once) await keeper.pass(await newest(), over.signal);
-        else await follow(keeper, { newest }, { signal: over.signal, pause, onEvent });
-        // What was sent is waited for even when it was told to end: whoever asks again would send it again.
-        await settled(keeper, { signal: new AbortController().signal, pause, onEvent });
-      } finally {
-        unlisten();
-      }
+      if (once) await keeper.pass(await newest(), over.signal);
+      else await follow(keeper, { newest }, { signal: over.signal, pause, onEvent });
+      // What was sent is waited for even when it was told to end: whoever asks again would send it again.
+      await settled(keeper, { signal: new AbortController().signal, pause, onEvent });
     } finally {
       await prover.close();
     }
@@ -114,6 +124,15 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     print(json, report, () => keeperTables(report));
     if (hasFailed(report.assets)) process.exitCode = 1;
   });
+
+/** What a keeper that is told to stop waits for, in words. */
+function waitingFor({ inFlight, handingOver }: Pick<PriceKeeper, "inFlight" | "handingOver">): string | undefined {
+  const what = [
+    ...(handingOver > 0 ? [`${handingOver} report(s) to be handed over`] : []),
+    ...(inFlight > 0 ? [`${inFlight} transaction(s) to be mined`] : []),
+  ];
+  return what.length === 0 ? undefined : `waiting for ${what.join(" and ")}; once more ends at once`;
+}
 
 /** One's own sources of each asset. @throws InvalidArgument an asset has none; InvalidFeed, FeedSequencerMissing, InvalidSourceKey, SecretMissing */
 async function sourcesOf(

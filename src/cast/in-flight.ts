@@ -1,23 +1,43 @@
 import { isRpcError } from "../chain/rpc/rpc.ts";
 import type { Fate, FateTeller } from "./fates.ts";
 
-/** What there is to tell of something that was sent. `hash` is of the attempt that a block has, or of the first one. */
+/**
+ * What there is to tell of something that was sent. The last of them is what is so: an end that is none any more is taken back by
+ * "unconfirmed" before another one is told, also where nobody looked in between.
+ */
 export type FateNews<T> =
-  | { readonly kind: "mined"; readonly of: T; readonly hash: string; readonly block: number }
-  /** A reorg took the block away that it was told to be in; it is sent again. */
-  | { readonly kind: "unconfirmed"; readonly of: T; readonly hash: string; readonly block: number }
-  /** Once for each transaction. One that reverted may still be reorganised, and succeed then. */
-  | { readonly kind: "failed"; readonly of: T; readonly hash: string; readonly error: unknown }
+  /** `again`: it was told before, and taken back. */
+  | ({ readonly kind: "mined"; readonly block: number; readonly again: boolean } & Attempt<T>)
+  /** A reorg took the block away that it was told to be in, or to have failed in; it is on its way again. */
+  | ({ readonly kind: "unconfirmed"; readonly block: number } & Attempt<T>)
+  /** Once, until it is taken back: one that reverted may still be reorganised, and succeed then. */
+  | ({ readonly kind: "failed"; readonly error: unknown } & Attempt<T>)
   | { readonly kind: "unreadable"; readonly of: T; readonly error: unknown };
+
+interface Attempt<T> {
+  readonly of: T;
+  /** Of the attempt that a block has, or of the first one. */
+  readonly hash: string;
+  /** Of the first attempt: the same in all that is told of a transaction. */
+  readonly first: string;
+}
+
+/** An end that was told, and stands. */
+interface Told {
+  readonly kind: "mined" | "failed";
+  readonly hash: string;
+  readonly block: number;
+}
 
 interface Sent<T> {
   readonly of: T;
   /** Of the first attempt. */
   readonly hash: string;
   fate: Fate;
-  /** Where it was last told to be mined; undefined where that was taken back. */
-  told: { readonly hash: string; readonly block: number } | undefined;
-  hasFailed: boolean;
+  /** Undefined while none was told, and where the last one was taken back. */
+  told: Told | undefined;
+  /** Whether it was ever told to be mined. */
+  wasMined: boolean;
 }
 
 /**
@@ -49,7 +69,7 @@ export class InFlight<T> {
 
   /** @param hash of the first attempt */
   put(hash: string, of: T): void {
-    this.#sent.set(hash, { of, hash, fate: { kind: "on its way" }, told: undefined, hasFailed: false });
+    this.#sent.set(hash, { of, hash, fate: { kind: "on its way" }, told: undefined, wasMined: false });
   }
 
   /** What was sent for those whose effect is not, or may not be, in what is read under this block. */
@@ -65,29 +85,46 @@ export class InFlight<T> {
   }
 
   async #hear(sent: Sent<T>, fate: Fate): Promise<void> {
-    const { hash: first, of, told } = sent;
+    const { hash: first, of } = sent;
     sent.fate = fate;
     if (fate.kind === "unreadable") this.#onNews({ kind: "unreadable", of, error: fate.error });
-    if (fate.kind === "on its way" && told) {
-      sent.told = undefined;
-      this.#onNews({ kind: "unconfirmed", of, ...told });
+    else if (!isTold(sent.told, fate)) {
+      this.#takeBack(sent);
+      if (fate.kind !== "on its way") await this.#tellEnd(sent, fate);
     }
-    if (fate.kind === "mined" && (told?.block !== fate.block || told.hash !== fate.hash)) {
-      const { hash, block } = fate;
-      sent.told = { hash, block };
-      this.#onNews({ kind: "mined", of, hash, block });
-      await this.#teller.heard(first);
-    }
-    if ((fate.kind === "reverted" || fate.kind === "gone") && !sent.hasFailed) {
-      sent.hasFailed = true;
-      this.#onNews({ kind: "failed", of, hash: "hash" in fate ? fate.hash : first, error: fate.error });
-      await this.#teller.heard(first);
-    }
+    // Where it failed matters once that is taken back.
+    if (fate.kind === "reverted") sent.told = { kind: "failed", hash: fate.hash, block: fate.block };
     if (fate.kind === "gone" || ("isFinal" in fate && fate.isFinal)) {
       this.#sent.delete(first);
       this.#teller.forget(first);
     }
   }
+
+  #takeBack(sent: Sent<T>): void {
+    const { told, of, hash: first } = sent;
+    sent.told = undefined;
+    if (told) this.#onNews({ kind: "unconfirmed", of, hash: told.hash, first, block: told.block });
+  }
+
+  async #tellEnd(sent: Sent<T>, fate: Exclude<Fate, { readonly kind: "on its way" | "unreadable" }>): Promise<void> {
+    const { hash: first, of, wasMined } = sent;
+    if (fate.kind === "mined") {
+      const { hash, block } = fate;
+      sent.told = { kind: "mined", hash, block };
+      sent.wasMined = true;
+      this.#onNews({ kind: "mined", of, hash, first, block, again: wasMined });
+    } else {
+      this.#onNews({ kind: "failed", of, hash: "hash" in fate ? fate.hash : first, first, error: fate.error });
+    }
+    await this.#teller.heard(first);
+  }
+}
+
+/** Whether what was told last says it: that it failed is told once, in whatever block and for whatever reason. */
+function isTold(told: Told | undefined, fate: Fate): boolean {
+  if (fate.kind === "on its way" || !told) return fate.kind === "on its way" && !told;
+  if (fate.kind === "mined") return told.kind === "mined" && told.hash === fate.hash && told.block === fate.block;
+  return told.kind === "failed";
 }
 
 /** How a keeper is run. */

@@ -27,7 +27,10 @@ export interface KeeperChain extends FateTeller {
 }
 
 interface Place {
+  /** Of the attempt that a block has, or of the first one. */
   readonly hash: string;
+  /** Of the first attempt, as it was told to be sent. */
+  readonly first: string;
   readonly collateral: string;
   readonly account: string;
 }
@@ -51,11 +54,12 @@ interface Surveyed {
 export type KeeperEvent =
   | ({ readonly kind: "surveyed" } & Surveyed)
   | ({ readonly kind: "sent"; readonly hash: string } & Liquidation)
-  | ({ readonly kind: "liquidated"; readonly block: number } & Place & Pick<Liquidation, "repaidD18">)
-  /** A reorg took the block away that it was told to be in; it is sent again. */
+  /** `again`: it was told before, and taken back. */
+  | ({ readonly kind: "liquidated"; readonly block: number; readonly again: boolean } & Place & Pick<Liquidation, "repaidD18">)
+  /** A reorg took the block away that it was told to be in, or to have failed in; it is on its way again. */
   | ({ readonly kind: "unconfirmed"; readonly block: number } & Place)
-  /** Once for each transaction. One that reverted may still be reorganised, and liquidate then. */
-  | ({ readonly kind: "failed"; readonly error: unknown } & Omit<Place, "hash"> & Partial<Pick<Place, "hash">>)
+  /** Without hashes nothing was sent. One that reverted may still be reorganised, and liquidate then: "unconfirmed" comes first. */
+  | ({ readonly kind: "failed"; readonly error: unknown } & Omit<Place, "hash" | "first"> & Partial<Pick<Place, "hash" | "first">>)
   | { readonly kind: "trouble"; readonly error: unknown };
 
 const isSame = (one: Pick<Position, "collateral" | "account">, other: Pick<Position, "collateral" | "account">): boolean =>

@@ -38,16 +38,17 @@ class CastKeeperMeter implements KeeperMeter<KeeperEvent> {
         this.#survey(event);
         break;
       case "sent":
-        this.#onItsWay.sent(keyOf(event), this.#clock.now());
+        this.#onItsWay.began(event.hash, event.account, this.#clock.now());
         break;
       case "unconfirmed":
-        this.#onItsWay.tookBack(keyOf(event), this.#clock.now());
+        this.#onItsWay.began(event.first, event.account, this.#clock.now());
         break;
       case "liquidated":
-        if (this.#onItsWay.ended(keyOf(event))) this.#metrics.repaid.inc(castOf(event.repaidD18));
+        this.#onItsWay.ended(event.first);
+        if (!event.again) this.#metrics.repaid.inc(castOf(event.repaidD18));
         break;
       case "failed":
-        if (event.hash !== undefined) this.#onItsWay.ended(keyOf(event)); // else nothing was sent
+        if (event.first !== undefined) this.#onItsWay.ended(event.first); // else nothing was sent
         break;
       case "trouble":
     }
@@ -71,9 +72,6 @@ class CastKeeperMeter implements KeeperMeter<KeeperEvent> {
     this.#surveyedAtMs = this.#clock.now();
   }
 }
-
-/** A position; never a label. */
-const keyOf = ({ collateral, account }: { readonly collateral: string; readonly account: string }): string => `${collateral}/${account}`;
 
 /** Whole cast tokens, as exact as a metric can be. */
 const castOf = (d18: bigint): number => Number(d18) / 1e18;

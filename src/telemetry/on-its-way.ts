@@ -1,41 +1,36 @@
+interface Entry {
+  readonly of: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
 /**
- * What a keeper's events say is on its way, by what it was sent for. Each ends by being mined or by failing; one that a reorg took
- * back has begun again, and its second end is none to count.
+ * What a keeper's events say is on its way, by the hashes of first attempts. Each ends by being mined or by failing; one that a
+ * reorg took back has begun again.
  */
 export class OnItsWay {
-  /** When each was sent, in milliseconds since the epoch, the oldest first. */
-  readonly #since = new Map<string, readonly number[]>();
-  /** How many of them had an end before. */
-  readonly #again = new Map<string, number>();
+  readonly #entries = new Map<string, Entry>();
 
   /** How many there are. */
   get count(): number {
-    return [...this.#since.values()].flat().length;
+    return this.#entries.size;
   }
 
-  sent(key: string, now: number): void {
-    this.#since.set(key, [...(this.#since.get(key) ?? []), now]);
+  /**
+   * It was sent, or taken back, now.
+   * @param of what it was sent for
+   */
+  began(first: string, of: string, now: number): void {
+    this.#entries.set(first, { of, since: now });
   }
 
-  tookBack(key: string, now: number): void {
-    this.sent(key, now);
-    this.#again.set(key, (this.#again.get(key) ?? 0) + 1);
+  ended(first: string): void {
+    this.#entries.delete(first);
   }
 
-  /** Whether it is the first end of what was sent. */
-  ended(key: string): boolean {
-    const [, ...others] = this.#since.get(key) ?? [];
-    if (others.length > 0) this.#since.set(key, others);
-    else this.#since.delete(key);
-    const again = this.#again.get(key) ?? 0;
-    if (again > 1) this.#again.set(key, again - 1);
-    else this.#again.delete(key);
-    return again === 0;
-  }
-
-  /** Milliseconds since the oldest for this key, or of all, was sent; 0 without any. */
-  age(now: number, key?: string): number {
-    const since = key === undefined ? [...this.#since.values()].flat() : (this.#since.get(key) ?? []);
-    return Math.max(0, ...since.map((at) => now - at));
+  /** Milliseconds since the oldest that was sent for this, or for anything, began; 0 without any. */
+  age(now: number, of?: string): number {
+    const entries = [...this.#entries.values()].filter((entry) => of === undefined || entry.of === of);
+    return Math.max(0, ...entries.map(({ since }) => now - since));
   }
 }

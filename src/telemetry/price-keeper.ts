@@ -20,14 +20,14 @@ export type PriceKeeperNews =
   | { readonly kind: "sources"; readonly asset: string; readonly failed: readonly { readonly source: string; readonly code: string }[] }
   | ({ readonly kind: "left" } & Agreed)
   | ({ readonly kind: "proving" } & Agreed)
-  | { readonly kind: "sent"; readonly asset: string; readonly backend: string; readonly took: Took }
-  | { readonly kind: "posted"; readonly asset: string; readonly quotedAt: number }
-  | { readonly kind: "unconfirmed"; readonly asset: string }
+  | { readonly kind: "sent"; readonly asset: string; readonly hash: string; readonly backend: string; readonly took: Took }
+  | { readonly kind: "posted"; readonly asset: string; readonly first: string; readonly quotedAt: number }
+  | { readonly kind: "unconfirmed"; readonly asset: string; readonly first: string }
   | {
       readonly kind: "dropped" | "failed" | "trouble";
       readonly asset?: string;
-      /** Of the transaction that came to nothing, where one was sent. */
-      readonly hash?: string;
+      /** The first hash of the transaction that came to nothing, where one was sent. */
+      readonly first?: string;
       readonly error: unknown;
     };
 
@@ -53,10 +53,10 @@ const kinds = ["sources", "left", "proving", "sent", "posted", "unconfirmed", "d
 
 /** What is known of an asset. Times of prices are Unix seconds by the chain's time. */
 interface Known {
-  /** The stored price's second as it was read last; 0 where nothing was stored. */
-  readAt: number;
-  /** Of what was posted since. */
-  postedAt: number | undefined;
+  /** The stored price's second as it was read last, or posted since; 0 where nothing is stored, or known. */
+  storedAt: number;
+  /** What it was before each post that a reorg may take back, by the hash of its first attempt. */
+  readonly before: Map<string, number>;
   /** When the sources last agreed, in milliseconds since the epoch. */
   agreedAtMs: number | undefined;
   /** Sources without a quote, and why. */
@@ -75,7 +75,7 @@ class PriceKeeperMeter implements KeeperMeter<PriceKeeperNews> {
     this.#metrics = metrics;
     this.#clock = clock;
     for (const asset of assets) {
-      this.#assets.set(asset, { readAt: 0, postedAt: undefined, agreedAtMs: undefined, failed: [] });
+      this.#assets.set(asset, { storedAt: 0, before: new Map(), agreedAtMs: undefined, failed: [] });
       // From 0 on, so that a first event is an increase.
       for (const kind of kinds) metrics.events.inc({ asset, kind }, 0);
     }
@@ -126,8 +126,7 @@ class PriceKeeperMeter implements KeeperMeter<PriceKeeperNews> {
   }
 
   #agree({ asset, deviationPercent, storedAt }: Agreed, known: Known): void {
-    known.readAt = storedAt;
-    known.postedAt = undefined;
+    known.storedAt = storedAt;
     known.agreedAtMs = this.#clock.now();
     if (deviationPercent === null) this.#metrics.deviation.remove({ asset });
     else this.#metrics.deviation.set({ asset }, Math.round(deviationPercent * 10_000) / 100);
@@ -136,25 +135,42 @@ class PriceKeeperMeter implements KeeperMeter<PriceKeeperNews> {
   /** What becomes of a report. */
   #follow(asset: string, known: Known, news: Exclude<PriceKeeperNews, { readonly kind: "block" | "sources" | "left" | "proving" }>): void {
     if (news.kind === "sent") {
-      const { backend, took } = news;
-      this.#onItsWay.sent(asset, this.#clock.now());
+      const { backend, took, hash } = news;
+      this.#onItsWay.began(hash, asset, this.#clock.now());
       this.#metrics.proof.observe({ backend }, (took.witnessMs + took.provingMs) / 1_000);
     } else if (news.kind === "unconfirmed") {
-      known.postedAt = undefined;
-      this.#onItsWay.tookBack(asset, this.#clock.now());
+      takeBack(known, news.first);
+      this.#onItsWay.began(news.first, asset, this.#clock.now());
     } else if (news.kind === "posted") {
-      known.postedAt = news.quotedAt;
-      this.#onItsWay.ended(asset);
-    } else if (news.hash !== undefined) {
-      this.#onItsWay.ended(asset);
+      post(known, news);
+      this.#onItsWay.ended(news.first);
+    } else if (news.first !== undefined) {
+      this.#onItsWay.ended(news.first);
     }
   }
 
   /** Seconds by the chain's time, which goes on between blocks. */
-  #ageOf({ readAt, postedAt = readAt }: Known, now: number): number {
-    if (postedAt === 0 || !this.#block) return Infinity;
-    return Math.max(0, this.#block.timestamp - postedAt + secondsSince(this.#block.seenAtMs, now));
+  #ageOf({ storedAt }: Known, now: number): number {
+    if (storedAt === 0 || !this.#block) return Infinity;
+    return Math.max(0, this.#block.timestamp - storedAt + secondsSince(this.#block.seenAtMs, now));
   }
+}
+
+/** Posts of an asset that are remembered: a block has one at most, and no reorg that keepers live through is deeper. */
+const mostPosts = 64;
+
+function post(known: Known, { first, quotedAt }: { readonly first: string; readonly quotedAt: number }): void {
+  const { before, storedAt } = known;
+  before.set(first, storedAt);
+  const [oldest] = before.keys();
+  if (before.size > mostPosts && oldest !== undefined) before.delete(oldest);
+  known.storedAt = quotedAt;
+}
+
+/** A pass may have read what is taken back, so what was stored is no newer than before the post. */
+function takeBack(known: Known, first: string): void {
+  known.storedAt = Math.min(known.storedAt, known.before.get(first) ?? Infinity);
+  known.before.delete(first);
 }
 
 /** Infinite where it never was; a clock that is set back makes no time negative. */

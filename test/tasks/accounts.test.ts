@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { loadConfig } from "../../src/config/index.ts";
 import { Secret } from "../../src/secret.ts";
 import { openSqliteStore } from "../../src/store/index.ts";
-import { accountOf, recordPath } from "../../tasks/accounts.ts";
+import { accountOf, recordPath, settledUntil } from "../../tasks/accounts.ts";
 import { closeAll } from "../../tasks/at-end.ts";
 import { accountAt, type CastContext } from "../../tasks/cast-context.ts";
 import { Anvil } from "../anvil.ts";
@@ -53,6 +53,24 @@ describe("The accounts that tasks send from", function () {
     await failure("STORE_IN_USE", openSqliteStore({ path: recordPath({ storePath }, address) }));
     await closeAll();
     await (await openSqliteStore({ path: recordPath({ storePath }, address) })).close();
+  });
+
+  it("wait for what an earlier run left, until a signal, and leave it to the next run then", async () => {
+    await anvil.rpc.request("evm_setAutomine", [false]);
+    const { signal } = new AbortController();
+    const left = account([other]);
+    const { hash } = await left.broadcast({ to: wallet(4).address, data: "0x", value: 1n });
+    await closeAll();
+    const over = new AbortController();
+    const stopped = settledUntil(account([other]), over.signal);
+    over.abort();
+    expect(await stopped).to.equal(false);
+    await closeAll();
+    const waiting = settledUntil(account([other]), signal);
+    await anvil.mineWhile(waiting, 1);
+    expect(await waiting).to.equal(true);
+    expect(await anvil.rpc.request("eth_getTransactionReceipt", [hash])).to.have.property("status", "0x1");
+    await anvil.rpc.request("evm_setAutomine", [true]);
   });
 
   it("that are mintd's lane, too, wait until mintd has ended, and keep it out", async () => {

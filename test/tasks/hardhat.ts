@@ -41,6 +41,11 @@ export class Following {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
+  /** What it said on standard error until now. */
+  get stderr(): string {
+    return this.#said.stderr;
+  }
+
   interrupt(): void {
     this.#child.kill("SIGINT");
   }

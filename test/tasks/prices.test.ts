@@ -10,10 +10,14 @@ import { isSound } from "../../scripts/circuits/verify.ts";
 import { newestBlock } from "../../src/cast/index.ts";
 import { HttpRpc, readDeployment, RpcRefused, RpcUnanswered } from "../../src/chain/index.ts";
 import type { Clock } from "../../src/clock.ts";
+import { loadConfig } from "../../src/config/index.ts";
 import { assetIdOf, developmentSources, fileText, packReport, type Quote, readReport, signQuote } from "../../src/price/index.ts";
 import { blockAfter } from "../../src/price/keep/index.ts";
+import { Secret } from "../../src/secret.ts";
 import { askMetrics } from "../../src/telemetry/index.ts";
+import { accountOf } from "../../tasks/accounts.ts";
 import { InvalidArgument } from "../../tasks/arguments.ts";
+import { closeAll } from "../../tasks/at-end.ts";
 import { termsAsked } from "../../tasks/circuit-register.ts";
 import { assetNamed, circuitNamed, keyFor, type PriceContext, sourcesFor } from "../../tasks/price-context.ts";
 import { assertWritable, writeWhole } from "../../tasks/price-out.ts";
@@ -23,6 +27,7 @@ import { RpcRunner } from "../../tasks/rpc-runner.ts";
 import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
 import { Anvil, freePort } from "../anvil.ts";
 import { eventually } from "../eventually.ts";
+import { wallet } from "../src/cast/world.ts";
 import { valueOf } from "../src/telemetry/scraped.ts";
 import { Hardhat, type Run } from "./hardhat.ts";
 import { Tickers } from "./tickers.ts";
@@ -347,6 +352,15 @@ describe("The tasks of proven prices", function () {
       expect(metric("price_age_seconds"), "known by what was read and by the block").to.satisfy(Number.isFinite);
       running.interrupt();
       expect((await running.ended).code).to.equal(0);
+      await leaveTransaction();
+      const restarted = sourced.follow(...keeper());
+      const words = "of an earlier run is on record, and nobody was told of its end";
+      await eventually("it tells what it waits for", () => restarted.stderr.includes(words) || undefined);
+      restarted.interrupt();
+      const { code, stdout, stderr } = await restarted.ended;
+      expect([code, stdout], "it looked at no price").to.deep.equal([0, ""]);
+      expect(stderr).to.contain("the next run waits for it");
+      await anvil.rpc.request("evm_setIntervalMining", [1]);
     } finally {
       sourced.end();
     }
@@ -364,6 +378,18 @@ describe("The tasks of proven prices", function () {
     expect(sources.map(({ failuresInARow }) => failuresInARow)).to.deep.equal([0, 0, 0, 1]);
     expect(sources[3]?.lastFailure?.code).to.equal("FEED_REFUSED");
   });
+
+  /** As a process of the admin's that ended with a transaction in the pool, while no blocks are made. */
+  async function leaveTransaction(): Promise<void> {
+    await anvil.rpc.request("evm_setIntervalMining", [0]);
+    const [admin, other] = [new Secret(wallet(0).privateKey), new Secret(wallet(9).privateKey)];
+    const config = loadConfig({ env: {} });
+    const storePath = path(join(config.dataDir, "local", "store.db"));
+    const keys = { admin, voucher: admin, lanes: [other] };
+    const account = accountOf({ network: "local", storePath, config, rpc: anvil.rpc, keys }, { chainId: 31_337 }, admin);
+    await account.broadcast({ to: wallet(9).address, data: "0x", value: 1n });
+    await closeAll();
+  }
 
   it("bring a report to its own chain and contract alone, and none that is one recipient's", async () => {
     const report = readReport(await readFile(path("report.json"), "utf8"), "report.json");

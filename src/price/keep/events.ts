@@ -30,9 +30,9 @@ export type PriceKeeperEvent =
   | ({ readonly kind: "left" } & Agreed)
   | ({ readonly kind: "proving" } & Agreed)
   | ({ readonly kind: "sent"; readonly hash: string } & Report & Pick<Proven, "backend" | "took">)
-  | ({ readonly kind: "posted"; readonly hash: string; readonly minedIn: number } & Report)
-  /** A reorg took the block away that it was posted in; it is sent again. */
-  | ({ readonly kind: "unconfirmed"; readonly hash: string; readonly minedIn: number } & Report)
+  | ({ readonly kind: "posted"; readonly minedIn: number } & Attempt & Report)
+  /** A reorg took the block away that it was posted in, or failed in; it is on its way again. */
+  | ({ readonly kind: "unconfirmed"; readonly minedIn: number } & Attempt & Report)
   /** The report became too old before it was mined; the price is proven anew. */
   | ({ readonly kind: "dropped" } & Failure)
   /** No price this time, for a reason that lies in the asset; the next block is another try. */
@@ -49,10 +49,17 @@ export interface Report {
   readonly quotedAt: number;
 }
 
-interface Failure {
+/** Hashes of a transaction. */
+interface Attempt {
+  /** Of the attempt that a block has, or of the first one. */
+  readonly hash: string;
+  /** Of the first attempt, as it was told to be sent. */
+  readonly first: string;
+}
+
+/** With hashes where a transaction came to nothing. */
+interface Failure extends Partial<Attempt> {
   readonly asset: string;
-  /** Of the transaction, where one was sent. */
-  readonly hash?: string;
   readonly error: unknown;
 }
 
@@ -60,8 +67,8 @@ interface Failure {
 const tooLate: readonly number[] = [0x22, 0x25];
 
 /** What an error means for the asset that met it. */
-export function eventOf(error: unknown, asset: string, hash?: string): PriceKeeperEvent {
-  const told = { asset, error, ...(hash !== undefined && { hash }) };
+export function eventOf(error: unknown, asset: string, attempt?: Attempt): PriceKeeperEvent {
+  const told = { asset, error, ...(attempt && { hash: attempt.hash, first: attempt.first }) };
   if (isRpcError(error)) return { kind: "trouble", ...told };
   if (error instanceof ReportRejected && tooLate.includes(error.refusal)) return { kind: "dropped", ...told };
   return { kind: "failed", ...told };

@@ -5,7 +5,7 @@ import type { SourceKey } from "../eddsa.ts";
 import type { Enclave } from "../enclave/index.ts";
 import { NotAsRegistered } from "../errors.ts";
 import type { Collected, FailedSource } from "../feeds/index.ts";
-import type { ProofCache } from "../prove/index.ts";
+import type { ProofCache, Proven } from "../prove/index.ts";
 import { quotedFrom, unpackReport } from "../public-inputs.ts";
 import { assertQuorumFits } from "../quorum.ts";
 import { type ReportRequest, requestAt } from "../report.ts";
@@ -46,6 +46,7 @@ export class PriceKeeper {
   readonly #root: bigint;
   readonly #postings: Postings;
   readonly #running = new Map<KeptAsset, Promise<void>>();
+  #handingOver = 0;
   /** Sources without a quote as they were told last. */
   readonly #failed = new Map<KeptAsset, string>();
 
@@ -60,6 +61,11 @@ export class PriceKeeper {
   /** How many reports are on their way. */
   get inFlight(): number {
     return this.#postings.inFlight;
+  }
+
+  /** How many reports are proven, and being signed and handed over: no signal stops that. */
+  get handingOver(): number {
+    return this.#handingOver;
   }
 
   /** How many reports are remembered: those on their way, and those that a reorg may still take back. */
@@ -118,11 +124,20 @@ export class PriceKeeper {
     if (verdict.because === "fresh") return;
     const proven = await proofs.prove(aggregation, { signal });
     signal.throwIfAborted();
-    const hash = await chain.post(request, proven);
+    const hash = await this.#post(request, proven);
     const says = unpackReport(proven.publicInputs[0] ?? 0n);
     const report = { asset: asset.name, block: at.number, price: says.price, quotedAt: quotedFrom(says) };
     this.#postings.put(asset, report, hash);
     onEvent({ kind: "sent", hash, ...report, backend: proven.backend, took: proven.took });
+  }
+
+  async #post(request: ReportRequest, proven: Proven): Promise<string> {
+    this.#handingOver++;
+    try {
+      return await this.#parts.chain.post(request, proven);
+    } finally {
+      this.#handingOver--;
+    }
   }
 
   /** @throws NotAsRegistered, QuorumDoesNotFit */

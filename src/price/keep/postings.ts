@@ -52,11 +52,11 @@ function told(news: FateNews<Posting>): PriceKeeperEvent {
   const { report } = news.of;
   switch (news.kind) {
     case "mined":
-      return { kind: "posted", hash: news.hash, minedIn: news.block, ...report };
+      return { kind: "posted", hash: news.hash, first: news.first, minedIn: news.block, ...report };
     case "unconfirmed":
-      return { kind: "unconfirmed", hash: news.hash, minedIn: news.block, ...report };
+      return { kind: "unconfirmed", hash: news.hash, first: news.first, minedIn: news.block, ...report };
     case "failed":
-      return eventOf(news.error, report.asset, news.hash);
+      return eventOf(news.error, report.asset, news);
     case "unreadable":
       return eventOf(news.error, report.asset);
   }

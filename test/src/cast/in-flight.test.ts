@@ -14,7 +14,10 @@ function oneSent() {
     heard: (of: string) => Promise.resolve(void heard.push(of)),
     forget: (of: string) => void forgotten.push(of),
   };
-  const words = (each: FateNews<string>) => `${each.kind} ${"block" in each ? each.block : ""}`.trim();
+  const words = (each: FateNews<string>) => {
+    if ("first" in each) expect(each.first).to.equal(hash);
+    return [each.kind, ...("block" in each ? [each.block] : []), ...("again" in each && each.again ? ["again"] : [])].join(" ");
+  };
   const sent = new InFlight<string>(teller, (each) => news.push(words(each)));
   sent.put(hash, "a report");
   const settle = async (next: Fate) => {
@@ -28,15 +31,19 @@ function oneSent() {
 
 const mined = (block: number, isFinal = false): Fate => ({ kind: "mined", hash, block, isFinal });
 const error = new Error("refused");
+const reverted = (block: number): Fate => ({ kind: "reverted", hash, block, isFinal: false, error });
+const onItsWay: Fate = { kind: "on its way" };
+const gone: Fate = { kind: "gone", error };
 
 describe("What a keeper has in flight", () => {
   it("tells a block once, and the other block that a reorg put it into between two looks", async () => {
     const { settle, heard } = oneSent();
     expect(await settle(mined(7))).to.deep.equal(["mined 7"]);
     expect(await settle(mined(7))).to.deep.equal([]);
-    expect(await settle(mined(8))).to.deep.equal(["mined 8"]);
-    expect(await settle({ kind: "on its way" })).to.deep.equal(["unconfirmed 8"]);
-    expect(await settle(mined(8))).to.deep.equal(["mined 8"]);
+    expect(await settle(mined(8))).to.deep.equal(["unconfirmed 7", "mined 8 again"]);
+    expect(await settle(onItsWay)).to.deep.equal(["unconfirmed 8"]);
+    expect(await settle(onItsWay)).to.deep.equal([]);
+    expect(await settle(mined(8))).to.deep.equal(["mined 8 again"]);
     expect(heard).to.deep.equal([hash, hash, hash]);
   });
 
@@ -50,16 +57,37 @@ describe("What a keeper has in flight", () => {
     expect([sent.size, forgotten]).to.deep.equal([0, [hash]]);
   });
 
-  it("tells once that it failed, though it succeeds after a reorg, and forgets what can never be mined", async () => {
+  it("tells once that it failed, until that is taken back, and forgets what can never be mined", async () => {
     const { sent, settle, forgotten } = oneSent();
-    const reverted: Fate = { kind: "reverted", hash, block: 7, isFinal: false, error };
-    expect(await settle(reverted)).to.deep.equal(["failed"]);
-    expect(await settle(reverted)).to.deep.equal([]);
-    expect(await settle(mined(8))).to.deep.equal(["mined 8"]);
-    expect(await settle({ kind: "gone", error })).to.deep.equal([]);
+    expect(await settle(reverted(7))).to.deep.equal(["failed"]);
+    expect(await settle(reverted(7))).to.deep.equal([]);
+    expect(await settle(reverted(8)), "whatever block it failed in").to.deep.equal([]);
+    expect(await settle(onItsWay)).to.deep.equal(["unconfirmed 8"]);
+    expect(await settle(mined(9))).to.deep.equal(["mined 9"]);
+    expect(await settle(gone)).to.deep.equal(["unconfirmed 9", "failed"]);
     expect([sent.size, forgotten]).to.deep.equal([0, [hash]]);
     const lost = oneSent();
-    expect(await lost.settle({ kind: "gone", error })).to.deep.equal(["failed"]);
+    expect(await lost.settle(reverted(7))).to.deep.equal(["failed"]);
+    expect(await lost.settle(gone)).to.deep.equal([]);
+    expect(lost.sent.size).to.equal(0);
+  });
+
+  it("tells what is so as its last word, also where it changes its mind between two looks", async () => {
+    const { settle } = oneSent();
+    expect(await settle(mined(10))).to.deep.equal(["mined 10"]);
+    expect(await settle(reverted(10))).to.deep.equal(["unconfirmed 10", "failed"]);
+    expect(await settle({ kind: "unreadable", error })).to.deep.equal(["unreadable"]);
+    expect(await settle(mined(10))).to.deep.equal(["unconfirmed 10", "mined 10 again"]);
+    const ends: readonly Fate[] = [onItsWay, mined(10), mined(11), reverted(10), reverted(11), gone];
+    const says = (fate: Fate) => (fate.kind === "mined" ? "mined" : fate.kind === "on its way" ? "unconfirmed" : "failed");
+    for (const before of ends.slice(0, -1)) {
+      for (const after of ends) {
+        const one = oneSent();
+        const told = [...(await one.settle(before)), ...(await one.settle(after))];
+        if (before === onItsWay && after === onItsWay) expect(told).to.deep.equal([]);
+        else expect(told.at(-1), `${JSON.stringify(before)}, then ${JSON.stringify(after)}`).to.match(new RegExp(`^${says(after)}`));
+      }
+    }
   });
 
   it("is in doubt only for what the network did not answer", async () => {

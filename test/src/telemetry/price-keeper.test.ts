@@ -85,6 +85,27 @@ describe("The metrics of a keeper of prices", () => {
     expect(await read("events_total", { ...eth, kind: "unconfirmed" })).to.equal(1);
   });
 
+  it("take a price back that a pass had read before a reorg took it back, and the one before it as well", async () => {
+    await pass();
+    await next(); // posted, of the block before, and read
+    expect(await read("price_age_seconds", eth)).to.equal(12);
+    world.says["ETH"] = [2_100n, 2_100n];
+    await next(120);
+    await next(); // posted and read
+    expect([await read("price_age_seconds", eth), await read("events_total", { ...eth, kind: "left" })]).to.deep.equal([12, 2]);
+    world.says["ETH"] = [undefined, undefined];
+    world.chain.reorg();
+    world.chain.isHolding = true;
+    await pass();
+    expect(await read("price_age_seconds", eth), "the one before it").to.equal(144);
+    world.chain.isHolding = false;
+    await next();
+    expect(await read("price_age_seconds", eth), "mined again").to.equal(24);
+    for (const sent of world.chain.sent) sent.outcome = undefined;
+    await world.keeper.settle();
+    expect(await read("price_age_seconds", eth), "the first one is final").to.equal(156);
+  });
+
   it("tell what is on its way, and for how long", async () => {
     world.chain.isHolding = true;
     await pass();
@@ -127,7 +148,7 @@ describe("The metrics of a keeper of prices", () => {
   });
 
   it("stop nobody where an event cannot be taken, and count it; and hold nothing but names and codes", async () => {
-    telemetry.hear({ kind: "sent", asset: "ETH", backend: "native", took: { witnessMs: NaN, provingMs: 1 } });
+    telemetry.hear({ kind: "sent", asset: "ETH", hash: "0x1", backend: "native", took: { witnessMs: NaN, provingMs: 1 } });
     telemetry.hear({ kind: "trouble", error: new FeedUnreachable("https://user:canary@node.example/canary", "canary") });
     telemetry.hear({ kind: "failed", asset: "ETH", error: "canary" });
     const { text } = await telemetry.scrape();

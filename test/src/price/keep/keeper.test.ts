@@ -239,6 +239,18 @@ describe("A keeper of prices", function () {
     expect(world.told()).to.deep.equal([...sent("BTC"), "BTC posted", "ETH proving"]);
   });
 
+  it("says how many reports are being handed over, which is waited for when it is told to end", async () => {
+    const letGo = Promise.withResolvers<undefined>();
+    world.chain.posting = letGo.promise;
+    const passing = world.pass();
+    await eventually("both are proven", () => world.keeper.handingOver === 2 || undefined);
+    world.over.abort();
+    expect(world.keeper.inFlight).to.equal(0);
+    letGo.resolve(undefined);
+    await passing;
+    expect([world.keeper.handingOver, world.keeper.inFlight]).to.deep.equal([0, 2]);
+  });
+
   it("follows the blocks, through doubt, until it is told to end", async () => {
     const { signal } = world.over;
     const following = follow(world.keeper, world.chain, { signal, pause: world.pause, onEvent: world.onEvent });

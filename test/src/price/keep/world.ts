@@ -47,6 +47,8 @@ export class HandChain implements PriceChain {
   readonly forgotten: string[] = [];
   /** Hashes of transactions that nobody can read anything of. */
   unreadable: readonly string[] = [];
+  /** Set: posts wait for it. */
+  posting: Promise<void> | undefined;
   /** What the next posts are refused with before they are sent. */
   refusal: Error | undefined;
   terms = { quorum: 2n, maxDeviationBps: 50n, maxAgeSeconds: 60n, maxDelaySeconds: 300n };
@@ -79,7 +81,8 @@ export class HandChain implements PriceChain {
     });
   }
 
-  post(_request: ReportRequest, { publicInputs }: Proven): Promise<string> {
+  async post(_request: ReportRequest, { publicInputs }: Proven): Promise<string> {
+    await this.posting;
     return this.#answer("post", () => {
       if (this.refusal) throw this.refusal;
       const report = unpackReport(publicInputs[0] ?? 0n);
