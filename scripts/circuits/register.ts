@@ -32,6 +32,7 @@ export interface Registered {
  */
 export async function registerCircuit(account: Account, registry: Registry, registration: Registration): Promise<Registered> {
   const { prices } = registry;
+  await account.settle(); // before the chain is read
   const missing = await missingOf(prices, registration);
   await assertMayMake(account.rpc, registry, account.address, missing.steps(ZeroAddress), howToPropose);
   const to = await prices.getAddress();
@@ -39,7 +40,7 @@ export async function registerCircuit(account: Account, registry: Registry, regi
   const verifier = missing.verifier ?? (await deployVerifier(account, missing, done));
   for (const { name, words, data } of missing.steps(verifier)) {
     if (name === "setSources") await assertQuorumStillFits(prices, registration);
-    await account.send({ to, data });
+    await account.send({ to, data }, words, { anew: true });
     done.push(words);
   }
   return { circuit: circuitOf(missing, verifier, registration), done };

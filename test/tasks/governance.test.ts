@@ -16,10 +16,20 @@ import { grantOf, readSigners } from "../../scripts/deployment/announced.ts";
 import { handOver, signerDelaySeconds } from "../../scripts/deployment/handover.ts";
 import { readRoles } from "../../scripts/deployment/roles.ts";
 import { grantSigner, guardiansOf, revokeSigner, type SignerOf } from "../../scripts/deployment/signers.ts";
-import { Account, ContractRefused, newestBlock, type Proposal, Vote, warpTo } from "../../src/cast/index.ts";
+import {
+  Account,
+  type AccountOptions,
+  type Call,
+  ContractRefused,
+  newestBlock,
+  type Proposal,
+  Vote,
+  warpTo,
+} from "../../src/cast/index.ts";
 import { castContracts, type Deployment, type Rpc, readDeployment } from "../../src/chain/index.ts";
 import { assetIdOf, developmentSources, sourcesRoot } from "../../src/price/index.ts";
 import { Secret } from "../../src/secret.ts";
+import { openSqliteStore } from "../../src/store/index.ts";
 import { callMotion } from "../../tasks/gov-propose.ts";
 import { contractsOf } from "../../tasks/governed-calls.ts";
 import { RpcRunner } from "../../tasks/rpc-runner.ts";
@@ -45,11 +55,22 @@ describe("Governance without the deployer", function () {
   const directory = () => join(home, "deployments");
   const run = (...args: readonly string[]) => hardhat.run(...args, "--network", "local");
   const errorOf = (work: Promise<unknown>): Promise<unknown> => work.then(() => undefined).catch((error: unknown) => error);
-  const account = (index: number): Account => {
-    const opened = new Account(rpc, new Secret(wallet(index).privateKey), accountOptions);
+  const account = (index: number, options: Partial<AccountOptions> = {}): Account => {
+    const opened = new Account(rpc, new Secret(wallet(index).privateKey), { ...accountOptions, ...options });
     accounts.push(opened);
     return opened;
   };
+  const closeAccounts = () => Promise.all(accounts.splice(0).map((each) => each.close()));
+  let records = 0;
+  /** An account over the record of an earlier process, which was cut off: it sent this, and told nobody of its end. */
+  async function accountThatLeft(index: number, call: Call): Promise<Account> {
+    const path = join(home, `left-${records++}.db`);
+    const openStore = () => openSqliteStore({ path });
+    const earlier = account(index, { openStore });
+    await earlier.broadcast(call);
+    await earlier.close();
+    return account(index, { openStore });
+  }
   const sentBy = async (index: number) => Number(await rpc.request<string>("eth_getTransactionCount", [addressAt(index), "latest"]));
   const now = async () => (await newestBlock(rpc)).timestamp;
   const warp = (to: bigint) => warpTo(rpc, to);
@@ -67,7 +88,7 @@ describe("Governance without the deployer", function () {
       .sort((one, other) => (one.x < other.x ? -1 : 1));
     registration = { setup, assetId: assetIdOf("ETH"), size: 3, asked: { maxDelaySeconds: 3_600 }, sourcesRoot: sourcesRoot(keys) };
   });
-  afterEach(() => Promise.all(accounts.splice(0).map((each) => each.close())));
+  afterEach(closeAccounts);
   after(async () => {
     hardhat.end();
     await anvil.kill();
@@ -99,6 +120,21 @@ describe("Governance without the deployer", function () {
     await vote.execute(voter, await vote.ready(id, "executed", warp));
     return vote.proposal(id);
   }
+
+  it("began with a deployer whose registration does not count on what an earlier run sent and was undone", async () => {
+    const before = await rpc.request<string>("evm_snapshot", []);
+    const where = await registry();
+    const { prices } = where;
+    const to = await prices.getAddress();
+    const { circuit } = await registerCircuit(account(0), where, registration);
+    const { assetId, sourcesRoot: root } = registration;
+    const again = await accountThatLeft(0, { to, data: prices.interface.encodeFunctionData("setSources", [assetId, circuit.id, root]) });
+    await again.send({ to, data: prices.interface.encodeFunctionData("removeSources", [assetId, circuit.id]) });
+    expect((await registerCircuit(again, where, registration)).done).to.deep.equal(["sources set"]);
+    expect(await prices.sourcesRoot(assetId, circuit.id)).to.equal(root);
+    await closeAccounts(); // a record is of one chain, which does not go back
+    await rpc.request("evm_revert", [before]);
+  });
 
   describe("a signer of vouchers", () => {
     const signer = `0x${"51".repeat(20)}`;
