@@ -11,6 +11,7 @@ import { artifactsIn } from "../../scripts/circuits/artifacts.ts";
 import { aggregationOf } from "../../scripts/circuits/compile.ts";
 import type { Registration } from "../../scripts/circuits/missing.ts";
 import { type ProposedCircuit, proposeCircuit, registerCircuit } from "../../scripts/circuits/register.ts";
+import { ProposalsClash } from "../../scripts/circuits/rivals.ts";
 import { accessAbi, RoleMissing } from "../../scripts/deployment/access.ts";
 import { grantOf, readSigners, signersAbi } from "../../scripts/deployment/announced.ts";
 import { handOver, signerDelaySeconds } from "../../scripts/deployment/handover.ts";
@@ -414,6 +415,23 @@ describe("Governance without the deployer", function () {
       expect(await prices.usableVerifier(id)).to.equal(again.json["verifier"]);
       expect(await prices.sourcesRoot(assetId, id)).to.equal(registration.sourcesRoot);
       expect([...(await prices.termsOf(assetId))]).to.deep.equal([2n, 50n, 60n, 3_600n]);
+    });
+
+    it("is not proposed beside another open proposal that sets a quorum which does not go with its own", async () => {
+      const assetId = assetIdOf("BTC");
+      const where = await registry();
+      const to = await where.prices.getAddress();
+      const proposing = () => proposeCircuit(account(0), where, { ...registration, assetId }, { name: "price3", reason: "" });
+      const terms = { quorum: 3, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 };
+      const data = where.prices.interface.encodeFunctionData("setTerms", [assetId, terms]);
+      const { id } = await vote.propose(account(0), { calls: [{ to, data }], description: "another quorum" });
+      const sent = await sentBy(0);
+      const error = await errorOf(proposing());
+      expect(error).to.be.instanceOf(ProposalsClash).with.property("code", "PROPOSALS_CLASH");
+      expect(error).to.have.property("message").that.contains(`open proposal ${id}`);
+      expect(await sentBy(0)).to.equal(sent);
+      await warp((await vote.proposal(id)).deadline + 1n); // nobody voted for it
+      expect(await proposing()).to.include({ kind: "proposed" });
     });
 
     it("has its terms changed by a call that is proposed, and refused before where the contract would refuse it", async () => {
