@@ -19,7 +19,7 @@ const action: NewTaskActionFunction<Args> = (args, hre) =>
     const { chainId, network } = deployment;
     if (args.warp && networkOf(chainId).isPublic) throw new NotALocalChain(`${network} (chain ${chainId})`);
     const account = await accountAt(where, args.as, args.json, { soleKey: true });
-    const grant = await grantSigner(account, of, args.warp ? (to) => warpTo(context.rpc, to) : undefined);
+    const grant = await grantSigner(account, of, { warp: args.warp ? (to) => warpTo(context.rpc, to) : undefined });
     const guardians = grant.outcome === "announced" ? guardiansOf(await readRoles(context.rpc, deployment), of.contract) : [];
     const mayCancel = guardians.map((each) => each.account);
     const { steps, ...standing } = grant;

@@ -7,6 +7,7 @@ import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
 import { accessTo, RoleMissing } from "../deployment/access.ts";
 import { isSame } from "../deployment/role-logs.ts";
 import { type Missing, missingOf, type MissingStep, type Registration, verifierNamedIn } from "./missing.ts";
+import { assertNoRival } from "./rivals.ts";
 import { termsFrom } from "./terms.ts";
 
 /** Where circuits are registered: the contract, and the AccessManager that says who may. */
@@ -32,6 +33,7 @@ export interface Registered {
  */
 export async function registerCircuit(account: Account, registry: Registry, registration: Registration): Promise<Registered> {
   const { prices } = registry;
+  await account.settle(); // before the chain is read
   const missing = await missingOf(prices, registration);
   await assertMayMake(account.rpc, registry, account.address, missing.steps(ZeroAddress), howToPropose);
   const to = await prices.getAddress();
@@ -39,7 +41,7 @@ export async function registerCircuit(account: Account, registry: Registry, regi
   const verifier = missing.verifier ?? (await deployVerifier(account, missing, done));
   for (const { name, words, data } of missing.steps(verifier)) {
     if (name === "setSources") await assertQuorumStillFits(prices, registration);
-    await account.send({ to, data });
+    await account.send({ to, data }, words, { anew: true });
     done.push(words);
   }
   return { circuit: circuitOf(missing, verifier, registration), done };
@@ -65,9 +67,11 @@ export type ProposedCircuit =
  * Proposes what is missing, all of it as one proposal; the account deploys the verifier, as anybody may. What an earlier run, or
  * somebody else, proposed and what can still be executed is not proposed again, and a verifier that they deployed is taken.
  *
- * Race: what is missing may change while it is voted on; then the execution reverts as a whole, and this is run again.
+ * Race: what is missing may change while it is voted on. A circuit that is registered meanwhile makes the execution revert as a
+ * whole; terms and sources are overwritten. Mitigation: what another open proposal does to the asset must go with it.
+ * What remains: a proposal that is made, or terms that are set, after this one; who proves looks at the quorum again.
  * @param name the circuit's, for the proposal's words
- * @throws RoleMissing, ContractRefused, and as `registerCircuit`, before anything is sent
+ * @throws ProposalsClash, RoleMissing, ContractRefused, and as `registerCircuit`, before anything is sent
  */
 export async function proposeCircuit(
   account: Account,
@@ -96,6 +100,7 @@ export async function proposeCircuit(
   const proposed = { kind: "proposed", circuitId, calls: wanted.length } as const;
   const open = present === undefined ? undefined : openOf(proposals, motionOf(present).calls);
   if (open) return { ...proposed, proposalId: open.id, done: [], tried: undefined };
+  assertNoRival(prices, to, proposals, { ...registration, circuitId, terms: missing.terms });
   await vote.assertProposable(account.address, motionOf(present ?? ZeroAddress));
   const done: string[] = [];
   const { id, tried } = await vote.propose(account, motionOf(present ?? (await deployVerifier(account, missing, done))));

@@ -86,11 +86,12 @@ export async function handOver(
   successors: Successors,
   onStep: (words: string) => void = () => undefined,
 ): Promise<{ readonly done: readonly string[]; readonly table: RoleTable }> {
+  await account.settle(); // before the chain is read
   const before = await readRoles(account.rpc, deployment);
   const steps = handoverSteps(before, deployment, account.address, successors);
   const to = deployment.contracts.AccessManager.address;
   for (const { words, name, args } of steps) {
-    await account.send({ to, data: managerAbi.encodeFunctionData(name, args) });
+    await account.send({ to, data: managerAbi.encodeFunctionData(name, args) }, words, { anew: true });
     onStep(words);
   }
   const table = steps.length === 0 ? before : await readRoles(account.rpc, deployment);

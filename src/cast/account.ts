@@ -43,6 +43,15 @@ export interface SentCall {
   readonly earlier: boolean;
 }
 
+/** How a call is sent. */
+export interface Sending {
+  /**
+   * Whoever asks has settled, and has seen on the chain that the call is to be made: what an earlier process left of the same
+   * call is not its answer.
+   */
+  readonly anew?: boolean;
+}
+
 /** What a transaction came to. It may still be reorganised away: then it is sent again, the same bytes. */
 export interface Mined {
   readonly hash: string;
@@ -119,13 +128,13 @@ export class Account {
 
   /**
    * Sends and waits until it is mined. The same call that an earlier process left without telling its end is not sent a second
-   * time: its transaction is the answer.
+   * time: its transaction is the answer, unless it is to be made `anew`.
    * @param what it is for, in words
    * @throws ContractRefused, TransactionReplaced
    * @throws AccountUnfunded, FeeCapReached, AccountInUse, RpcUnanswered, RpcRefused: nothing was sent
    */
-  async send(call: Call, what = `call of ${call.to}`): Promise<Mined> {
-    return this.#end(await this.#carrierOf(call, what));
+  async send(call: Call, what = `call of ${call.to}`, { anew = false }: Sending = {}): Promise<Mined> {
+    return this.#end(await this.#carrierOf(call, what, anew));
   }
 
   /** Deploys a contract and waits until it is mined. Returns its address. @throws as `send` */
@@ -254,10 +263,13 @@ export class Account {
   }
 
   /** The transaction of this very call that an earlier process left, or a new one. */
-  async #carrierOf(action: Action, what: string): Promise<SentCall> {
+  async #carrierOf(action: Action, what: string, anew = false): Promise<SentCall> {
     const { lane, unheard, told } = await this.#settled();
     const [to, value] = [action.to ?? null, String(action.value ?? 0n)];
-    const left = unheard.calls.find((call) => told.has(call.key) && call.to === to && call.data === action.data && call.value === value);
+    const same = unheard.calls.filter((call) => told.has(call.key) && call.to === to && call.data === action.data && call.value === value);
+    // Whoever sends it anew knew of them: they are the answer of nobody any more.
+    if (anew) await unheard.heard(same.map(({ key }) => key));
+    const [left] = anew ? [] : same;
     const sent = left && (await this.#earlier(lane, left));
     if (!sent) return this.#sendNew(action, what);
     this.#tell({ kind: "taken over", ...sent });

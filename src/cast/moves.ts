@@ -1,5 +1,5 @@
 import { addressProblem, checksumAddress } from "../address.ts";
-import type { Account, Call, Mined } from "./account.ts";
+import type { Account, Call, Mined, Sending } from "./account.ts";
 import { tokenAbi, vaultAbi } from "./abi.ts";
 import { CollateralUnknown, NothingToDo } from "./errors.ts";
 import { isFresh, type Position } from "./liquidations.ts";
@@ -124,7 +124,10 @@ export async function approve(account: Account, token: string, spender: string, 
   return [...reset, await step(account, "approve", allowing(amount))];
 }
 
-export const step = async (account: Account, what: string, call: Call): Promise<Step> => ({ what, ...(await account.send(call, what)) });
+export const step = async (account: Account, what: string, call: Call, sending?: Sending): Promise<Step> => ({
+  what,
+  ...(await account.send(call, what, sending)),
+});
 
 /** How the account's position stands after the newest block. */
 export async function viewPosition(vault: Vault, collateral: string, account: string): Promise<PositionView | undefined> {

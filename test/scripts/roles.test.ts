@@ -12,9 +12,10 @@ import { deployCast } from "../../scripts/deployment/cast.ts";
 import { deploy } from "../../scripts/deployment/deploy.ts";
 import { HandoverRefused, handOver, isHandedOver, signerDelaySeconds } from "../../scripts/deployment/handover.ts";
 import { readRoles, type RoleTable } from "../../scripts/deployment/roles.ts";
-import { Account, type Call, Vault, Vote, warpTo } from "../../src/cast/index.ts";
+import { Account, Vault, Vote, warpTo } from "../../src/cast/index.ts";
 import { type CastContracts, type Deployment, ProviderRpc, readDeployment } from "../../src/chain/index.ts";
 import { Secret } from "../../src/secret.ts";
+import { openSqliteStore } from "../../src/store/index.ts";
 import { accountOptions, wallet } from "../src/cast/world.ts";
 
 const [deployer, , , guardian, signerAdmin, curator, stranger] = Array.from({ length: 7 }, (_, at) => wallet(at).address) as [
@@ -169,9 +170,9 @@ describe("Roles", function () {
   /** An account that dies instead of sending its `at`-th call. */
   class Dying extends Account {
     left = 0;
-    override async send(call: Call) {
+    override async send(...sent: Parameters<Account["send"]>) {
       if (this.left-- === 0) throw new Error("killed");
-      return super.send(call);
+      return super.send(...sent);
     }
   }
 
@@ -187,6 +188,19 @@ describe("Roles", function () {
       await closeAccounts(); // a record is of one chain, which does not go back
       await rpc.request("evm_revert", [before]);
     }
+  });
+
+  it("are handed over by what is sent then, not by what an earlier run left and somebody took back", async () => {
+    const overOneStore = () => {
+      const openStore = () => openSqliteStore({ path: join(directory, "left.db") });
+      return open(new Account(rpc, new Secret(wallet(0).privateKey), { ...accountOptions, openStore }));
+    };
+    const manager = await managerAs(deployer);
+    const data = manager.interface.encodeFunctionData("grantRole", [2n, guardian, 0]);
+    await overOneStore().broadcast({ to: deployment.contracts.AccessManager.address, data });
+    await closeAccounts(); // cut off: nobody was told of its end
+    await manager.revokeRole(2n, guardian);
+    expect(holders((await handOver(overOneStore(), deployment, successors)).table)).to.deep.equal(handedOver);
   });
 
   it("are not handed over where somebody else has one, or to who must not have one", async () => {

@@ -4,22 +4,36 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Contract, parseEther } from "ethers";
+import { Contract, parseEther, toBeHex } from "ethers";
 import hre from "hardhat";
 import { developmentSetup } from "../../scripts/ceremony/setup.ts";
 import { artifactsIn } from "../../scripts/circuits/artifacts.ts";
 import { aggregationOf } from "../../scripts/circuits/compile.ts";
 import type { Registration } from "../../scripts/circuits/missing.ts";
 import { type ProposedCircuit, proposeCircuit, registerCircuit } from "../../scripts/circuits/register.ts";
+import { ProposalsClash } from "../../scripts/circuits/rivals.ts";
 import { accessAbi, RoleMissing } from "../../scripts/deployment/access.ts";
-import { grantOf, readSigners } from "../../scripts/deployment/announced.ts";
+import { grantOf, readSigners, signersAbi } from "../../scripts/deployment/announced.ts";
 import { handOver, signerDelaySeconds } from "../../scripts/deployment/handover.ts";
+import { selectorOf } from "../../scripts/deployment/permissions.ts";
 import { readRoles } from "../../scripts/deployment/roles.ts";
+import { SignerNotSeenYet, SignerStillAnnounced, SignerStillSigns } from "../../scripts/deployment/signer-errors.ts";
 import { grantSigner, guardiansOf, revokeSigner, type SignerOf } from "../../scripts/deployment/signers.ts";
-import { Account, ContractRefused, newestBlock, type Proposal, Vote, warpTo } from "../../src/cast/index.ts";
+import {
+  Account,
+  type AccountOptions,
+  type Call,
+  ContractRefused,
+  newestBlock,
+  type Proposal,
+  Vote,
+  warpTo,
+} from "../../src/cast/index.ts";
 import { castContracts, type Deployment, type Rpc, readDeployment } from "../../src/chain/index.ts";
+import { outcomeOf, type RpcCall } from "../../src/chain/rpc/rpc.ts";
 import { assetIdOf, developmentSources, sourcesRoot } from "../../src/price/index.ts";
 import { Secret } from "../../src/secret.ts";
+import { openSqliteStore } from "../../src/store/index.ts";
 import { callMotion } from "../../tasks/gov-propose.ts";
 import { contractsOf } from "../../tasks/governed-calls.ts";
 import { RpcRunner } from "../../tasks/rpc-runner.ts";
@@ -45,11 +59,22 @@ describe("Governance without the deployer", function () {
   const directory = () => join(home, "deployments");
   const run = (...args: readonly string[]) => hardhat.run(...args, "--network", "local");
   const errorOf = (work: Promise<unknown>): Promise<unknown> => work.then(() => undefined).catch((error: unknown) => error);
-  const account = (index: number): Account => {
-    const opened = new Account(rpc, new Secret(wallet(index).privateKey), accountOptions);
+  const account = (index: number, options: Partial<AccountOptions> = {}, over = rpc): Account => {
+    const opened = new Account(over, new Secret(wallet(index).privateKey), { ...accountOptions, ...options });
     accounts.push(opened);
     return opened;
   };
+  const closeAccounts = () => Promise.all(accounts.splice(0).map((each) => each.close()));
+  let records = 0;
+  /** An account over the record of an earlier process, which was cut off: it sent this, and told nobody of its end. */
+  async function accountThatLeft(index: number, call: Call): Promise<Account> {
+    const path = join(home, `left-${records++}.db`);
+    const openStore = () => openSqliteStore({ path });
+    const earlier = account(index, { openStore });
+    await earlier.broadcast(call);
+    await earlier.close();
+    return account(index, { openStore });
+  }
   const sentBy = async (index: number) => Number(await rpc.request<string>("eth_getTransactionCount", [addressAt(index), "latest"]));
   const now = async () => (await newestBlock(rpc)).timestamp;
   const warp = (to: bigint) => warpTo(rpc, to);
@@ -67,7 +92,7 @@ describe("Governance without the deployer", function () {
       .sort((one, other) => (one.x < other.x ? -1 : 1));
     registration = { setup, assetId: assetIdOf("ETH"), size: 3, asked: { maxDelaySeconds: 3_600 }, sourcesRoot: sourcesRoot(keys) };
   });
-  afterEach(() => Promise.all(accounts.splice(0).map((each) => each.close())));
+  afterEach(closeAccounts);
   after(async () => {
     hardhat.end();
     await anvil.kill();
@@ -100,12 +125,45 @@ describe("Governance without the deployer", function () {
     return vote.proposal(id);
   }
 
+  it("began with a deployer whose registration does not count on what an earlier run sent and was undone", async () => {
+    const before = await rpc.request<string>("evm_snapshot", []);
+    const where = await registry();
+    const { prices } = where;
+    const to = await prices.getAddress();
+    const { circuit } = await registerCircuit(account(0), where, registration);
+    const { assetId, sourcesRoot: root } = registration;
+    const again = await accountThatLeft(0, { to, data: prices.interface.encodeFunctionData("setSources", [assetId, circuit.id, root]) });
+    await again.send({ to, data: prices.interface.encodeFunctionData("removeSources", [assetId, circuit.id]) });
+    expect((await registerCircuit(again, where, registration)).done).to.deep.equal(["sources set"]);
+    expect(await prices.sourcesRoot(assetId, circuit.id)).to.equal(root);
+    await closeAccounts(); // a record is of one chain, which does not go back
+    await rpc.request("evm_revert", [before]);
+  });
+
   describe("a signer of vouchers", () => {
     const signer = `0x${"51".repeat(20)}`;
     const of = (): SignerOf => ({ deployment, contract: "VoucherMinter", signer });
-    const grant = (index: number, to?: typeof warp) => grantSigner(account(index), of(), to);
+    const grant = (index: number, to?: typeof warp) => grantSigner(account(index), of(), { warp: to });
     const revoke = (index: number) => revokeSigner(account(index), of());
     const whats = (steps: readonly { readonly what: string }[]) => steps.map(({ what }) => what);
+    /** The node, save where `answer` says otherwise. */
+    const endpoint = (answer: (call: RpcCall, asIs: () => Promise<unknown>) => Promise<unknown>): Rpc => {
+      const request: Rpc["request"] = (method, params) => answer({ method, params }, () => rpc.request(method, params)) as Promise<never>;
+      const each: Rpc["each"] = (calls) =>
+        Promise.all(calls.map(({ method, params }) => request<never>(method, params).then((value) => outcomeOf(() => value))));
+      return { request, each };
+    };
+    /** Announces it although it signs already, which the task does not. */
+    const announceAgain = async () => {
+      const { AccessManager, VoucherMinter } = deployment.contracts;
+      const data = accessAbi.encodeFunctionData("schedule", [VoucherMinter.address, grantOf(signer), 0]);
+      await account(signerAdmin).send({ to: AccessManager.address, data });
+    };
+    /** Executes what was announced so. */
+    const executeAgain = async () => {
+      await warp((await now()) + BigInt(signerDelaySeconds));
+      await account(signerAdmin).send({ to: deployment.contracts.VoucherMinter.address, data: grantOf(signer) });
+    };
     const standing = async () =>
       (await readSigners(rpc, deployment, ["VoucherMinter"], [signer])).standings.find((each) => each.signer === signer);
 
@@ -170,6 +228,114 @@ describe("Governance without the deployer", function () {
         expect(error).to.have.property("hint").that.contains("roles:show");
       }
       expect(await sentBy(stranger)).to.equal(0);
+      await revoke(guardian);
+    });
+
+    describe("that an earlier run of the same account left something of", () => {
+      const toMinter = (data: string): Call => ({ to: deployment.contracts.VoucherMinter.address, data });
+      const toManager = (name: string, ...before: unknown[]) => ({
+        to: deployment.contracts.AccessManager.address,
+        data: accessAbi.encodeFunctionData(name, [...before, toMinter("").to, grantOf(signer), ...(name === "schedule" ? [0] : [])]),
+      });
+
+      it("is revoked where it was granted again", async () => {
+        await grant(signerAdmin, warp);
+        const left = await accountThatLeft(guardian, toMinter(signersAbi.encodeFunctionData("revokeSigner", [signer])));
+        expect((await grant(signerAdmin, warp)).outcome).to.equal("granted");
+        expect(whats(await revokeSigner(left, of()))).to.deep.equal(["revoke"]);
+        expect(await standing()).to.deep.include({ granted: false, announced: [] });
+      });
+
+      it("is cancelled where it was announced again", async () => {
+        await grant(signerAdmin);
+        const left = await accountThatLeft(guardian, toManager("cancel", addressAt(signerAdmin)));
+        await grant(signerAdmin);
+        expect(whats(await revokeSigner(left, of()))).to.deep.equal(["cancel"]);
+        expect(await standing()).to.deep.include({ granted: false, announced: [] });
+      });
+
+      it("is announced where that was cancelled", async () => {
+        const left = await accountThatLeft(signerAdmin, toManager("schedule"));
+        await revoke(guardian);
+        const granted = await grantSigner(left, of());
+        expect([granted.outcome, whats(granted.steps)]).to.deep.equal(["announced", ["announce"]]);
+        expect((await standing())?.announced).to.have.length(1);
+        await revoke(guardian);
+      });
+    });
+
+    it("is revoked first and at once, by an endpoint without logs too, which says what it does not know", async () => {
+      await grant(signerAdmin, warp);
+      await announceAgain();
+      const blind = endpoint(({ method }, asIs) => (method === "eth_getLogs" ? Promise.reject(new Error("no logs")) : asIs()));
+      const error = await errorOf(revokeSigner(account(guardian, {}, blind), of()));
+      expect(error).to.be.instanceOf(SignerStillAnnounced).with.property("code", "SIGNER_ANNOUNCED");
+      expect(error)
+        .to.have.property("message")
+        .that.matches(/no logs; sent: revoke 0x[0-9a-f]{64} in block \d+$/);
+      expect(await standing()).to.deep.include({ granted: false });
+      expect((await standing())?.announced).to.have.length(1);
+      expect(whats(await revoke(guardian))).to.deep.equal(["cancel"]);
+    });
+
+    it("is revoked before anything is cancelled, and again where it was granted meanwhile", async () => {
+      await grant(signerAdmin, warp);
+      await announceAgain();
+      let looks = 0;
+      const raced = endpoint(async ({ method }, asIs) => {
+        if (method === "eth_getLogs" && looks++ === 0) await executeAgain();
+        return asIs();
+      });
+      expect(whats(await revokeSigner(account(guardian, {}, raced), of()))).to.deep.equal(["revoke", "revoke"]);
+      expect(await standing()).to.deep.include({ granted: false, announced: [] });
+      await grant(signerAdmin, warp);
+      await announceAgain();
+      expect(whats(await revoke(guardian))).to.deep.equal(["revoke", "cancel"]);
+    });
+
+    it("still signs, and that is said, where somebody grants it as often as it is revoked", async () => {
+      await grant(signerAdmin, warp);
+      const raced = endpoint(async ({ method }, asIs) => {
+        if (method === "eth_getLogs") {
+          await announceAgain();
+          await executeAgain();
+        }
+        return asIs();
+      });
+      const error = await errorOf(revokeSigner(account(guardian, {}, raced), of()));
+      expect(error).to.be.instanceOf(SignerStillSigns).with.property("code", "SIGNER_STILL_SIGNS");
+      expect(error)
+        .to.have.property("message")
+        .that.matches(/sent: (revoke 0x[0-9a-f]{64} in block \d+(, )?){3}$/);
+      expect(whats(await revoke(guardian))).to.deep.equal(["revoke"]);
+    });
+
+    it("is waited for where the endpoint does not show its announcement yet, and not granted unseen", async () => {
+      let behind = Infinity;
+      const clock = {
+        now: () => 0,
+        pause: () => {
+          behind--;
+          return Promise.resolve();
+        },
+      };
+      const getSchedule = selectorOf("getSchedule(bytes32)");
+      const late = endpoint(({ method, params: [call] }, asIs) => {
+        const { data = "" } = (call ?? {}) as { readonly data?: string };
+        return method === "eth_call" && behind > 0 && data.startsWith(getSchedule) ? Promise.resolve(toBeHex(0, 32)) : asIs();
+      });
+      const grantLate = () => grantSigner(account(signerAdmin, {}, late), of(), { clock });
+      const sent = await sentBy(signerAdmin);
+      const error = await errorOf(grantLate());
+      expect(error).to.be.instanceOf(SignerNotSeenYet).with.property("code", "SIGNER_NOT_SEEN_YET");
+      expect(error)
+        .to.have.property("message")
+        .that.matches(/announced in transaction 0x[0-9a-f]{64} in block \d+/);
+      expect(await sentBy(signerAdmin)).to.equal(sent + 1);
+      await revoke(guardian);
+      behind = 2;
+      const announced = await grantLate();
+      expect([announced.outcome, whats(announced.steps), behind]).to.deep.equal(["announced", ["announce"], 0]);
       await revoke(guardian);
     });
 
@@ -249,6 +415,23 @@ describe("Governance without the deployer", function () {
       expect(await prices.usableVerifier(id)).to.equal(again.json["verifier"]);
       expect(await prices.sourcesRoot(assetId, id)).to.equal(registration.sourcesRoot);
       expect([...(await prices.termsOf(assetId))]).to.deep.equal([2n, 50n, 60n, 3_600n]);
+    });
+
+    it("is not proposed beside another open proposal that sets a quorum which does not go with its own", async () => {
+      const assetId = assetIdOf("BTC");
+      const where = await registry();
+      const to = await where.prices.getAddress();
+      const proposing = () => proposeCircuit(account(0), where, { ...registration, assetId }, { name: "price3", reason: "" });
+      const terms = { quorum: 3, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 };
+      const data = where.prices.interface.encodeFunctionData("setTerms", [assetId, terms]);
+      const { id } = await vote.propose(account(0), { calls: [{ to, data }], description: "another quorum" });
+      const sent = await sentBy(0);
+      const error = await errorOf(proposing());
+      expect(error).to.be.instanceOf(ProposalsClash).with.property("code", "PROPOSALS_CLASH");
+      expect(error).to.have.property("message").that.contains(`open proposal ${id}`);
+      expect(await sentBy(0)).to.equal(sent);
+      await warp((await vote.proposal(id)).deadline + 1n); // nobody voted for it
+      expect(await proposing()).to.include({ kind: "proposed" });
     });
 
     it("has its terms changed by a call that is proposed, and refused before where the contract would refuse it", async () => {

@@ -208,6 +208,17 @@ describe("An account that sends", function () {
       expect(await paid(1)).to.deep.equal([1]);
     });
 
+    it("does it once more where whoever asks has seen on the chain that it is to be done, and takes nothing over after that", async () => {
+      const hash = await leave(1);
+      let payer = account();
+      const mined = await anvil.mineWhile(payer.send(pay(1), "payment", { anew: true }), 1);
+      expect([mined.hash === hash, mined.earlier, kinds()]).to.deep.equal([false, undefined, ["earlier", "ended", "sending", "ended"]]);
+      await payer.close();
+      payer = account();
+      await anvil.mineWhile(payer.send(pay(1)), 1);
+      expect(await paid(1)).to.deep.equal([3]);
+    });
+
     it("tells its end before it sends anything else, and pays again when it is asked again after that", async () => {
       await leave(1);
       let payer = account();
