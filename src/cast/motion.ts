@@ -1,5 +1,5 @@
 import { AbiCoder, Interface, keccak256, solidityPackedKeccak256, toBeHex, ZeroHash } from "ethers";
-import { RpcRefused, type Rpc } from "../chain/rpc/rpc.ts";
+import { RpcRefused, type Rpc, toQuantity } from "../chain/rpc/rpc.ts";
 import { revertData } from "../chain/rpc/revert-data.ts";
 import type { Call } from "./account.ts";
 import { refusalOf, refusals } from "./refusals.ts";
@@ -44,7 +44,8 @@ export async function tryCalls(
 ): Promise<number> {
   const [first, ...others] = calls;
   if (!first) return 0;
-  await run(rpc, [{ from: timelock, to: first.to, data: first.data }, "latest"]);
+  const value = toQuantity(first.value ?? 0n);
+  await run(rpc, [{ from: timelock, to: first.to, data: first.data, value }, "latest"]);
   if (others.length === 0) return 1;
   const parts = partsOf(calls);
   const id = keccak256(
