@@ -2,8 +2,9 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { collateralNamed, describedBy, type Motion, type Vote } from "../src/cast/index.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { accountAt, type CastContext, castContext } from "./cast-context.ts";
+import { callWords } from "./call-words.ts";
 import { printProposal, voteOf } from "./gov-context.ts";
-import { callNamed, callWords, contractsOf, type NamedContract } from "./governed-calls.ts";
+import { callNamed, contractsOf, type NamedContract } from "./governed-calls.ts";
 import { reporting } from "./print.ts";
 
 interface Args {
