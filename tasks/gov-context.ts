@@ -1,5 +1,6 @@
 import { formatEther } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import { isSame } from "../scripts/deployment/role-logs.ts";
 import {
   type Account,
   duration,
@@ -80,6 +81,12 @@ export function printProposal(json: boolean, contracts: readonly NamedContract[]
 export function triedWords(tried: number, calls: number): string {
   if (tried < calls) return `only the first of its ${calls} calls could be tried: this node cannot run those that build on it`;
   return calls === 1 ? "its call was tried, and would be executed now" : `all of its ${calls} calls were tried, and would be executed now`;
+}
+
+/** That a proposal need not be made again, and whose word it hangs on. */
+export function foundWords({ proposer }: Pick<Proposal, "proposer">, account: string): string {
+  const whose = isSame(proposer, account) ? "" : `; it is of ${proposer}, who may cancel it while it is pending`;
+  return `this was proposed before${whose}; nothing was sent`;
 }
 
 /** The proposal with each of its calls in words; null where they are not known. */

@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import hre from "hardhat";
+import { openOf } from "../../scripts/circuits/register.ts";
 import type { Call, Proposal } from "../../src/cast/index.ts";
 import type { Deployment } from "../../src/chain/index.ts";
 import { InvalidArgument } from "../../tasks/arguments.ts";
 import { callWords } from "../../tasks/call-words.ts";
 import { callNamed, contractsOf, type NamedContract } from "../../tasks/governed-calls.ts";
-import { proposalWords } from "../../tasks/gov-context.ts";
+import { foundWords, proposalWords } from "../../tasks/gov-context.ts";
 import { callMotion, wantedBy } from "../../tasks/gov-propose.ts";
 
 const names = [
@@ -173,6 +174,16 @@ describe("Calls that are named", () => {
         `2. ${paid.to}: 0x, with 50000000000000000000 wei (50.0 ETH)`,
       ]);
       expect(lines.findIndex((line) => line.includes("Lower a fee"))).to.be.above(2);
+    });
+
+    it("are those of a motion only with the ether, and as long as it is open; whose it is is said", () => {
+      const wanted = uri("a");
+      const ours = proposal([{ ...wanted, to: wanted.to.toUpperCase().replace("X", "x"), value: 0n }], "");
+      const sabotaged = proposal([{ ...wanted, value: 1n }], "");
+      expect(openOf([sabotaged, { ...ours, state: "Defeated" }], [wanted])).to.equal(undefined);
+      expect(openOf([sabotaged, ours], [wanted])).to.equal(ours);
+      expect(foundWords(ours, addressOf(8))).to.equal("this was proposed before; nothing was sent");
+      expect(foundWords(ours, addressOf(7))).to.contain(`of ${addressOf(8)}, who may cancel it while it is pending`);
     });
 
     it("are not hidden by what its proposer wrote, there or in an argument", () => {

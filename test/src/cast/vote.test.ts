@@ -160,6 +160,23 @@ describe("The vote over the vault's ratios", function () {
       expect(await vote.propose(world.account(0), taken)).to.include({ tried: 3 });
     });
 
+    it("and tells what a node refuses of them for another reason than an override as it is", async () => {
+      await staked("2500000");
+      const { taken } = await motion();
+      // Enough for each call alone, and too little for all of them.
+      const limited: Rpc = {
+        request: (method, params) => {
+          const [call, ...others] = params as [object, ...unknown[]];
+          return world.anvil.rpc.request(method, others.length === 2 ? [{ ...call, gas: toQuantity(40_000) }, ...others] : params);
+        },
+        each: (calls) => world.anvil.rpc.each(calls),
+      };
+      expect(await errorOf(votingOver(limited).propose(world.account(0), taken)))
+        .to.be.instanceOf(Error)
+        .with.property("message")
+        .that.matches(/gas/i);
+    });
+
     it("at least the first, and says so, where the node takes no overrides or passes over them", async () => {
       await staked("2500000");
       const { taken, refused } = await motion();
