@@ -79,6 +79,7 @@ export function printProposal(json: boolean, contracts: readonly NamedContract[]
 
 /** How much of a motion was tried before it was proposed. */
 export function triedWords(tried: number, calls: number): string {
+  if (tried === 0) return "none of its calls was tried: whether they can be executed shows when they are";
   if (tried < calls) return `only the first of its ${calls} calls could be tried: this node cannot run those that build on it`;
   return calls === 1 ? "its call was tried, and would be executed now" : `all of its ${calls} calls were tried, and would be executed now`;
 }

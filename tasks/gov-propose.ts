@@ -12,11 +12,12 @@ interface Args {
   readonly call: string;
   readonly args: string;
   readonly reason: string;
+  readonly untried: boolean;
   readonly as: number;
   readonly json: boolean;
 }
 
-const action: NewTaskActionFunction<Args> = ({ ratio, call, args, reason, as, json }, hre) =>
+const action: NewTaskActionFunction<Args> = ({ ratio, call, args, reason, untried, as, json }, hre) =>
   reporting(json, async () => {
     const wanted = wantedBy({ ratio, call, args });
     const cast = await castContext(hre);
@@ -24,7 +25,7 @@ const action: NewTaskActionFunction<Args> = ({ ratio, call, args, reason, as, js
     const vote = voteOf(cast);
     const motion = "ratioBps" in wanted ? await ratioMotion(cast, vote, wanted, reason) : callMotion(contracts, wanted, reason);
     const account = await accountAt(cast, as, json, { soleKey: true });
-    const { id, steps, tried } = await vote.propose(account, motion);
+    const { id, steps, tried } = await vote.propose(account, motion, untried);
     printProposal(json, contracts, { account, steps, proposal: await vote.proposal(id), tried });
   });
 

@@ -6,7 +6,7 @@ import type { Deployment } from "../../src/chain/index.ts";
 import { InvalidArgument } from "../../tasks/arguments.ts";
 import { callWords } from "../../tasks/call-words.ts";
 import { callNamed, contractsOf, type NamedContract } from "../../tasks/governed-calls.ts";
-import { foundWords, proposalWords } from "../../tasks/gov-context.ts";
+import { foundWords, proposalWords, triedWords } from "../../tasks/gov-context.ts";
 import { callMotion, wantedBy } from "../../tasks/gov-propose.ts";
 
 const names = [
@@ -184,6 +184,12 @@ describe("Calls that are named", () => {
       expect(openOf([sabotaged, ours], [wanted])).to.equal(ours);
       expect(foundWords(ours, addressOf(8))).to.equal("this was proposed before; nothing was sent");
       expect(foundWords(ours, addressOf(7))).to.contain(`of ${addressOf(8)}, who may cancel it while it is pending`);
+    });
+
+    it("are said to be tried, or not", () => {
+      expect(triedWords(0, 2)).to.contain("none of its calls was tried");
+      expect(triedWords(1, 2)).to.contain("only the first of its 2 calls");
+      expect(triedWords(2, 2)).to.contain("all of its 2 calls were tried");
     });
 
     it("are not hidden by what its proposer wrote, there or in an argument", () => {
