@@ -9,7 +9,7 @@ import { castContracts } from "../src/chain/index.ts";
 import { majorityOf, sourcesRoot } from "../src/price/index.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { cidDigest } from "./cid.ts";
-import { proposalWords, triedWords, withWords } from "./gov-context.ts";
+import { foundWords, proposalWords, triedWords, withWords } from "./gov-context.ts";
 import { contractsOf } from "./governed-calls.ts";
 import { assetNamed, circuitNamed, keyFor, type PriceContext, priceContext, sourcesFor } from "./price-context.ts";
 import { factTable, print, reporting } from "./print.ts";
@@ -71,7 +71,7 @@ async function propose(
   const proposal = await vote.proposal(proposalId);
   print(json, { circuit: name, id: circuitId, done, tried, proposal: withWords(named, proposal) }, () =>
     [
-      done.length > 0 ? done.join(", ") : "this was proposed before; nothing was sent",
+      done.length > 0 ? done.join(", ") : foundWords(proposal, account.address),
       ...(tried === undefined ? [] : [triedWords(tried, calls)]),
       proposalWords(named, proposal),
       "when it is executed (gov:vote, gov:queue, gov:execute), run this again: it records the circuit",

@@ -1,4 +1,6 @@
+import { formatEther } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import { isSame } from "../scripts/deployment/role-logs.ts";
 import {
   type Account,
   duration,
@@ -13,8 +15,10 @@ import {
 } from "../src/cast/index.ts";
 import { networkOf } from "../src/chain/index.ts";
 import { InvalidArgument } from "./arguments.ts";
+import { callWords } from "./call-words.ts";
 import { accountAt, type CastContext, castContext, percent, stepLines } from "./cast-context.ts";
-import { callWords, contractsOf, type NamedContract } from "./governed-calls.ts";
+import { foreignText, mostText } from "./foreign-text.ts";
+import { contractsOf, type NamedContract } from "./governed-calls.ts";
 import { factTable, print } from "./print.ts";
 
 /** Arguments that the tasks over a proposal share. */
@@ -75,8 +79,15 @@ export function printProposal(json: boolean, contracts: readonly NamedContract[]
 
 /** How much of a motion was tried before it was proposed. */
 export function triedWords(tried: number, calls: number): string {
+  if (tried === 0) return "none of its calls was tried: whether they can be executed shows when they are";
   if (tried < calls) return `only the first of its ${calls} calls could be tried: this node cannot run those that build on it`;
   return calls === 1 ? "its call was tried, and would be executed now" : `all of its ${calls} calls were tried, and would be executed now`;
+}
+
+/** That a proposal need not be made again, and whose word it hangs on. */
+export function foundWords({ proposer }: Pick<Proposal, "proposer">, account: string): string {
+  const whose = isSame(proposer, account) ? "" : `; it is of ${proposer}, who may cancel it while it is pending`;
+  return `this was proposed before${whose}; nothing was sent`;
 }
 
 /** The proposal with each of its calls in words; null where they are not known. */
@@ -85,13 +96,13 @@ export const withWords = (contracts: readonly NamedContract[], proposal: Proposa
   calls: proposal.calls.map((call) => ({ ...call, words: callWords(contracts, call) ?? null })),
 });
 
-/** As a table, and below it what it does: the proposer wrote the words above, and the chain executes these. */
+/** What it does, and below it how it stands: the chain executes these calls, whatever the proposer wrote of them. */
 export function proposalWords(contracts: readonly NamedContract[], proposal: Proposal): string {
   const calls = proposal.calls.map((call, i) => {
     const { to, data, value = 0n } = call;
-    return `${i + 1}. ${callWords(contracts, call) ?? `${to}: ${data}`}${value === 0n ? "" : `, with ${value} wei`}`;
+    return `${i + 1}. ${callWords(contracts, call, mostText) ?? `${to}: ${data}`}${value === 0n ? "" : `, with ${value} wei (${formatEther(value)} ETH)`}`;
   });
-  return [proposalTable(proposal), "what it calls:", ...calls].join("\n");
+  return ["what it calls:", ...calls, proposalTable(proposal)].join("\n");
 }
 
 /** State, votes, quorum and the times left. */
@@ -100,7 +111,7 @@ function proposalTable(proposal: Proposal): string {
   const share = inFavour + against === 0n ? "-" : percent((inFavour * 10_000n) / (inFavour + against));
   return factTable([
     ["proposal", id],
-    ["what", description],
+    ["what", foreignText(description)],
     ["proposer", proposer],
     ["state", state],
     ["for", `${stakeWords(inFavour)} (${share}, ${percent(majorityBps)} needed)`],

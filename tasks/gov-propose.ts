@@ -2,8 +2,9 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { collateralNamed, describedBy, type Motion, type Vote } from "../src/cast/index.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { accountAt, type CastContext, castContext } from "./cast-context.ts";
+import { callWords } from "./call-words.ts";
 import { printProposal, voteOf } from "./gov-context.ts";
-import { callNamed, callWords, contractsOf, type NamedContract } from "./governed-calls.ts";
+import { callNamed, contractsOf, type NamedContract } from "./governed-calls.ts";
 import { reporting } from "./print.ts";
 
 interface Args {
@@ -11,11 +12,12 @@ interface Args {
   readonly call: string;
   readonly args: string;
   readonly reason: string;
+  readonly untried: boolean;
   readonly as: number;
   readonly json: boolean;
 }
 
-const action: NewTaskActionFunction<Args> = ({ ratio, call, args, reason, as, json }, hre) =>
+const action: NewTaskActionFunction<Args> = ({ ratio, call, args, reason, untried, as, json }, hre) =>
   reporting(json, async () => {
     const wanted = wantedBy({ ratio, call, args });
     const cast = await castContext(hre);
@@ -23,7 +25,7 @@ const action: NewTaskActionFunction<Args> = ({ ratio, call, args, reason, as, js
     const vote = voteOf(cast);
     const motion = "ratioBps" in wanted ? await ratioMotion(cast, vote, wanted, reason) : callMotion(contracts, wanted, reason);
     const account = await accountAt(cast, as, json, { soleKey: true });
-    const { id, steps, tried } = await vote.propose(account, motion);
+    const { id, steps, tried } = await vote.propose(account, motion, untried);
     printProposal(json, contracts, { account, steps, proposal: await vote.proposal(id), tried });
   });
 

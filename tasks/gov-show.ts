@@ -1,5 +1,6 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { castContext } from "./cast-context.ts";
+import { foreignText } from "./foreign-text.ts";
 import { proposalId, proposalWords, voteOf, withWords } from "./gov-context.ts";
 import { contractsOf } from "./governed-calls.ts";
 import { print, reporting, rowTable } from "./print.ts";
@@ -8,6 +9,9 @@ interface Args {
   readonly proposal: string;
   readonly json: boolean;
 }
+
+/** Characters of a proposal's words in a list. */
+const mostListed = 120;
 
 const action: NewTaskActionFunction<Args> = ({ proposal: text, json }, hre) =>
   reporting(json, async () => {
@@ -24,7 +28,7 @@ const action: NewTaskActionFunction<Args> = ({ proposal: text, json }, hre) =>
     print(json, { proposals: proposals.map((each) => withWords(contracts, each)) }, () =>
       rowTable(
         ["proposal", "state", "what"],
-        proposals.map((each) => [each.id, each.state, each.description]),
+        proposals.map((each) => [each.id, each.state, foreignText(each.description, mostListed)]),
       ),
     );
   });

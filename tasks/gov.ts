@@ -29,6 +29,7 @@ const govPropose = task(
   .addOption(text("call", "A contract of the deployment and its function: CollateralVault.unpause"))
   .addOption(text("args", "The function's arguments as a JSON array; tuples are arrays, numbers from 2^53 on are strings"))
   .addOption(text("reason", "Why; another reason makes another proposal of the same"))
+  .addFlag({ name: "untried", description: "Without trying the calls first: for what is refused now, and right when it is executed" })
   .addOption(as)
   .addFlag(json)
   .setAction(() => import("./gov-propose.ts"))

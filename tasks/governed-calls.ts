@@ -50,23 +50,6 @@ export function callNamed(contracts: readonly NamedContract[], named: string, ar
   }
 }
 
-/**
- * A call as contract, function and arguments; undefined where the contract is none of these, or its function is unknown, or the
- * data is not just what those arguments are encoded to. Pure.
- */
-export function callWords(contracts: readonly NamedContract[], { to, data }: Call): string | undefined {
-  const contract = contracts.find(({ address }) => address.toLowerCase() === to.toLowerCase());
-  if (!contract) return undefined;
-  try {
-    const parsed = contract.abi.parseTransaction({ data });
-    if (!parsed || contract.abi.encodeFunctionData(parsed.fragment, parsed.args) !== data.toLowerCase()) return undefined;
-    const { name, inputs } = parsed.fragment;
-    return `${contract.name}.${name}(${inputs.map((type, i) => valueWords(type, parsed.args[i])).join(", ")})`;
-  } catch {
-    return undefined; // the data is none of this function's
-  }
-}
-
 /** @throws InvalidArgument */
 function functionNamed({ name, abi }: NamedContract, text: string): FunctionFragment {
   const all: FunctionFragment[] = [];
@@ -126,10 +109,4 @@ function reasonOf(error: unknown): string {
   const { shortMessage, argument, value } = error as Error & Partial<Record<"shortMessage" | "argument" | "value", unknown>>;
   if (typeof shortMessage !== "string") return error.message;
   return typeof argument === "string" ? `${argument} is ${JSON.stringify(value)}: ${shortMessage}` : shortMessage;
-}
-
-function valueWords(type: ParamType, value: unknown): string {
-  if (type.isTuple()) return `(${type.components.map((each, i) => valueWords(each, (value as unknown[])[i])).join(", ")})`;
-  if (type.isArray()) return `[${(value as unknown[]).map((each) => valueWords(type.arrayChildren, each)).join(", ")}]`;
-  return type.type === "string" ? JSON.stringify(value) : String(value);
 }

@@ -134,11 +134,12 @@ async function assertQuorumStillFits(prices: IProvenPrices, { assetId, size }: R
   assertQuorumFits(assetId, termsFrom(await prices.termsOf(assetId)).quorum, size);
 }
 
-/** A proposal of just these calls that can still be executed. */
-const openOf = (proposals: readonly Proposal[], calls: readonly Call[]): Proposal | undefined =>
+/** A proposal of just these calls, ether included, that can still be executed: with a wei more each it would only fail. */
+export const openOf = (proposals: readonly Proposal[], calls: readonly Call[]): Proposal | undefined =>
   proposals.find((each) => isOpen(each) && contentOf(each.calls) === contentOf(calls));
 
-const contentOf = (calls: readonly Call[]): string => calls.map(({ to, data }) => `${to} ${data}`.toLowerCase()).join(" ");
+const contentOf = (calls: readonly Call[]): string =>
+  calls.map(({ to, data, value = 0n }) => `${to} ${data} ${value}`.toLowerCase()).join(" ");
 
 const circuitOf = ({ circuitId }: Missing, verifier: string, { setup }: Registration): RegisteredCircuit => ({
   ...{ id: circuitId, verifier, verifyingKey: setup.transcript.verifyingKey },

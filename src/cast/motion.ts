@@ -1,5 +1,5 @@
 import { AbiCoder, Interface, keccak256, solidityPackedKeccak256, toBeHex, ZeroHash } from "ethers";
-import { RpcRefused, type Rpc } from "../chain/rpc/rpc.ts";
+import { RpcRefused, type Rpc, toQuantity } from "../chain/rpc/rpc.ts";
 import { revertData } from "../chain/rpc/revert-data.ts";
 import type { Call } from "./account.ts";
 import { refusalOf, refusals } from "./refusals.ts";
@@ -33,7 +33,8 @@ const waitedLong = toBeHex(2, 32);
 /**
  * Runs a motion's calls as the timelock would, one after the other, changing nothing. The first is a plain call in its name.
  * Further ones build on those before, so all of them are run by the timelock's own `executeBatch`, in a state in which, by an
- * override of one slot, they have waited long enough. Nodes that take no override leave it at the first.
+ * override of one slot, they have waited long enough. Nodes that take no override leave it at the first; what they refuse for
+ * another reason, e.g. for want of gas, is thrown.
  * @returns how many of the calls were run
  * @throws ContractRefused, ReportRejected; RpcUnanswered, RpcRefused
  */
@@ -44,7 +45,8 @@ export async function tryCalls(
 ): Promise<number> {
   const [first, ...others] = calls;
   if (!first) return 0;
-  await run(rpc, [{ from: timelock, to: first.to, data: first.data }, "latest"]);
+  const value = toQuantity(first.value ?? 0n);
+  await run(rpc, [{ from: timelock, to: first.to, data: first.data, value }, "latest"]);
   if (others.length === 0) return 1;
   const parts = partsOf(calls);
   const id = keccak256(
@@ -57,9 +59,20 @@ export async function tryCalls(
     await run(rpc, [{ from: executor, to: timelock, data }, "latest", state], isOverrideIgnored);
     return calls.length;
   } catch (error) {
-    if (error instanceof RpcRefused) return 1; // refused as a question, not reverted
+    if (isOverrideRefused(error)) return 1;
     throw error;
   }
+}
+
+/** JSON-RPC's codes for a method or parameters that a node does not have. */
+const notHad: readonly number[] = [-32_601, -32_602, -32_004];
+
+/** The question itself is refused: a parameter too many, or an override that the node does not know or passed over. */
+function isOverrideRefused(error: unknown): boolean {
+  if (!(error instanceof RpcRefused)) return false;
+  const reverted = revertData(error);
+  if (reverted !== undefined) return isOverrideIgnored(reverted);
+  return notHad.includes(error.rpcCode) || /override|argument|parameter|params|unsupported|not supported/i.test(error.message);
 }
 
 /** The timelock knows nothing of the operation: the node did not look at the override. */

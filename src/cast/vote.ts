@@ -3,6 +3,7 @@ import type { CastContracts, Rpc } from "../chain/index.ts";
 import { toQuantity } from "../chain/rpc/rpc.ts";
 import type { Account, Call } from "./account.ts";
 import { governorAbi, stakesAbi, vaultAbi } from "./abi.ts";
+import { type Creation, creationOf } from "./creation.ts";
 import { ProposalNotReady, ProposalUnknown } from "./errors.ts";
 import { approve, step, type Step } from "./moves.ts";
 import { logPieces } from "../chain/rpc/log-pieces.ts";
@@ -15,10 +16,7 @@ import type { Pool } from "./vault.ts";
 export type ProposalState = (typeof proposalStates)[number] | "Unknown";
 
 /** A proposal as of one block. Votes are in the stake's smallest units, times in Unix seconds. */
-export interface Proposal extends Motion {
-  /** In decimals. */
-  readonly id: string;
-  readonly proposer: string;
+export interface Proposal extends Motion, Creation {
   readonly state: ProposalState;
   readonly now: bigint;
   /** Who had staked then votes; votes count from the second after it. */
@@ -55,7 +53,7 @@ export class Vote {
   readonly #contracts: Contracts;
   readonly #from: number;
   /** By id, which is the hash of calls and words, so that they never change. */
-  readonly #created = new Map<string, Created>();
+  readonly #created = new Map<string, Creation>();
 
   /** @param from the first block that can hold a proposal */
   constructor(rpc: Rpc, contracts: Contracts, from: number) {
@@ -93,11 +91,13 @@ export class Vote {
 
   /**
    * Proposes it. What the contracts would refuse now is refused here, not after ten days: see `tryCalls`.
+   * @param untried leaves that out, for what is right only in ten days
    * @throws ContractRefused, ReportRejected
    */
-  async propose(account: Account, { calls, description }: Motion): Promise<Proposed> {
+  async propose(account: Account, { calls, description }: Motion, untried = false): Promise<Proposed> {
     const { TimelockController, MintGovernor } = this.#contracts;
-    const tried = await tryCalls(this.#rpc, { timelock: TimelockController.address, executor: MintGovernor.address }, calls);
+    const parties = { timelock: TimelockController.address, executor: MintGovernor.address };
+    const tried = untried ? 0 : await tryCalls(this.#rpc, parties, calls);
     const steps = [await step(account, "propose", this.#call(proposing({ calls, description })))];
     const [id] = await readAll(this.#rpc, await newestBlock(this.#rpc), [
       this.#view("getProposalId", [...partsOf(calls), keccakOf(description)]),
@@ -160,35 +160,33 @@ export class Vote {
   }
 
   /** What its log says; ids are not indexed, so whether there is one at all is asked before the logs are read. */
-  async #find(at: Block, id: string): Promise<Created> {
+  async #find(at: Block, id: string): Promise<Creation> {
     const [snapshot] = BigInt(id) < 1n << 256n ? await readAll(this.#rpc, at, [this.#view("proposalSnapshot", [id])]) : [];
     if (!snapshot || snapshot[0] === 0n) throw new ProposalUnknown(id);
     const known = this.#created.get(id);
     if (known) return known;
-    for await (const created of this.#creations(at)) if (String(created.proposalId) === id) return created;
+    for await (const created of this.#creations(at)) if (created.id === id) return created;
     throw new ProposalUnknown(id);
   }
 
-  async *#creations({ number }: Block): AsyncGenerator<Created> {
+  async *#creations({ number }: Block): AsyncGenerator<Creation> {
     const filter = { address: this.#contracts.MintGovernor.address, topics: [governorAbi.getEvent("ProposalCreated")?.topicHash] };
     for await (const { logs } of logPieces<RawLog>(this.#rpc, filter, this.#from, number)) {
       for (const log of logs) {
-        const created = governorAbi.parseLog(log)?.args as Created | undefined;
-        if (!created) continue;
-        this.#created.set(String(created.proposalId), created);
+        const created = creationOf(log);
+        this.#created.set(created.id, created);
         yield created;
       }
     }
   }
 
-  async #read(at: Block, created: Created): Promise<Proposal> {
-    const { proposalId, proposer, targets, calldatas, description } = created;
+  async #read(at: Block, created: Creation): Promise<Proposal> {
     const about = ["state", "proposalSnapshot", "proposalDeadline", "proposalEta", "proposalVotes"];
-    const views = [...about.map((name) => this.#view(name, [proposalId])), this.#view("QUORUM"), this.#view("MAJORITY_BPS")];
+    const views = [...about.map((name) => this.#view(name, [created.id])), this.#view("QUORUM"), this.#view("MAJORITY_BPS")];
     const [state, snapshot, deadline, eta, votes, quorum, majority] = await readAll(this.#rpc, at, views);
     return {
-      ...{ id: String(proposalId), proposer, description, now: at.timestamp },
-      calls: targets.map((to, i) => ({ to, data: calldatas[i] ?? "0x", value: 0n })),
+      ...created,
+      now: at.timestamp,
       state: proposalStates[Number(state?.[0])] ?? "Unknown",
       ...{ snapshot: snapshot?.[0] as bigint, deadline: deadline?.[0] as bigint, eta: eta?.[0] as bigint },
       ...{ against: votes?.[0] as bigint, inFavour: votes?.[1] as bigint, abstained: votes?.[2] as bigint },
@@ -196,8 +194,8 @@ export class Vote {
     };
   }
 
-  #passed(name: "queue" | "execute", proposal: Proposal): string {
-    return governorAbi.encodeFunctionData(name, [...partsOf(proposal.calls), keccakOf(proposal.description)]);
+  #passed(name: "queue" | "execute", { calls, descriptionHash }: Proposal): string {
+    return governorAbi.encodeFunctionData(name, [...partsOf(calls), descriptionHash]);
   }
 
   #call(data: string): Call {
@@ -207,14 +205,6 @@ export class Vote {
   #view(name: string, args: readonly unknown[] = []): View {
     return { to: this.#contracts.MintGovernor.address, abi: governorAbi, name, args };
   }
-}
-
-interface Created {
-  readonly proposalId: bigint;
-  readonly proposer: string;
-  readonly targets: readonly string[];
-  readonly calldatas: readonly string[];
-  readonly description: string;
 }
 
 const proposing = ({ calls, description }: Motion): string => governorAbi.encodeFunctionData("propose", [...partsOf(calls), description]);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Interface, parseEther } from "ethers";
+import { concat, dataSlice, hexlify, Interface, keccak256, parseEther, toUtf8Bytes } from "ethers";
 import { ContractRefused, duration, ProposalNotReady, ProposalUnknown, Vote, warpTo } from "../../../src/cast/index.ts";
 import { governorAbi, vaultAbi } from "../../../src/cast/abi.ts";
 import { type Rpc, RpcRefused, toQuantity } from "../../../src/chain/rpc/rpc.ts";
@@ -88,6 +88,52 @@ describe("The vote over the vault's ratios", function () {
     expect(stranger).to.have.property("reason", "GovernorInsufficientProposerVotes");
     expect(await errorOf(vote.proposal("17"))).to.be.instanceOf(ProposalUnknown);
     expect(await vote.proposals()).to.deep.equal([]);
+    // What is refused now may be right when it is executed.
+    expect(await vote.propose(world.account(0), vote.ratioMotion(pool, 11_000n), true)).to.include({ tried: 0 });
+  });
+
+  it("keeps the ether that a proposal sends, and sends it", async () => {
+    const account = world.account(0);
+    await staked("2500000");
+    const { TimelockController } = world.contracts;
+    await account.send({ to: TimelockController.address, data: "0x", value: parseEther("50") });
+    const heir = `0x${"7e".repeat(20)}`;
+    const { calls } = vote.ratioMotion((await world.pool()).pool, 13_500n);
+    const motion = { calls: [...calls, { to: heir, data: "0x", value: parseEther("50") }], description: "a ratio, and more" };
+    const { id, tried } = await vote.propose(account, motion);
+    expect(tried).to.equal(2);
+    expect((await vote.proposal(id)).calls.map(({ value }) => value)).to.deep.equal([0n, parseEther("50")]);
+    await vote.vote(account, await vote.ready(id, "voted on", warp), "for");
+    await vote.queue(account, await vote.ready(id, "queued", warp));
+    await vote.execute(account, await vote.ready(id, "executed", warp));
+    expect(BigInt(await world.anvil.rpc.request<string>("eth_getBalance", [heir, "latest"]))).to.equal(parseEther("50"));
+    const unpaid = { ...motion, calls: [{ to: heir, data: "0x", value: parseEther("51") }] };
+    expect(await errorOf(vote.propose(account, unpaid)), "more than the timelock has").to.be.instanceOf(RpcRefused);
+  });
+
+  it("reads, queues and executes a proposal whose words are no UTF-8, which hinders no other", async () => {
+    const account = world.account(0);
+    await staked("2500000");
+    const { pool } = await world.pool();
+    const words = "no text: ";
+    const { calls } = vote.ratioMotion(pool, 13_500n);
+    const parts = [calls.map(({ to }) => to), [0n], calls.map(({ data }) => data)];
+    // As with the words, then with two bytes of them that are no text.
+    const text = governorAbi.encodeFunctionData("propose", [...parts, `${words}xx`]);
+    const at = (text.length - 2) / 2 - 32 + words.length;
+    const data = concat([dataSlice(text, 0, at), "0xff80", dataSlice(text, at + 2)]);
+    await account.send({ to: world.contracts.MintGovernor.address, data });
+    const { id: other } = await vote.propose(account, vote.ratioMotion(pool, 14_000n));
+    const looking = new Vote(world.anvil.rpc, world.contracts, 0);
+    const [shown, readable] = await looking.proposals();
+    expect(readable).to.include({ id: other });
+    const { id = "" } = shown ?? {};
+    expect(shown?.description).to.equal(`${words}\ufffd\ufffd`);
+    expect(shown?.descriptionHash).to.equal(keccak256(concat([hexlify(toUtf8Bytes(words)), "0xff80"])));
+    await looking.vote(account, await looking.ready(id, "voted on", warp), "for");
+    await looking.queue(account, await looking.ready(id, "queued", warp));
+    await looking.execute(account, await looking.ready(id, "executed", warp));
+    expect(await looking.proposal(id)).to.include({ state: "Executed" });
   });
 
   describe("tries a motion of several calls before it is proposed", () => {
@@ -114,6 +160,23 @@ describe("The vote over the vault's ratios", function () {
         .to.be.instanceOf(ContractRefused)
         .with.property("reason", "AccessManagedUnauthorized");
       expect(await vote.propose(world.account(0), taken)).to.include({ tried: 3 });
+    });
+
+    it("and tells what a node refuses of them for another reason than an override as it is", async () => {
+      await staked("2500000");
+      const { taken } = await motion();
+      // Enough for each call alone, and too little for all of them.
+      const limited: Rpc = {
+        request: (method, params) => {
+          const [call, ...others] = params as [object, ...unknown[]];
+          return world.anvil.rpc.request(method, others.length === 2 ? [{ ...call, gas: toQuantity(40_000) }, ...others] : params);
+        },
+        each: (calls) => world.anvil.rpc.each(calls),
+      };
+      expect(await errorOf(votingOver(limited).propose(world.account(0), taken)))
+        .to.be.instanceOf(Error)
+        .with.property("message")
+        .that.matches(/gas/i);
     });
 
     it("at least the first, and says so, where the node takes no overrides or passes over them", async () => {
