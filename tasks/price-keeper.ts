@@ -142,7 +142,7 @@ async function sourcesOf(
   const asked = new Map<KeptAsset, QuoteSource[]>();
   for (const asset of assets) {
     const sources = await quoteSourcesOf(config.prices.sources, asset.assetId, {
-      ...{ rpc, chainId: deployment.chainId },
+      ...{ rpc, network: networkOf(deployment.chainId) },
       secretNamed: (name) => secretNamed(hre, name),
     });
     if (sources.length === 0)

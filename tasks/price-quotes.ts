@@ -1,4 +1,5 @@
 import { parseUnits } from "ethers";
+import { networkOf } from "../src/chain/index.ts";
 import { developmentSources, type Quote, readQuotes, signQuote, type SourceKey } from "../src/price/index.ts";
 import { collectQuotes, PRICE_DECIMALS, quoteSourcesOf } from "../src/price/feeds/index.ts";
 import { InvalidArgument } from "./arguments.ts";
@@ -45,7 +46,11 @@ export async function configuredQuotes(
   assetId: bigint,
 ): Promise<readonly Quote[] | undefined> {
   const { chainId } = deployment;
-  const sources = await quoteSourcesOf(config.prices.sources, assetId, { rpc, chainId, secretNamed: (name) => secretNamed(hre, name) });
+  const sources = await quoteSourcesOf(config.prices.sources, assetId, {
+    rpc,
+    network: networkOf(chainId),
+    secretNamed: (name) => secretNamed(hre, name),
+  });
   if (sources.length === 0) return undefined;
   const { timeoutMs } = config.prices;
   const { quotes, failed } = await collectQuotes(sources, { assetId }, { signal: new AbortController().signal, timeoutMs });

@@ -1,4 +1,3 @@
-import { networkOf } from "../../chain/networks.ts";
 import { type Clock, systemClock } from "../../clock.ts";
 import type { PriceSourceSettings } from "../../config/index.ts";
 import type { Secret } from "../../secret.ts";
@@ -18,7 +17,7 @@ export interface ConfiguredParts {
   /** For the feeds that are on chain. */
   readonly rpc: EthReads;
   /** Of the chain that `rpc` is of: on a rollup a Chainlink-style feed must say who knows of its sequencer. */
-  readonly chainId: number;
+  readonly network: { readonly name: string; readonly isRollup?: boolean };
   /** The value of a variable, from the keystore or the environment. */
   readonly secretNamed: (name: string) => Promise<Secret>;
   readonly clock?: Clock;
@@ -31,9 +30,9 @@ export interface ConfiguredParts {
 export async function quoteSourcesOf(
   sources: readonly PriceSourceSettings[] | undefined,
   asset: bigint,
-  { rpc, chainId, secretNamed, clock = systemClock }: ConfiguredParts,
+  { rpc, network, secretNamed, clock = systemClock }: ConfiguredParts,
 ): Promise<QuoteSource[]> {
-  const given = { asset, clock, rpc, chainId };
+  const given = { asset, clock, rpc, network };
   const made: QuoteSource[] = [];
   // One after the other: the keystore asks for its password.
   for (const source of sources ?? []) {
@@ -44,13 +43,13 @@ export async function quoteSourcesOf(
 
 type SourceOf<Kind extends PriceSourceSettings["kind"]> = Extract<PriceSourceSettings, { readonly kind: Kind }>;
 
-interface Given extends Pick<FeedOptions, "asset" | "clock">, Pick<ConfiguredParts, "rpc" | "chainId"> {}
+interface Given extends Pick<FeedOptions, "asset" | "clock">, Pick<ConfiguredParts, "rpc" | "network"> {}
 
-function feedOf(source: PriceSourceSettings, { rpc, chainId, ...given }: Given): PriceFeed {
+function feedOf(source: PriceSourceSettings, { rpc, network, ...given }: Given): PriceFeed {
   const range = { lowest: boundOf(source, "lowest"), highest: boundOf(source, "highest") };
   switch (source.kind) {
     case "chainlink":
-      return chainlinkFeed({ ...source, ...given, ...range, rpc, sequencer: sequencerOf(source, chainId) });
+      return chainlinkFeed({ ...source, ...given, ...range, rpc, sequencer: sequencerOf(source, network) });
     case "pyth":
       return pythFeed({ ...source, ...given, ...range, rpc });
     case "redstone":
@@ -61,8 +60,7 @@ function feedOf(source: PriceSourceSettings, { rpc, chainId, ...given }: Given):
 }
 
 /** `none` must be said: what a rollup's feed says while nobody makes blocks is no price. @throws FeedSequencerMissing */
-function sequencerOf({ name, sequencer }: SourceOf<"chainlink">, chainId: number): Sequencer | undefined {
-  const network = networkOf(chainId);
+function sequencerOf({ name, sequencer }: SourceOf<"chainlink">, network: ConfiguredParts["network"]): Sequencer | undefined {
   if (sequencer === undefined && network.isRollup !== false) throw new FeedSequencerMissing(name, network.name);
   return sequencer === "none" ? undefined : sequencer;
 }

@@ -25,9 +25,12 @@ contract SettableAggregator {
 
 /// @notice A sequencer uptime feed as Chainlink's look from outside: the status of a rollup's sequencer and since when it is so.
 contract SettableUptimeFeed {
-    uint8 public constant decimals = 0;
     int256 private _status;
     uint256 private _since;
+
+    function decimals() external pure returns (uint8) {
+        return 0;
+    }
 
     /// @param status 0 is up, 1 is down.
     function set(int256 status, uint256 since) external {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import hre from "hardhat";
+import { networkOf } from "../../../../src/chain/index.ts";
 import { configSchema, InvalidConfig, loadConfig } from "../../../../src/config/index.ts";
 import { assetIdOf, InvalidPriceInput, InvalidSourceKey } from "../../../../src/price/index.ts";
 import { FeedSequencerMissing, InvalidFeed, quoteSourcesOf } from "../../../../src/price/feeds/index.ts";
@@ -34,7 +35,7 @@ const keys: Record<string, string> = {
   PRICE_KEY_C: "0c".repeat(32),
   PRICE_KEY_D: "0d".repeat(32),
 };
-const parts = { rpc, chainId: 1, secretNamed: (name: string) => Promise.resolve(new Secret(keys[name] ?? "")) };
+const parts = { rpc, network: networkOf(1), secretNamed: (name: string) => Promise.resolve(new Secret(keys[name] ?? "")) };
 const load = (sources: unknown) => loadConfig({ file: false, env: { MINTD_PRICES_SOURCES: JSON.stringify(sources) } }).prices.sources;
 
 describe("prices.sources", () => {
@@ -63,10 +64,12 @@ describe("prices.sources", () => {
   it("say on a rollup, and where nobody knows, who tells that the sequencer is up; no key is asked for before", async () => {
     const chainlink = (sequencer?: unknown) => load([{ ...all[1], ...(sequencer !== undefined && { sequencer }) }]);
     const on = async (chainId: number, sequencer?: unknown) =>
-      quoteSourcesOf(chainlink(sequencer), ETH, { ...parts, chainId }).catch((error: unknown) => error);
+      quoteSourcesOf(chainlink(sequencer), ETH, { ...parts, network: networkOf(chainId) }).catch((error: unknown) => error);
     const secretNamed = () => Promise.reject(new Error("a key was asked for"));
     for (const chainId of [8_453, 84_532, 10]) {
-      expect(await quoteSourcesOf(chainlink(), ETH, { ...parts, chainId, secretNamed }).catch((error: unknown) => error))
+      expect(
+        await quoteSourcesOf(chainlink(), ETH, { ...parts, network: networkOf(chainId), secretNamed }).catch((error: unknown) => error),
+      )
         .to.be.instanceOf(FeedSequencerMissing)
         .with.property("hint")
         .that.contains("none");
@@ -85,7 +88,7 @@ describe("prices.sources", () => {
           return Promise.reject(new Error("nobody answers"));
         },
       };
-      const [link] = await quoteSourcesOf(load([{ ...all[1], sequencer }]), ETH, { ...parts, chainId: 8_453, rpc: node });
+      const [link] = await quoteSourcesOf(load([{ ...all[1], sequencer }]), ETH, { ...parts, network: networkOf(8_453), rpc: node });
       await link?.quote(ETH, new AbortController().signal).catch(() => undefined);
       return methods;
     };
