@@ -183,7 +183,7 @@ export async function assemble(options: MintdOptions, telemetry: Telemetry): Pro
       if (!lane) throw new TypeError("the dispatcher knows the lanes alone");
       return lane;
     };
-    const stop = async (): Promise<void> => {
+    const stopAll = async (): Promise<void> => {
       const ends = [
         () => minting.stop(),
         () => compensation.drain(),
@@ -194,6 +194,9 @@ export async function assemble(options: MintdOptions, telemetry: Telemetry): Pro
       for (const end of ends) await end().catch((error: unknown) => errors.push(error));
       if (errors.length > 0) throw errors[0];
     };
+    let stopped: Promise<void> | undefined;
+    /** Once, however often it is called: `await using` stops what was stopped by hand. */
+    const stop = (): Promise<void> => (stopped ??= stopAll());
     return {
       store,
       book,

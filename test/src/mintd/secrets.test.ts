@@ -155,12 +155,12 @@ describe("Secrets", function () {
 
       // Another program's transaction of the lane's account, then a run with every fault at every kind of request.
       await world.anvil.rpc.request("anvil_setNonce", [lane.address, "0x3"]);
-      const mintd = await world.open(options({ onTrouble: (error) => isEcho(error) || told.push(error) }));
+      await using mintd = await world.open(options({ onTrouble: (error) => isEcho(error) || told.push(error) }));
       await mintd.start();
       const work = Promise.all([minting(mintd, listOf(20)), fail(provider, mintd)]);
       work.catch(() => undefined); // awaited below
-      // Blocks come meanwhile, as bytes in doubt are sent again with each.
-      await world.anvil.mineWhile(until(mintd, "tentative", 5));
+      // Blocks come meanwhile, as bytes in doubt are sent again with each; orders may be past it before anybody looks.
+      await world.anvil.mineWhile(Promise.race([until(mintd, "tentative", 5), work]));
       const head = Number(await world.anvil.rpc.request<string>("eth_blockNumber", []));
       await eventually("the newest block is seen", () => mintd.confirmations.tip?.number === head || undefined);
       await world.anvil.reorg(1);
