@@ -12,9 +12,9 @@ const solidity: Stage = {
 const chaos = "test/chaos/";
 
 /**
- * What the others are shared out by, each in a process of its own at the same time. Most of what the first
- * three do is wait for chains and processes, so that four keep two cores busy. Whatever deploys by a task is in the first: a task builds before it
- * deploys, and Hardhat's builds race for their cache where two run at once. The last takes what is left.
+ * What the others are shared out by, each in a process of its own at the same time. Most of what the first three do is wait
+ * for chains and processes, so that four keep two cores busy. Whatever deploys by a task is in the first: a task builds before
+ * it deploys, and Hardhat's builds race for their cache where two run at once. The last takes what is left.
  */
 const shares = {
   tasks: ["test/e2e/", "test/tasks/", "test/scripts/demo-cast"],
