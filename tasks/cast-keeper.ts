@@ -62,7 +62,7 @@ function leastGainOf(text: string, { context, contracts }: Pick<CastContext, "co
 }
 
 /** Whether something failed, and no reorg took that back. */
-function hasFailed(events: readonly KeeperEvent[]): boolean {
+export function hasFailed(events: readonly KeeperEvent[]): boolean {
   const ends = new Map(events.map((event, i) => [("first" in event && event.first) || i, event.kind]));
   return [...ends.values()].includes("failed");
 }

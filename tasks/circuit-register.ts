@@ -4,12 +4,11 @@ import { writeDeployment } from "../scripts/deployment/deploy.ts";
 import type { Registration } from "../scripts/circuits/missing.ts";
 import { proposeCircuit, registerCircuit, type Registered } from "../scripts/circuits/register.ts";
 import { type PriceTerms, termsFrom, termsToSet } from "../scripts/circuits/terms.ts";
-import { Vote } from "../src/cast/index.ts";
 import { castContracts } from "../src/chain/index.ts";
 import { majorityOf, sourcesRoot } from "../src/price/index.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { cidDigest } from "./cid.ts";
-import { foundWords, proposalWords, triedWords, withWords } from "./gov-context.ts";
+import { foundWords, proposalWords, triedWords, voteOf, withWords } from "./gov-context.ts";
 import { contractsOf } from "./governed-calls.ts";
 import { assetNamed, circuitNamed, keyFor, type PriceContext, priceContext, sourcesFor } from "./price-context.ts";
 import { factTable, print, reporting } from "./print.ts";
@@ -59,7 +58,7 @@ async function propose(
 ): Promise<void> {
   const { context, deployment, account } = where;
   const contracts = castContracts(deployment);
-  const vote = new Vote(context.rpc, contracts, deployment.block);
+  const vote = voteOf({ context, contracts, deployment });
   const registry = { ...registryOf(where), vote, timelock: contracts.TimelockController.address };
   const made = await proposeCircuit(account, registry, registration, { name, reason });
   if (made.kind === "registered") {

@@ -29,7 +29,9 @@ export interface ProposalArgs {
   readonly json: boolean;
 }
 
-export const voteOf = ({ context, contracts, deployment }: CastContext): Vote => new Vote(context.rpc, contracts, deployment.block);
+type VoteWhere = Pick<CastContext, "contracts" | "deployment"> & { readonly context: Pick<CastContext["context"], "rpc"> };
+
+export const voteOf = ({ context, contracts, deployment }: VoteWhere): Vote => new Vote(context.rpc, contracts, deployment.block);
 
 /** The id in decimals, from decimals or hexadecimal. @throws InvalidArgument */
 export function proposalId(text: string): string {

@@ -66,7 +66,11 @@ export async function readSigners(
     { to: manager, abi: accessAbi, name: "expiration" },
     ...pairs.map(({ minter, signer }): View => ({ to: minter, abi: signersAbi, name: "isSigner", args: [signer] })),
   ]);
-  const schedules = await readAll(rpc, at, operations.map(({ id }) => ({ to: manager, abi: accessAbi, name: "getSchedule", args: [id] }))); // prettier-ignore
+  const schedules = await readAll(
+    rpc,
+    at,
+    operations.map(({ id }) => ({ to: manager, abi: accessAbi, name: "getSchedule", args: [id] })),
+  );
   const fromOf = new Map(operations.map(({ id }, i) => [id, schedules[i]?.[0] as bigint]));
   const lasting = expiration?.[0] as bigint;
   const standings = pairs.map(({ contract, minter, signer }, i) => ({

@@ -67,7 +67,11 @@ export async function grantSigner(account: Account, of: SignerOf, { warp, clock 
       const call = { to: manager, data: accessAbi.encodeFunctionData("schedule", [minter, data, 0]) };
       const announced = await step(account, "announce", call, { anew: true });
       steps.push(announced);
-      const seen = await shown(clock, () => scheduleOf(rpc, manager, id), ({ from }) => from !== 0n); // prettier-ignore
+      const seen = await shown(
+        clock,
+        () => scheduleOf(rpc, manager, id),
+        ({ from }) => from !== 0n,
+      );
       if (!seen) throw new SignerNotSeenYet(signer, "announced", announced);
       held = seen;
     }
@@ -185,7 +189,11 @@ async function shown<T>(clock: Clock, read: () => Promise<T>, isThere: (seen: T)
 async function caughtUp(rpc: Rpc, steps: readonly Step[], clock: Clock): Promise<void> {
   const last = steps.at(-1);
   if (!last) return;
-  const block = await shown(clock, () => newestBlock(rpc), ({ number }) => number >= last.block); // prettier-ignore
+  const block = await shown(
+    clock,
+    () => newestBlock(rpc),
+    ({ number }) => number >= last.block,
+  );
   if (!block) throw new RpcUnanswered("eth_getBlockByNumber", "the endpoint", `it has not got block ${last.block} yet`);
 }
 

@@ -15,7 +15,9 @@ export interface Survey {
 }
 
 /** What a keeper asks of the chain. */
-export interface KeeperChain extends FateTeller {
+export interface KeeperChain {
+  /** What became of what was sent. */
+  readonly teller: FateTeller;
   newest(): Promise<Block>;
   /** Positions, terms, prices and balance, all read under this block. */
   survey(at: Block): Promise<Survey>;
@@ -80,7 +82,7 @@ export class Keeper {
   constructor(chain: KeeperChain, { onEvent }: { readonly onEvent: (event: KeeperEvent) => void }) {
     this.#chain = chain;
     this.#onEvent = onEvent;
-    this.#sent = new InFlight(chain, (news) => {
+    this.#sent = new InFlight(chain.teller, (news) => {
       onEvent(eventOf(news));
     });
   }

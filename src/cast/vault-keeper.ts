@@ -1,5 +1,5 @@
 import type { Account } from "./account.ts";
-import { type Fate, SentCalls } from "./fates.ts";
+import { SentCalls } from "./fates.ts";
 import type { LeastGain } from "./gain.ts";
 import type { KeeperChain, Survey } from "./keeper.ts";
 import { KnownPositions } from "./known-positions.ts";
@@ -12,7 +12,7 @@ import type { Vault } from "./vault.ts";
 export class VaultKeeper implements KeeperChain {
   readonly #vault: Vault;
   readonly #address: string;
-  readonly #sent: SentCalls;
+  readonly teller: SentCalls;
   readonly #known: KnownPositions;
   readonly #leastGain: LeastGain;
 
@@ -20,7 +20,7 @@ export class VaultKeeper implements KeeperChain {
   constructor(vault: Vault, account: Account, from: number, leastGain: LeastGain = () => Promise.resolve(undefined)) {
     this.#vault = vault;
     this.#address = account.address;
-    this.#sent = new SentCalls(account);
+    this.teller = new SentCalls(account);
     this.#known = new KnownPositions(vault, from);
     this.#leastGain = leastGain;
   }
@@ -42,18 +42,6 @@ export class VaultKeeper implements KeeperChain {
   }
 
   liquidate({ collateral, account: debtor, maxRepayD18 }: Liquidation): Promise<string> {
-    return this.#sent.send(liquidation(this.#vault, collateral, debtor, maxRepayD18), `liquidation of ${debtor}`);
-  }
-
-  fates(hashes: readonly string[]): Promise<Fate[]> {
-    return this.#sent.fates(hashes);
-  }
-
-  heard(hash: string): Promise<void> {
-    return this.#sent.heard(hash);
-  }
-
-  forget(hash: string): void {
-    this.#sent.forget(hash);
+    return this.teller.send(liquidation(this.#vault, collateral, debtor, maxRepayD18), `liquidation of ${debtor}`);
   }
 }

@@ -12,7 +12,9 @@ export interface PriceState {
 }
 
 /** What a keeper of prices asks of the chain. @throws RpcUnanswered, RpcRefused each of them */
-export interface PriceChain extends FateTeller {
+export interface PriceChain {
+  /** What became of what was posted. */
+  readonly teller: FateTeller;
   newest(): Promise<Block>;
   state(assetId: bigint, at: Block): Promise<PriceState>;
   /**

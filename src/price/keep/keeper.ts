@@ -55,7 +55,7 @@ export class PriceKeeper {
     this.#assets = assets;
     this.#parts = parts;
     this.#root = sourcesRoot(parts.sources);
-    this.#postings = new Postings(parts.chain, parts.onEvent);
+    this.#postings = new Postings(parts.chain.teller, parts.onEvent);
   }
 
   /** How many reports are on their way. */

@@ -1,6 +1,6 @@
 import { Interface } from "ethers";
 import pLimit from "p-limit";
-import { type Account, type Block, type Fate, newestBlock, readAll, refusalOf, SentCalls, type View } from "../../cast/index.ts";
+import { type Account, type Block, newestBlock, readAll, refusalOf, SentCalls, type View } from "../../cast/index.ts";
 import { revertData } from "../../chain/rpc/revert-data.ts";
 import type { Rpc } from "../../chain/rpc/rpc.ts";
 import type { Proven } from "../prove/index.ts";
@@ -20,14 +20,14 @@ const abi = new Interface([
 /** ProvenPrices as a keeper sees it, and the account that pays: it hands over one report after the other. */
 export class ProvenPrices implements PriceChain {
   readonly #rpc: Rpc;
-  readonly #sent: SentCalls;
+  readonly teller: SentCalls;
   readonly #use: { readonly contract: string; readonly circuitId: string };
   /** An account's nonces are taken one at a time. */
   readonly #inTurn = pLimit(1);
 
   constructor(account: Account, use: { readonly contract: string; readonly circuitId: string }) {
     this.#rpc = account.rpc;
-    this.#sent = new SentCalls(account);
+    this.teller = new SentCalls(account);
     this.#use = use;
   }
 
@@ -48,19 +48,7 @@ export class ProvenPrices implements PriceChain {
   async post(request: ReportRequest, { proof, publicInputs }: Proven): Promise<string> {
     const report = reportOf(request, publicInputs[0] ?? 0n, await this.#termOf(request));
     const call = { to: this.#use.contract, data: abi.encodeFunctionData("submit", [proofWords(proof), report]) };
-    return this.#inTurn(() => this.#sent.send(call, "price report"));
-  }
-
-  fates(hashes: readonly string[]): Promise<Fate[]> {
-    return this.#sent.fates(hashes);
-  }
-
-  heard(hash: string): Promise<void> {
-    return this.#sent.heard(hash);
-  }
-
-  forget(hash: string): void {
-    this.#sent.forget(hash);
+    return this.#inTurn(() => this.teller.send(call, "price report"));
   }
 
   /** Under the report's block, whose sources were compared. @throws ContractRefused where the verifier's code is another one now */

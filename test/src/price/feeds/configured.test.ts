@@ -89,7 +89,8 @@ describe("prices.sources", () => {
         },
       };
       const [link] = await quoteSourcesOf(load([{ ...all[1], sequencer }]), ETH, { ...parts, network: networkOf(8_453), rpc: node });
-      await link?.quote(ETH, new AbortController().signal).catch(() => undefined);
+      const error = await link?.quote(ETH, new AbortController().signal).catch((thrown: unknown) => thrown);
+      expect(error).to.have.property("message", "nobody answers");
       return methods;
     };
     expect(await asked({ address, graceSeconds: 60 })).to.deep.equal(["eth_getBlockByNumber"]);

@@ -1,4 +1,4 @@
-import type { Block, Fate } from "../../../../src/cast/index.ts";
+import type { Block, Fate, FateTeller } from "../../../../src/cast/index.ts";
 import { RpcUnanswered } from "../../../../src/chain/index.ts";
 import { LocalEnclave } from "../../../../src/price/enclave/index.ts";
 import { collectQuotes, FeedUnreachable, type QuoteSource, SourceHealth } from "../../../../src/price/feeds/index.ts";
@@ -33,7 +33,8 @@ interface Transaction {
 const finalDepth = 4;
 
 /** A chain in the test's hands, with the rules of ProvenPrices that a keeper meets. A block is 12 seconds. */
-export class HandChain implements PriceChain {
+export class HandChain implements PriceChain, FateTeller {
+  readonly teller = this;
   readonly sent: Transaction[] = [];
   /** The newest block as the node tells it. */
   head: Block;
