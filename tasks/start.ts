@@ -50,13 +50,13 @@ interface Place {
   readonly deployments: string;
 }
 
-const action: NewTaskActionFunction<Args> = ({ csv, fresh, json }, hre) =>
-  reporting(json, async () => {
+const action: NewTaskActionFunction<Args> = async ({ csv, fresh, json }, hre) => {
+  const ending = new AbortController(); // aborted by a signal, or because the chain ended
+  await reporting(json, async () => {
     const say: Say = (words) => {
       console.error(`mintd: ${words}`);
     };
     const place = placeOf(hre);
-    const ending = new AbortController(); // aborted by a signal, or because the chain ended
     const unlisten = stopOnSignal(() => {
       ending.abort(new Interrupted());
     });
@@ -70,6 +70,16 @@ const action: NewTaskActionFunction<Args> = ({ csv, fresh, json }, hre) =>
       unlisten();
     }
   });
+  if (ending.signal.aborted) endSoon();
+};
+
+/**
+ * Whatever still waits for a chain that is gone, a deployment above all, waits in vain. Race: under load the chain takes its
+ * time to end. Mitigation: this comes after all is saved and said, and the exit code with it.
+ */
+function endSoon(): void {
+  setTimeout(() => process.exit(), 1_000).unref();
+}
 
 function placeOf(hre: HardhatRuntimeEnvironment): Place {
   const home = homeOf(hre);
@@ -120,11 +130,7 @@ async function checkBlocks(hre: HardhatRuntimeEnvironment, chain: LocalChain, { 
 async function mintAndProve(hre: HardhatRuntimeEnvironment, chain: LocalChain, { csv, say, ending: { signal } }: Run) {
   const context = { ...(await taskContext(hre)), network: "local" };
   const deploying = runDeploy(context, () => chain.save()); // what is recorded as deployed is on disk before
-  const { deployed } = await orAborted(signal, deploying).catch((error: unknown) => {
-    // Whatever still waits for the deployment waits in vain: the process ends with what it has said.
-    if (signal.aborted) setTimeout(() => process.exit(), 1_000).unref();
-    throw error;
-  });
+  const { deployed } = await orAborted(signal, deploying);
   say(deployed ? "contracts deployed, recorded in deployments/local/" : "contracts are deployed already");
   const list = await runMintList(hre, { csv, minter: "tokens", skipInvalid: false }, signal);
   const proof = await orAborted(signal, runVerify(context, { csv, minter: "tokens", skipInvalid: false }));

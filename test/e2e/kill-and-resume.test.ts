@@ -95,7 +95,10 @@ describe("mintd is killed and started again", function () {
       const run = service.start("--fresh");
       expect(await run.said(/local chain at/)).to.equal(true);
       const node = await service.chainPid();
+      process.kill(node, "SIGSTOP"); // a chain that takes its time to be saved
       run.kill("SIGTERM");
+      await Promise.race([run.ended, systemClock.pause(2_000)]);
+      process.kill(node, "SIGCONT");
       expectRefused(await run.end(30_000), "INTERRUPTED");
       await gone(node, 100);
       const [aside] = (await readdir(join(service.home, ".mintd"))).filter((name) => name.startsWith("local."));
