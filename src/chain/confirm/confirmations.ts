@@ -246,7 +246,7 @@ export class Confirmations {
     const { passed, whole } = await upkeep.look(head, fresh);
     for (const { lane, open, receipt } of passed) {
       if (receipt === null) {
-        await lane.displaced(open, head.number - levelDepth.final + 1);
+        await lane.ends.displaced(open, head.number - levelDepth.final + 1);
         continue;
       }
       if (!(await this.#heads.isCanonical(Number(receipt.blockNumber), receipt.blockHash))) continue; // asked for again later

@@ -1,7 +1,6 @@
-import pLimit from "p-limit";
 import type { Clock } from "../../clock.ts";
-import type { CarrierNonce, Order, OrderBook, Told } from "../../order/index.ts";
-import type { EventStore, NewEvent } from "../../store/index.ts";
+import type { OrderBook, Told } from "../../order/index.ts";
+import type { EventStore } from "../../store/index.ts";
 import type { DigestSigner } from "../../voucher/index.ts";
 import type { Reach } from "../../write-ahead.ts";
 import { InsufficientFunds, TransactionRefused } from "../errors.ts";
@@ -10,25 +9,11 @@ import { type Rpc, RpcUnanswered } from "../rpc/rpc.ts";
 import type { AccountNonces } from "./account-nonces.ts";
 import { type AttemptContent, AttemptSigner } from "./attempts.ts";
 import { type BroadcastAnswer, Broadcaster } from "./broadcaster.ts";
-import {
-  type Attempt,
-  type Duty,
-  emptyLane,
-  evolveLane,
-  type LaneEvent,
-  laneEventOf,
-  type LaneState,
-  laneStream,
-  latestOf,
-  type OpenAttempt,
-  type OpenNonce,
-  ordersOf,
-  readLane,
-  toSnapshot,
-} from "./lane-ledger.ts";
+import { type Attempt, type Duty, latestOf, type LaneState, type OpenAttempt, type OpenNonce } from "./lane-ledger.ts";
+import { LaneRecord } from "./lane-record.ts";
+import { type Mined, NonceEnds } from "./nonce-ends.ts";
 import type { LaneNotice } from "./notices.ts";
-import { consequencesOf, type Receipt, settlementOf, type SkipMeaning, takenBack } from "./settlement.ts";
-import { takerOf } from "./taker.ts";
+import type { SkipMeaning } from "./settlement.ts";
 import { InFlightWindow } from "./window.ts";
 
 export interface LaneParts {
@@ -59,14 +44,12 @@ export interface LaneWork extends AttemptContent {
   readonly before: readonly Told[];
 }
 
-/** Where a nonce was mined, as far as is known now. */
-interface Mined {
-  readonly block: number;
-  readonly blockHash: string;
+/** What a lane knows: of its nonces for good, and, for now, of the chain and the nodes. */
+interface Knowledge {
+  readonly record: LaneRecord;
+  readonly mined: Map<number, Mined>;
+  readonly underpriced: Set<string>;
 }
-
-/** Nonces closed between two snapshots of the lane. */
-const settledBetweenSnapshots = 64;
 
 /**
  * One relayer account with its strictly sequential nonce.
@@ -80,27 +63,29 @@ const settledBetweenSnapshots = 64;
  */
 export class Lane {
   readonly window: InFlightWindow;
+  /** How its nonces end. */
+  readonly ends: NonceEnds;
   readonly #parts: LaneParts;
   readonly #attempts: AttemptSigner;
   readonly #broadcaster: Broadcaster;
-  #state: LaneState = emptyLane();
-  /** Appends to the lane's stream take turns, so that each knows the version it follows. */
-  readonly #inTurn = pLimit(1);
-  readonly #byHash = new Map<string, OpenAttempt>();
-  readonly #mined = new Map<number, Mined>();
+  readonly #record: LaneRecord;
+  readonly #mined: Map<number, Mined>;
   /** Hashes that a node refused because they pay too little, either for its pool or in place of a former attempt. */
-  readonly #underpriced = new Set<string>();
+  readonly #underpriced: Set<string>;
   #head = 0;
-  #sinceSnapshot = 0;
 
-  private constructor(parts: LaneParts) {
+  private constructor(parts: LaneParts, { record, mined, underpriced }: Knowledge) {
     this.#parts = parts;
+    this.#record = record;
+    this.#mined = mined;
+    this.#underpriced = underpriced;
     this.#attempts = new AttemptSigner(parts.chainId, parts.signer);
     this.window = new InFlightWindow(parts.mostInFlight, parts.firstInFlight);
+    this.ends = new NonceEnds({ ...parts, address: parts.signer.address, record, mined });
     this.#broadcaster = new Broadcaster({
       rpc: parts.rpc,
       clock: parts.clock,
-      isSettled: ({ nonce, hash }) => this.#mined.has(nonce) || !this.#byHash.has(hash),
+      isSettled: ({ nonce, hash }) => mined.has(nonce) || !record.attemptOf(hash),
       onAnswers: (answers) => this.#answered(answers),
       onFatal: parts.onFatal,
     });
@@ -108,10 +93,15 @@ export class Lane {
 
   /** Reads the lane's ledger: its snapshot, and what was appended since. */
   static async open(parts: LaneParts): Promise<Lane> {
-    const lane = new Lane(parts);
-    lane.#state = await readLane(parts.store, parts.chainId, parts.signer.address);
-    for (const { attempts } of lane.#state.open.values()) for (const attempt of attempts) lane.#byHash.set(attempt.hash, attempt);
-    return lane;
+    const mined = new Map<number, Mined>();
+    const underpriced = new Set<string>();
+    const { store, book, chainId, signer } = parts;
+    const onEnd = ({ nonce, attempts }: OpenNonce): void => {
+      for (const { hash } of attempts) underpriced.delete(hash);
+      mined.delete(nonce);
+    };
+    const record = await LaneRecord.open({ store, book, chainId, address: signer.address, onEnd });
+    return new Lane(parts, { record, mined, underpriced });
   }
 
   get address(): string {
@@ -119,26 +109,26 @@ export class Lane {
   }
 
   get state(): LaneState {
-    return this.#state;
+    return this.#record.state;
   }
 
   /** Nonces that are not known to be mined. */
   get inFlight(): number {
-    return this.#state.open.size - this.#mined.size;
+    return this.#record.state.open.size - this.#mined.size;
   }
 
   /** How many more transactions the lane may send now. */
   get room(): number {
-    return this.#state.duty === "open" ? Math.max(0, this.window.limit - this.inFlight) : 0;
+    return this.#record.state.duty === "open" ? Math.max(0, this.window.limit - this.inFlight) : 0;
   }
 
   /** Open nonces that are not known to be mined, lowest first. */
   unmined(): OpenNonce[] {
-    return [...this.#state.open.values()].filter(({ nonce }) => !this.#mined.has(nonce)).sort((a, b) => a.nonce - b.nonce);
+    return [...this.#record.state.open.values()].filter(({ nonce }) => !this.#mined.has(nonce)).sort((a, b) => a.nonce - b.nonce);
   }
 
   attemptOf(txHash: string): OpenAttempt | undefined {
-    return this.#byHash.get(txHash);
+    return this.#record.attemptOf(txHash);
   }
 
   /** Whether a node said that this attempt pays too little to be kept. */
@@ -162,7 +152,7 @@ export class Lane {
    * @throws IllegalTransition, VersionConflict and what the store throws; nothing is sent then
    */
   submit(works: readonly LaneWork[], gap?: number): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#record.inTurn(async () => {
       const next = this.nextNonce - (gap === undefined ? 0 : 1);
       const attempts: Attempt[] = [];
       for (const [i, work] of works.entries()) {
@@ -175,7 +165,7 @@ export class Lane {
         const carrier = { lane: this.address, nonce, hash };
         return [...before, ...orderIds.map((orderId): Told => ({ orderId, command: { kind: "assign", carrier } }))];
       });
-      await this.#append(
+      await this.#record.append(
         attempts.map((data) => ({ kind: "attempted", data })),
         told,
       );
@@ -189,7 +179,7 @@ export class Lane {
    * @param fees higher in both fields, see replacementFees
    */
   replace(nonce: number, fees: Fees): Promise<void> {
-    return this.#further(nonce, async (former) => this.#attempts.replacement(former, await this.#bytesOf(former), fees));
+    return this.#further(nonce, async (former) => this.#attempts.replacement(former, await this.#record.bytesOf(former), fees));
   }
 
   /**
@@ -202,17 +192,17 @@ export class Lane {
 
   /** Uses up a nonce that nothing stands for, so that those above it can be mined. */
   fillWithNoOp(gap: number, fees: Fees): Promise<void> {
-    return this.#inTurn(async () => {
-      if (this.#state.open.has(gap)) return;
+    return this.#record.inTurn(async () => {
+      if (this.#record.state.open.has(gap)) return;
       const attempt = await this.#attempts.noOp(gap, fees);
-      await this.#append([{ kind: "attempted", data: attempt }]);
+      await this.#record.append([{ kind: "attempted", data: attempt }]);
       this.#send(attempt);
     });
   }
 
   /** The chain has this attempt in a canonical block. */
   mined(txHash: string, block: number, blockHash: string): void {
-    const attempt = this.#byHash.get(txHash);
+    const attempt = this.#record.attemptOf(txHash);
     if (!attempt) return;
     if (!this.#mined.has(attempt.nonce)) this.window.grow();
     this.#mined.set(attempt.nonce, { block, blockHash });
@@ -227,93 +217,17 @@ export class Lane {
     }
   }
 
-  /**
-   * Closes the nonces mined at or below `block`, which is final, and tells their orders what follows, in one append:
-   * a nonce that was closed alone would leave its orders to nobody. Returns how many were closed.
-   */
-  async settle(block: number): Promise<number> {
-    const due = [...this.#mined].filter(([, mined]) => mined.block <= block).slice(0, 16);
-    if (due.length === 0) return 0;
-    const settled: { readonly receipt: Receipt; readonly open: OpenNonce }[] = [];
-    for (const [nonce, { blockHash }] of due) {
-      const open = this.#state.open.get(nonce);
-      const receipt = open && (await this.receiptOf(open));
-      if (open && receipt?.blockHash === blockHash) settled.push({ receipt, open }); // otherwise it is asked for again later
-    }
-    if (settled.length === 0) return 0;
-    this.#parts.reach("settlement:seen");
-    await this.#inTurn(() =>
-      this.#append(
-        settled.map(({ receipt, open }) => ({ kind: "settled", data: settlementOf(receipt, open.nonce) })),
-        settled.flatMap(({ receipt, open }) =>
-          consequencesOf(receipt, this.#nonceOf(open), open, this.#ordersOf(open), this.#parts.refusal),
-        ),
-      ),
-    );
-    this.#parts.reach("settlement:recorded");
-    for (const { receipt, open } of settled) {
-      this.#parts.notify({
-        kind: "settled",
-        lane: this.address,
-        settlement: settlementOf(receipt, open.nonce),
-        orders: ordersOf(open).length,
-      });
-    }
-    if (this.#sinceSnapshot >= settledBetweenSnapshots) {
-      // One that fails costs the next start time, and nothing else.
-      await this.#saveSnapshot().catch((error: unknown) => {
-        this.#parts.notify({ kind: "snapshot failed", lane: this.address, error });
-      });
-    }
-    return settled.length;
-  }
-
-  /** The receipt of whichever attempt of the nonce was mined; null where the node has none, which is doubt. */
-  async receiptOf(open: OpenNonce): Promise<Receipt | null> {
-    for (const { hash } of open.attempts.toReversed()) {
-      // One at a time: a receipt of a batch holds hundreds of logs, and parsing must not hold up the event loop.
-      const receipt = await this.#parts.rpc.request<Receipt | null>("eth_getTransactionReceipt", [hash]);
-      if (receipt !== null) return receipt;
-    }
-    return null;
-  }
-
-  /**
-   * Closes a nonce that another transaction took for good, and takes its orders back in the same append: only then may
-   * they go elsewhere (law 2).
-   *
-   * Race: a node that has lost or not yet indexed the receipt of ours looks as if another transaction had the nonce.
-   * Mitigation: the final blocks themselves are read for the transaction that has it. What remains: a nonce that was taken
-   * more than 32 final blocks ago, while nobody looked, is believed by count and missing receipts alone; the voucher's bit
-   * stops a second mint in any case.
-   */
-  async displaced(open: OpenNonce, finalBlock: number): Promise<void> {
-    const { nonce } = open;
-    if (finalBlock < 0 || (await this.#parts.nonces.at(this.address, finalBlock)) <= nonce) return;
-    if ((await this.receiptOf(open)) !== null) return; // a receipt that was overlooked before: it is ours after all
-    const taker = await takerOf(this.#parts.rpc, this.address, nonce, finalBlock);
-    if (taker !== undefined && this.#byHash.has(taker)) return; // ours: its receipt will be found
-    await this.#inTurn(async () => {
-      if (this.#mined.has(nonce) || !this.#state.open.has(nonce)) return;
-      await this.#append(
-        [{ kind: "displaced", data: { nonce, hash: latestOf(open).hash } }],
-        takenBack(this.#nonceOf(open), this.#ordersOf(open)),
-      );
-      this.#parts.notify({ kind: "displaced", lane: this.address, nonce });
-    });
-  }
-
   /** Goes on behind transactions of this account that are not in the ledger. */
   openAt(nonce: number): Promise<void> {
-    return this.#inTurn(async () => {
-      if (this.#state.nextNonce !== undefined && nonce <= this.#state.nextNonce) return;
-      await this.#append([{ kind: "opened", data: { nonce } }]);
+    return this.#record.inTurn(async () => {
+      if (this.#record.state.nextNonce !== undefined && nonce <= this.#record.state.nextNonce) return;
+      await this.#record.append([{ kind: "opened", data: { nonce } }]);
     });
   }
 
   setDuty(duty: Duty): Promise<void> {
-    return this.#inTurn(async () => {
-      if (this.#state.duty !== duty) await this.#append([{ kind: "duty", data: { duty } }]);
+    return this.#record.inTurn(async () => {
+      if (this.#record.state.duty !== duty) await this.#record.append([{ kind: "duty", data: { duty } }]);
     });
   }
 
@@ -324,76 +238,35 @@ export class Lane {
 
   /** The bytes of the nonce's latest attempt once more, unchanged. */
   async sendAgain(nonce: number): Promise<void> {
-    const open = this.#state.open.get(nonce);
+    const open = this.#record.state.open.get(nonce);
     if (!open || this.#broadcaster.has(latestOf(open).hash)) return;
     const { hash } = latestOf(open);
-    this.#send({ nonce, hash, raw: await this.#bytesOf(latestOf(open)) });
+    this.#send({ nonce, hash, raw: await this.#record.bytesOf(latestOf(open)) });
     this.#parts.notify({ kind: "sent again", lane: this.address, nonce, hash });
   }
 
   /** Stops sending. What is durable stays durable and is sent by the next start. */
   async close(): Promise<void> {
     await this.#broadcaster.close();
-    await this.#inTurn(() => undefined);
-    await this.#saveSnapshot();
+    await this.#record.inTurn(() => undefined);
+    await this.#record.saveSnapshot();
   }
 
   get nextNonce(): number {
-    if (this.#state.nextNonce === undefined) throw new TypeError("a lane is opened before it is used");
-    return this.#state.nextNonce;
-  }
-
-  get #stream(): string {
-    return laneStream(this.#parts.chainId, this.address);
+    return this.#record.nextNonce;
   }
 
   #further(nonce: number, sign: (former: OpenAttempt) => Promise<Attempt>): Promise<void> {
-    return this.#inTurn(async () => {
-      const open = this.#state.open.get(nonce);
+    return this.#record.inTurn(async () => {
+      const open = this.#record.state.open.get(nonce);
       if (!open || this.#mined.has(nonce)) return; // mined meanwhile
       const attempt = await sign(latestOf(open));
       this.#parts.reach("replacement:signed");
-      await this.#append([{ kind: "attempted", data: attempt }]);
+      await this.#record.append([{ kind: "attempted", data: attempt }]);
       this.#parts.reach("replacement:recorded");
       this.#send(attempt);
       this.#parts.notify({ kind: attempt.orderIds.length > 0 ? "replaced" : "cancelled", lane: this.address, nonce, hash: attempt.hash });
     });
-  }
-
-  /** In turn only. */
-  async #append(events: readonly LaneEvent[], told: readonly Told[] = []): Promise<void> {
-    const write = { stream: this.#stream, expected: this.#state.version, events: events as unknown as readonly NewEvent[] };
-    await this.#parts.book.execute(told, [write]);
-    for (const event of events) this.#apply(event);
-  }
-
-  #apply(event: LaneEvent): void {
-    if (event.kind === "settled" || event.kind === "displaced") this.#forget(event.data.nonce);
-    this.#state = evolveLane(this.#state, event);
-    const attempt = event.kind === "attempted" ? this.#state.open.get(event.data.nonce)?.attempts.at(-1) : undefined;
-    if (attempt) this.#byHash.set(attempt.hash, attempt);
-  }
-
-  #forget(nonce: number): void {
-    for (const { hash } of this.#state.open.get(nonce)?.attempts ?? []) {
-      this.#byHash.delete(hash);
-      this.#underpriced.delete(hash);
-    }
-    this.#mined.delete(nonce);
-    this.#sinceSnapshot++;
-  }
-
-  async #saveSnapshot(): Promise<void> {
-    this.#sinceSnapshot = 0;
-    const data = toSnapshot(this.#state);
-    await this.#parts.store.saveSnapshot(this.#stream, { position: await this.#parts.store.head(), data });
-  }
-
-  async #bytesOf({ version, nonce }: OpenAttempt): Promise<string> {
-    for await (const stored of this.#parts.store.read(this.#stream, version)) {
-      return (laneEventOf(stored) as Extract<LaneEvent, { kind: "attempted" }>).data.raw;
-    }
-    throw new TypeError(`the ledger of lane ${this.address} has no bytes for nonce ${nonce}`);
   }
 
   #send({ nonce, hash, raw }: { readonly nonce: number; readonly hash: string; readonly raw: string }): void {
@@ -408,7 +281,7 @@ export class Lane {
     const told = accepted.flatMap(({ sent: { nonce, hash } }): Told[] => {
       const carrier = { lane: this.address, nonce, hash };
       // Of the attempt's own orders: a no-op of their nonce is on its way without them.
-      return (this.#byHash.get(hash)?.orderIds ?? []).map((orderId) => ({ orderId, command: { kind: "broadcast", carrier } }));
+      return (this.#record.attemptOf(hash)?.orderIds ?? []).map((orderId) => ({ orderId, command: { kind: "broadcast", carrier } }));
     });
     await this.#parts.book.execute(told);
     this.#parts.reach("broadcast:recorded");
@@ -424,13 +297,5 @@ export class Lane {
     if (outcome.cause === "funds")
       notify({ kind: "without funds", lane, error: new InsufficientFunds(lane, network, undefined, undefined) });
     else onFatal(new TransactionRefused(hash, outcome.reason));
-  }
-
-  #nonceOf({ nonce }: OpenNonce): CarrierNonce {
-    return { lane: this.address, nonce };
-  }
-
-  #ordersOf(open: OpenNonce): Order[] {
-    return ordersOf(open).flatMap((orderId) => this.#parts.book.get(orderId) ?? []);
   }
 }

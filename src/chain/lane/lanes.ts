@@ -66,7 +66,7 @@ export class Lanes implements Iterable<Lane> {
 
   /** Closes all nonces mined at or below `block`, which is final. */
   async settle(block: number): Promise<void> {
-    for (const lane of this.#lanes) while ((await lane.settle(block)) > 0);
+    for (const lane of this.#lanes) while ((await lane.ends.settle(block)) > 0);
   }
 
   async resume(): Promise<void> {

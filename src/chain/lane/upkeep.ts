@@ -113,7 +113,7 @@ export class Upkeep {
     await this.#goBehindForeign(lane, count);
     const passed: Passed[] = [];
     for (const open of lane.unmined()) {
-      if (open.nonce < count.latest) passed.push({ lane, open, receipt: await lane.receiptOf(open) });
+      if (open.nonce < count.latest) passed.push({ lane, open, receipt: await lane.ends.receiptOf(open) });
     }
     await this.#sendMissing(lane, count, head);
     this.#findGap(lane, count, head);

@@ -149,8 +149,8 @@ describe("A lane", () => {
       await eventually("the broadcast is told", () => book.get(idOf(2))?.kind === "broadcast" || undefined);
       const hash = book.get(idOf(1))?.carrier?.hash ?? "";
       lane.mined(hash, 5, idOf(5));
-      expect(await lane.settle(4)).to.equal(0);
-      expect(await lane.settle(5)).to.equal(1);
+      expect(await lane.ends.settle(4)).to.equal(0);
+      expect(await lane.ends.settle(5)).to.equal(1);
       expect(kindsOf(appends.at(-1))).to.deep.equal(kinds);
       expect(lane.state.settled).to.deep.equal({ transactions: 1, gasUsed: 100 });
       await lane.close();
@@ -162,7 +162,7 @@ describe("A lane", () => {
     const lane = await open({ eth_getTransactionReceipt: ([hash]) => ({ ...block, transactionHash: hash }) });
     await lane.submit([work]);
     lane.mined(book.get(idOf(1))?.carrier?.hash ?? "", 5, idOf(5));
-    expect(await lane.settle(50)).to.equal(0);
+    expect(await lane.ends.settle(50)).to.equal(0);
     expect(lane.state.open.size).to.equal(1);
     await lane.close();
   });
@@ -175,10 +175,10 @@ describe("A lane", () => {
     await eventually("the broadcast is told", () => book.get(idOf(2))?.kind === "broadcast" || undefined);
     const [open_] = [...lane.state.open.values()];
     if (!open_) throw new Error("an attempt is open");
-    await lane.displaced(open_, 9);
+    await lane.ends.displaced(open_, 9);
     expect(lane.state.open.size).to.equal(1);
     finalCount = `0x${(nonce + 1).toString(16)}`;
-    await lane.displaced(open_, 9);
+    await lane.ends.displaced(open_, 9);
     expect(kindsOf(appends.at(-1))).to.deep.equal(["displaced", "unconfirmed", "unconfirmed"]);
     expect(lane.state.open.size).to.equal(0);
     await lane.close();
@@ -196,10 +196,10 @@ describe("A lane", () => {
     const [nonce] = [...lane.state.open.values()];
     if (!nonce) throw new Error("a nonce is open");
     own = nonce.attempts[0].hash;
-    await lane.displaced(nonce, 9);
+    await lane.ends.displaced(nonce, 9);
     expect(lane.state.open.size).to.equal(1);
     own = idOf(77);
-    await lane.displaced(nonce, 9);
+    await lane.ends.displaced(nonce, 9);
     expect(lane.state.open.size).to.equal(0);
     expect(notices.at(-1)).to.include({ kind: "displaced", nonce: 0 });
     await lane.close();
