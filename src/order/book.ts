@@ -1,16 +1,12 @@
-import type { EventStore, Json, NewEvent, Position, StoredEvent, StreamWrite } from "../store/event-store.ts";
-import { IdempotencyConflict, OrderNotFound, TooManyIssuedVouchers, TooManyOpenOrders } from "./errors.ts";
+import type { EventStore, NewEvent, Position, StreamWrite } from "../store/event-store.ts";
+import { beginningOf, compareWith, type RequestOutcome } from "./acceptance.ts";
+import { OrderNotFound, TooManyIssuedVouchers, TooManyOpenOrders } from "./errors.ts";
 import type { MintRequest, OrderEvent, VoucherBinding } from "./events.ts";
 import { ConflictPath, type DeferredWork } from "./conflict-path.ts";
 import { type OpenOrder, OpenOrders } from "./open-orders.ts";
-import { decide, evolve, type Order, orderOfStream, ordersStreams, orderStream, type Told } from "./order.ts";
+import { decide, evolve, type Order, orderStream, type Told } from "./order.ts";
+import { readOpenOrders, readOrder, saveOpenOrders } from "./order-reads.ts";
 import { Turns } from "./turns.ts";
-
-/** What became of a request: accepted now, accepted before with the same content, or refused because the content differs. */
-export type RequestOutcome =
-  | { readonly outcome: "accepted"; readonly order: Order }
-  | { readonly outcome: "known"; readonly order: Order }
-  | { readonly outcome: "conflict"; readonly error: IdempotencyConflict };
 
 /** Makes the bindings of orders that are new, one for each, in their order. */
 export type Bind = (fresh: readonly MintRequest[]) => Promise<readonly VoucherBinding[]>;
@@ -40,8 +36,6 @@ export interface OrderBookOptions {
   readonly defer?: (work: DeferredWork) => Promise<string>;
 }
 
-/** Orders that a snapshot carries itself; those accepted later are replayed from their events. */
-const snapshotOrders = 1_000;
 const eventsBetweenSnapshots = 20_000;
 /** Key under which requests take turns, so that orders are accepted in the order of the calls. */
 const accepting = "accepting";
@@ -78,7 +72,7 @@ export class OrderBook {
   /** Reads the open orders: the snapshot, then what was appended since. */
   static async open(store: EventStore, options: OrderBookOptions): Promise<OrderBook> {
     const book = new OrderBook(store, options);
-    await book.#load();
+    book.#position = await readOpenOrders(store, options.minter, book.#open);
     return book;
   }
 
@@ -241,7 +235,7 @@ export class OrderBook {
     const outcomes = requests.map(async (request): Promise<RequestOutcome> => {
       const order = accepted.get(request.orderId);
       if (order?.request === undefined) return this.#again(request);
-      return seen.get(request.orderId) === request ? { outcome: "accepted", order } : compare(request, order);
+      return seen.get(request.orderId) === request ? { outcome: "accepted", order } : compareWith(order, request);
     });
     return Promise.all(outcomes);
   }
@@ -273,7 +267,7 @@ export class OrderBook {
   }
 
   async #again(request: MintRequest): Promise<RequestOutcome> {
-    return compare(request, this.get(request.orderId) ?? (await this.find(request.orderId)));
+    return compareWith(this.get(request.orderId) ?? (await this.find(request.orderId)), request);
   }
 
   async #execute(told: readonly Told[], also: readonly StreamWrite[]): Promise<void> {
@@ -327,82 +321,10 @@ export class OrderBook {
     return order;
   }
 
-  get #snapshotName(): string {
-    return `orders/open/${this.#options.minter.toLowerCase()}`;
-  }
-
-  async #load(): Promise<void> {
-    const snapshot = await this.#store.loadSnapshot(this.#snapshotName);
-    for (const entry of (snapshot?.data ?? []) as unknown as readonly OpenOrder[]) this.#open.put(completed(entry));
-    this.#position = snapshot?.position ?? 0;
-    for await (const event of this.#store.readAll(this.#position, ordersStreams)) this.#replay(event);
-  }
-
-  /** An event of an order that is neither in the snapshot nor new is the past of a closed order. */
-  #replay(event: StoredEvent): void {
-    this.#position = event.position;
-    const orderId = orderOfStream(event.stream);
-    if (orderId === undefined) return;
-    const entry = this.#open.get(orderId);
-    if (event.version !== (entry?.order.version ?? 0) + 1) return;
-    const order = evolve(entry?.order, { kind: event.kind, data: event.data } as OrderEvent, orderId, event.at);
-    if (order.request.minter !== this.#options.minter) return;
-    this.#open.put({ order, position: entry?.position ?? event.position });
-  }
-
-  /**
-   * A snapshot carries the oldest open orders as they are and the position from which the others are replayed, so its
-   * size is bounded while a few old orders (vouchers that nobody redeemed yet) do not hold back the position.
-   */
   async #saveSnapshot(): Promise<void> {
     this.#sinceSnapshot = 0;
-    const carried: OpenOrder[] = [];
-    let position = this.#position;
-    for (const entry of this.#open.values()) {
-      if (carried.length === snapshotOrders) {
-        position = Math.min(position, entry.position - 1);
-        break;
-      }
-      carried.push(entry);
-    }
-    await this.#store.saveSnapshot(this.#snapshotName, { position, data: carried as unknown as Json });
+    await saveOpenOrders(this.#store, this.#options.minter, this.#open, this.#position);
   }
 }
-
-/** An order from its events, or undefined where there are none. */
-export async function readOrder(store: EventStore, orderId: string): Promise<Order | undefined> {
-  let order: Order | undefined;
-  for await (const event of store.read(orderStream(orderId))) {
-    order = evolve(order, { kind: event.kind, data: event.data } as OrderEvent, orderId, event.at);
-  }
-  return order;
-}
-
-/** An entry of a snapshot; one of an older mintd does not say since when its order is in its state. */
-const completed = ({ order, position }: OpenOrder): OpenOrder => ({ order: { ...order, changedAt: changedAtOf(order) }, position });
-
-const changedAtOf = ({ changedAt, requestedAt }: Partial<Order> & Pick<Order, "requestedAt">): number => changedAt ?? requestedAt;
 
 const stored = (event: OrderEvent): NewEvent => event as unknown as NewEvent;
-
-/** The events with which an order begins. */
-function beginningOf(request: MintRequest, voucher: VoucherBinding | undefined, at: number): OrderEvent[] {
-  const { orderId } = request;
-  const requested = decide({ kind: "request", request }, undefined, orderId);
-  if (!voucher) return requested;
-  const order = requested.reduce<Order | undefined>((before, event) => evolve(before, event, orderId, at), undefined);
-  return [...requested, ...decide({ kind: "authorise", voucher }, order, orderId)];
-}
-
-function compare(request: MintRequest, order: Order): RequestOutcome {
-  const was = order.request;
-  // An order adopted from the chain's past says nothing of its URI.
-  const fields =
-    was.key === null && was.uriDigest === ""
-      ? (["minter", "to", "quantity"] as const)
-      : (["minter", "to", "quantity", "uriDigest"] as const);
-  const differences = fields.filter((field) => was[field] !== request[field]);
-  if (differences.length === 0) return { outcome: "known", order };
-  const words = differences.map((field) => `${field} was ${String(was[field])}, is now ${String(request[field])}`).join("; ");
-  return { outcome: "conflict", error: new IdempotencyConflict(request.orderId, request.key, words) };
-}

@@ -1,4 +1,5 @@
-export { type Bind, OrderBook, type OrderBookOptions, type OrderListener, readOrder, type RequestOutcome } from "./book.ts";
+export type { RequestOutcome } from "./acceptance.ts";
+export { type Bind, OrderBook, type OrderBookOptions, type OrderListener } from "./book.ts";
 export { Breaker, type BreakerOptions, type Pass } from "./breaker.ts";
 export {
   ConflictPath,
@@ -26,5 +27,6 @@ export {
   orderStream,
   type Told,
 } from "./order.ts";
+export { readOrder } from "./order-reads.ts";
 export { allows, diagram, isClosed, transitions } from "./transitions.ts";
 export { userOf } from "./user.ts";

@@ -1,22 +1,26 @@
 import { toQuantity } from "../../../src/chain/rpc/rpc.ts";
-import type { Chain } from "../chain/index.ts";
-import type { FaultKind } from "./fault.ts";
+import type { FaultKind, Stage } from "./fault.ts";
 
-/** The newest blocks are replaced by others; their transactions do not come back to the pool. Waits until there is a mint in them. */
+/**
+ * The newest blocks are replaced by others; their transactions do not come back to the pool. Waits until there is a mint in
+ * them; the first one alone until the service has told of it, so that a service that is slow to see blocks takes one back too.
+ */
 export const reorg: FaultKind = {
   name: "reorg",
   most: 3,
   alone: 5,
   draw(random, index) {
-    const depth = index === 0 ? 16 : random.int(1, 16);
+    const isFirst = index === 0;
+    const depth = isFirst ? 16 : random.int(1, 16);
     let done = false;
     return {
       blocks: 0,
-      words: `reorg of depth ${depth} as soon as that takes back a mint`,
+      words: `reorg of depth ${depth} as soon as that takes back a mint${isFirst ? " that was told of" : ""}`,
       isOver: () => done,
-      begin({ chain, beforeBlock }) {
+      begin(stage) {
+        const { chain, beforeBlock } = stage;
         const work = async (): Promise<void> => {
-          if (done || !(await mintsWithin(chain, depth))) return;
+          if (done || !(await mintsWithin(stage, depth, isFirst))) return;
           done = (await chain.reorg(depth)) > 0;
         };
         beforeBlock.add(work);
@@ -28,8 +32,11 @@ export const reorg: FaultKind = {
   },
 };
 
-/** Whether one of the newest `depth` blocks holds a mint. */
-async function mintsWithin({ rpc, tip, minter }: Chain, depth: number): Promise<boolean> {
+/** Whether one of the newest `depth` blocks holds a mint, of which the service has told if it must have. */
+async function mintsWithin({ chain, toldBlocks }: Stage, depth: number, told: boolean): Promise<boolean> {
+  const { rpc, tip, minter } = chain;
   const fromBlock = toQuantity(Math.max(0, tip - depth + 1));
-  return (await rpc.request<unknown[]>("eth_getLogs", [{ address: minter, fromBlock, toBlock: toQuantity(tip) }])).length > 0;
+  const filter = { address: minter, fromBlock, toBlock: toQuantity(tip) };
+  const logs = await rpc.request<readonly { readonly blockHash: string }[]>("eth_getLogs", [filter]);
+  return logs.some(({ blockHash }) => !told || toldBlocks.has(blockHash));
 }
