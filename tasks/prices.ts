@@ -42,12 +42,16 @@ const circuitRegister = task(
 const circuitVerify = task(
   "circuit:verify",
   described(
-    "Compiles a registered circuit from source and compares all of it with the registry; exit code 1 where something differs",
-    "circuit:verify --circuit price3 --network local",
+    "Compiles a circuit from source and compares all of it with the registry, or before a vote with what is proposed; exit code 1 where something differs",
+    "circuit:verify --circuit price3 --proposal 703512 --network local",
   ),
 )
   .addOption(circuit)
+  .addOption(text("proposal", "Id of a proposal that would register it, as gov:show lists it; the registered one where it is empty"))
   .addOption(folder)
+  .addOption(
+    text("sources", "With --proposal: JSON list of the public keys of the sources that it should set; not compared where it is empty"),
+  )
   .addOption(text("powers", "File of the public powers of tau that the key was made from; nothing but a development key is sound without"))
   .addOption(cid)
   .addFlag(json)

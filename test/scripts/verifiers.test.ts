@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bn254 } from "@noble/curves/bn254.js";
 import { expect } from "chai";
+import { compileVerifier } from "../../scripts/verifier/compile.ts";
 import { InvalidVerifyingKey, readVerifyingKey } from "../../scripts/verifier/key.ts";
 import { listVerifiers, sourceOf, testVerifier } from "../../scripts/verifier/verifiers.ts";
 import { BASE, snarkjsKey } from "../contracts/price/proofs.ts";
@@ -47,6 +48,18 @@ function outside(): string[][] {
   }
 }
 
+/** Without what is pushed. */
+function opcodesOf(bytecode: string): number[] {
+  const bytes = Buffer.from(bytecode.slice(2), "hex");
+  const opcodes: number[] = [];
+  for (let at = 0; at < bytes.length; at++) {
+    const opcode = bytes.readUInt8(at);
+    opcodes.push(opcode);
+    if (opcode >= 0x60 && opcode <= 0x7f) at += opcode - 0x5f;
+  }
+  return opcodes;
+}
+
 describe("verifiers from verifying keys", () => {
   it("are checked in as their keys demand", async () => {
     for (const verifier of listVerifiers(root)) {
@@ -58,6 +71,14 @@ describe("verifiers from verifying keys", () => {
     const source = await sourceOf(root, testVerifier);
     expect(source).to.match(/from test\/contracts\/price\/keys\/test\.json\n\/\/ \(SHA-256 [0-9a-f]{64}\)/);
     expect(JSON.parse(readFileSync(join(root, testVerifier.key), "utf8"))).to.deep.equal(snarkjsKey());
+  });
+
+  it("have no instruction by which the code at their address could become other code, or run other code in its place", function () {
+    this.timeout(60_000);
+    const [callCode, delegateCall, selfDestruct, staticCall] = [0xf2, 0xf4, 0xff, 0xfa];
+    const opcodes = opcodesOf(compileVerifier(readFileSync(join(root, testVerifier.key), "utf8")).bytecode);
+    expect(opcodes).to.include(staticCall); // of the precompiles
+    expect(opcodes).to.not.include.oneOf([callCode, delegateCall, selfDestruct]);
   });
 
   it("are made of the key as snarkjs writes it", () => {

@@ -1,14 +1,15 @@
 import { expect } from "chai";
-import { Contract } from "ethers";
+import { Contract, keccak256 } from "ethers";
 import hre from "hardhat";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { developmentSetup, type Setup } from "../../scripts/ceremony/setup.ts";
+import { artifactsIn } from "../../scripts/circuits/artifacts.ts";
 import { aggregationOf } from "../../scripts/circuits/compile.ts";
 import { isSound } from "../../scripts/circuits/verify.ts";
-import { newestBlock } from "../../src/cast/index.ts";
-import { HttpRpc, readDeployment, RpcRefused, RpcUnanswered } from "../../src/chain/index.ts";
+import { Account, newestBlock, Vote } from "../../src/cast/index.ts";
+import { castContracts, HttpRpc, readDeployment, RpcRefused, RpcUnanswered } from "../../src/chain/index.ts";
 import type { Clock } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config/index.ts";
 import { assetIdOf, developmentSources, fileText, packReport, type Quote, readReport, signQuote } from "../../src/price/index.ts";
@@ -27,7 +28,7 @@ import { RpcRunner } from "../../tasks/rpc-runner.ts";
 import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
 import { Anvil, freePort } from "../anvil.ts";
 import { eventually } from "../eventually.ts";
-import { wallet } from "../src/cast/world.ts";
+import { accountOptions, wallet } from "../src/cast/world.ts";
 import { valueOf } from "../src/telemetry/scraped.ts";
 import { Hardhat, type Run } from "./hardhat.ts";
 import { Tickers } from "./tickers.ts";
@@ -147,6 +148,71 @@ describe("The tasks of proven prices", function () {
     expect(isSound({ comparisons: [], development: true }, false)).to.equal(false);
     expect(isSound({ comparisons: [], development: true }, true)).to.equal(true);
   });
+
+  it("verify a circuit that is proposed, before the vote, and say where a proposal differs or registers none", async () => {
+    const { prices } = await pricesHere();
+    await local("gov:stake", "--amount", "2500000");
+    const made = await local("circuit:register", ...circuit, "--max-delay", "3600", "--propose", "--json");
+    expect(made.json, made.stderr).to.deep.include({ done: ["verifier deployed", "proposed"], tried: 4 });
+    const { id } = made.json["proposal"] as { readonly id: string };
+    const circuitId = String(made.json["id"]);
+    const artifacts = artifactsIn(setup.folder, setup.transcript.sources);
+    const altered = { ...artifacts, transcript: `0x${"7".repeat(64)}` };
+    const verifier = await prices.getAddress(); // has code, and other
+    const data = (name: string, ...args: readonly unknown[]): string =>
+      prices.interface.encodeFunctionData(name as "register", args as never);
+    const differing = await proposeByHand(
+      data("register", { ...artifacts, r1cs: `0x${"8".repeat(64)}` }, verifier),
+      data("register", altered, verifier),
+      data("activate", circuitId),
+      data("setSources", 1n, await prices.computeCircuitId(altered, keccak256(await codeAt(verifier))), 5n),
+    );
+    const none = await proposeByHand(data("activate", circuitId));
+    const verify = (proposal: string, ...more: readonly string[]) => local("circuit:verify", ...circuit, "--proposal", proposal, ...more);
+    const sources = ["--sources", path("sources.json")] as const;
+    const [sound, told, refused, alone] = await Promise.all([
+      verify(id, ...sources, "--json"),
+      verify(differing, ...sources),
+      verify(none, "--json"),
+      local("circuit:verify", ...circuit, ...sources),
+    ]);
+    expect(sound.json, sound.stdout).to.deep.include({ ok: true, id: circuitId, status: "proposed", development: true });
+    const comparisons = sound.json["comparisons"] as readonly { readonly what: string; readonly matches: boolean }[];
+    expect(comparisons.map(({ what }) => what)).to.include.members([
+      ...["constraint system, compiled from source", "verifier's code on the chain, made from the key", "sources' root, asset 4543560"],
+    ]);
+    expect(comparisons).to.have.lengthOf(11);
+    const proposal = sound.json["proposal"] as { readonly others: readonly { readonly ofThisCircuit: boolean | null }[] };
+    expect(proposal).to.include({ id, call: 1 });
+    expect(proposal.others.map(({ ofThisCircuit }) => ofThisCircuit)).to.deep.equal([true, null, true]);
+    expect(sound.code).to.equal(0);
+    const rows = [...told.stdout.matchAll(/^│ (.+?) +│ DIFFERS /gm)].map(([, what]) => what);
+    expect(rows, told.stdout + told.stderr).to.deep.equal([
+      "transcript",
+      "verifier's code on the chain, made from the key",
+      "sources' root, asset 1",
+    ]);
+    expect(told.stdout).to.contain(`3. ProvenPrices.activate(${circuitId}) [ANOTHER circuit]\n4. ProvenPrices.setSources(1, `);
+    expect(told.stdout).to.match(/^1\. ProvenPrices\.register\(.*\) \[ANOTHER circuit\]$/m);
+    expect(told.code).to.equal(1);
+    expect(refused.json["error"]).to.include({ code: "CIRCUIT_NOT_PROPOSED" });
+    expectRefusal(alone, "INVALID_ARGUMENT", "--sources", "--proposal");
+  });
+
+  const codeAt = (address: string): Promise<string> => anvil.rpc.request<string>("eth_getCode", [address, "latest"]);
+
+  /** A proposal of calls of ProvenPrices that mintd would not make. */
+  async function proposeByHand(...calls: readonly string[]): Promise<string> {
+    const deployment = await readDeployment(path("deployments"), "local");
+    const contracts = castContracts(deployment);
+    const account = new Account(anvil.rpc, new Secret(wallet(0).privateKey), accountOptions);
+    try {
+      const motion = { calls: calls.map((data) => ({ to: contracts.ProvenPrices.address, data })), description: "by hand" };
+      return (await new Vote(anvil.rpc, contracts, deployment.block).propose(account, motion, true)).id;
+    } finally {
+      await account.close();
+    }
+  }
 
   it("register a circuit with its sources once, compile it from source and say where a ceremony differs", async () => {
     // An hour, as no test should depend on how long a proof takes.
