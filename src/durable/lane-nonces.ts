@@ -1,6 +1,6 @@
 import { Bell } from "../chain/bell.ts";
 import type { FinalityRule } from "../chain/confirm/finality.ts";
-import { ChainMismatch, FinalBlocksLost } from "../chain/identity-errors.ts";
+import { ChainMismatch } from "../chain/identity-errors.ts";
 import type { Fees } from "../chain/fees/fees.ts";
 import { bindStore, genesisHash } from "../chain/genesis.ts";
 import { latestOf } from "../chain/lane/lane-ledger.ts";
@@ -9,15 +9,15 @@ import { AccountNonces } from "../chain/lane/account-nonces.ts";
 import { patiently } from "../chain/patience.ts";
 import { isRpcError, type Rpc } from "../chain/rpc/rpc.ts";
 import type { Clock } from "../clock.ts";
-import { StoreClosed, StoreCorrupt, StoreWriteFailed, VersionConflict } from "../store/errors.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { Attempts, type Recorded, type Sending } from "./attempts.ts";
 import { Awake } from "./awake.ts";
-import { DurableClosed, RecordInDoubt, TransactionNotTaken } from "./errors.ts";
+import { TransactionNotTaken } from "./errors.ts";
 import { Follower } from "./follower.ts";
 import { hinted } from "./hints.ts";
 import { type Included, Inclusion, type Which } from "./inclusion.ts";
 import { checkKey } from "./keys.ts";
+import { Life } from "./life.ts";
 import { feesNow, noCap, noOpGasNow } from "./market.ts";
 import type { DurableNotice } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
@@ -87,39 +87,43 @@ export class LaneNonces {
   readonly #follower: Follower;
   readonly #reserved: Reserved;
   readonly #awake: Pick<Awake, "during">;
-  readonly #stop = new AbortController();
-  /** Aborts when it is closed, or cannot go on. */
-  readonly #ended = new AbortController();
+  readonly #life: Life;
   readonly #work = new Bell();
   readonly #looked = new Bell();
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #following: Promise<void> = Promise.resolve();
-  #failure: unknown;
 
   private constructor(parts: LaneNoncesParts, record: LaneRecord) {
     this.#parts = parts;
     this.#record = record;
     this.#awake = parts.awake ?? new Awake();
-    const { rpc, clock, finality, kit, chainId, maxFeePerGas: cap = noCap } = parts;
-    const notify = this.#notify;
+    const { rpc, clock, finality, kit, chainId, address, maxFeePerGas: cap = noCap } = parts;
+    const onFail = (): void => {
+      outbox.abandon();
+      this.#work.ring();
+      this.#looked.ring();
+    };
+    const life = new Life({ address, notify: parts.notify, onFail });
+    const { notify, fail, checkAlive, ended } = life;
     const reads = new PatientReads(rpc, clock);
     const nonces = new AccountNonces(reads, clock);
-    const onRefused = async (hash: string): Promise<boolean> => (await this.#orTrouble(() => attempts.giveUp(hash))) === true;
-    const outbox = new Outbox({ rpc, clock, record, notify, onRefused, onFatal: this.#fail });
-    const { address, signingTimeoutMs: limitMs = usualSigningTimeoutMs } = parts;
-    const signing = new Signing({ address, limitMs, ended: this.#ended.signal, checkAlive: this.#checkAlive });
+    const onRefused = async (hash: string): Promise<boolean> => (await life.orTrouble(() => attempts.giveUp(hash))) === true;
+    const outbox = new Outbox({ rpc, clock, record, notify, onRefused, onFatal: fail });
+    const { signingTimeoutMs: limitMs = usualSigningTimeoutMs } = parts;
+    const signing = new Signing({ address, limitMs, ended, checkAlive });
     const noOpGas = (): Promise<number> => (parts.noOpGas === undefined ? noOpGasNow(reads, address) : Promise.resolve(parts.noOpGas));
     const movesOn = parts.displaced !== "let go";
-    const attempts = new Attempts({ noOpGas, record, outbox, kit, chainId, cap, notify, signing, movesOn, onDoubt: this.#fail });
+    const attempts = new Attempts({ noOpGas, record, outbox, kit, chainId, cap, notify, signing, movesOn, onDoubt: fail });
+    this.#life = life;
     this.#outbox = outbox;
     this.#attempts = attempts;
     this.#follower = new Follower({
       ...{ rpc: reads, nonces, record, outbox, finality, notify },
-      onDisplaced: (open) => this.#orTrouble(() => attempts.moveOn(open)),
+      onDisplaced: (open) => life.orTrouble(() => attempts.moveOn(open)),
       // Where the bytes are not seen, whoever is given a nonce next is given this one.
       onGap: (nonce) =>
-        this.#orTrouble(async () => {
+        life.orTrouble(async () => {
           if (kit) await attempts.fill(nonce, await feesNow(rpc, cap));
         }),
     });
@@ -145,7 +149,7 @@ export class LaneNonces {
    * @throws ChainMismatch, GenesisMismatch, RpcUnanswered, RpcRefused
    */
   resume(): Promise<void> {
-    this.#checkAlive();
+    this.#life.checkAlive();
     this.#starting ??= this.#awake
       .during(() => this.#start())
       .catch((error: unknown) => {
@@ -167,7 +171,7 @@ export class LaneNonces {
     return this.#awake.during(async () => {
       if (sending.key !== undefined) checkKey(sending.key);
       await this.resume();
-      this.#checkAlive();
+      this.#life.checkAlive();
       const recorded = await this.#attempts.first(sending);
       this.#work.ring();
       return sending.broadcast === false ? recorded : this.announced(recorded);
@@ -199,7 +203,7 @@ export class LaneNonces {
    */
   async recorded(key: string, content?: string): Promise<Recorded | undefined> {
     checkKey(key);
-    this.#checkAlive();
+    this.#life.checkAlive();
     return this.#attempts.recorded(key, content);
   }
 
@@ -224,7 +228,7 @@ export class LaneNonces {
    * @throws TransactionCancelled when that is final, and what stopped the following
    */
   async found(which: Which): Promise<Included | undefined> {
-    this.#checkAlive();
+    this.#life.checkAlive();
     return (await Inclusion.of(this.#record, which)).look();
   }
 
@@ -240,14 +244,14 @@ export class LaneNonces {
     };
     signal?.addEventListener("abort", abort);
     const wait = this.#awake.during(async () => {
-      this.#checkAlive();
+      this.#life.checkAlive();
       const inclusion = await Inclusion.of(this.#record, which);
       while (!(await this.#isStarted()) && signal?.aborted !== true) await this.#parts.clock.pause(this.#parts.pollMs, signal);
       for (;;) {
         const rung = this.#looked.next();
         const found = await inclusion.look();
         if (found || signal?.aborted === true) return found;
-        this.#checkAlive();
+        this.#life.checkAlive();
         await Promise.race([rung, aborted.promise]);
       }
     });
@@ -259,7 +263,7 @@ export class LaneNonces {
     await this.#awake.during(async () => {
       await this.resume();
       while (this.#record.state.open.size > 0) {
-        this.#checkAlive();
+        this.#life.checkAlive();
         await this.#looked.next();
       }
     });
@@ -319,13 +323,12 @@ export class LaneNonces {
   }
 
   async #close(): Promise<void> {
-    this.#stop.abort();
-    this.#ended.abort();
+    this.#life.close();
     this.#work.ring();
     await this.#starting?.catch(() => undefined); // heard by whoever started it
     await this.#outbox.close();
     await this.#following;
-    await this.#record.inTurn(() => this.#record.saveSnapshot(true)).catch(this.#trouble);
+    await this.#record.inTurn(() => this.#record.saveSnapshot(true)).catch(this.#life.trouble);
     this.#looked.ring(); // whoever still waits hears that it is closed
   }
 
@@ -343,8 +346,7 @@ export class LaneNonces {
   /** Looks at the chain while anything is not final; sleeps otherwise, without a timer. */
   async #follow(): Promise<void> {
     const { clock, pollMs } = this.#parts;
-    const { signal } = this.#stop;
-    while (!signal.aborted && this.#failure === undefined) {
+    while (!this.#life.isOver) {
       const work = this.#work.next();
       if (this.#record.state.open.size === 0) {
         this.#looked.ring();
@@ -352,31 +354,15 @@ export class LaneNonces {
         continue;
       }
       try {
-        await this.#orTrouble(() => this.#follower.look());
+        await this.#life.orTrouble(() => this.#follower.look());
       } catch (error) {
-        this.#fail(error);
+        this.#life.fail(error);
         return;
       }
       this.#looked.ring();
-      await clock.pause(pollMs, signal);
+      await clock.pause(pollMs, this.#life.closed);
     }
   }
-
-  /** @throws DurableClosed, or what stopped it */
-  readonly #checkAlive = (): void => {
-    if (this.#failure !== undefined) throw this.#failure as Error;
-    if (this.#stop.signal.aborted) throw new DurableClosed(this.address);
-  };
-
-  /** A listener that fails is its owner's trouble: what is sent and followed does not depend on it. */
-  readonly #notify = (notice: DurableNotice): void => {
-    try {
-      const heard: unknown = this.#parts.notify?.(notice);
-      if (heard instanceof Promise) heard.catch(() => undefined); // see above
-    } catch {
-      // see above
-    }
-  };
 
   /** Whether the start has succeeded; a node that does not answer is asked again later. */
   async #isStarted(): Promise<boolean> {
@@ -385,38 +371,8 @@ export class LaneNonces {
       return true;
     } catch (error) {
       if (!isRpcError(error)) throw error;
-      this.#trouble(error);
+      this.#life.trouble(error);
       return false;
     }
   }
-
-  /** What fails for a while, such as a node, a signer or a fee cap, is told and tried again; what cannot be mended is thrown. */
-  async #orTrouble<T>(work: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      if (isFatal(error)) throw error;
-      if (!this.#stop.signal.aborted) this.#trouble(error);
-      return undefined;
-    }
-  }
-
-  readonly #trouble = (error: unknown): void => {
-    this.#notify({ kind: "trouble", error: hinted(error) });
-  };
-
-  readonly #fail = (error: unknown): void => {
-    if (this.#failure !== undefined) return;
-    this.#failure = hinted(error);
-    this.#ended.abort();
-    this.#outbox.abandon();
-    this.#work.ring();
-    this.#looked.ring();
-    this.#notify({ kind: "stopped", error });
-  };
 }
-
-/** The record cannot be written any more, or is in doubt, or the chain is not the one of the record. */
-const isFatal = (error: unknown): boolean =>
-  (error instanceof StoreWriteFailed && error.permanent) ||
-  [FinalBlocksLost, RecordInDoubt, StoreClosed, StoreCorrupt, VersionConflict].some((kind) => error instanceof kind);
