@@ -7,6 +7,7 @@ import {
   isoOf,
   NotALocalChain,
   type Proposal,
+  spokenWords,
   stakeWords,
   type Step,
   Vote,
@@ -86,11 +87,15 @@ export function triedWords(tried: number, calls: number): string {
   return calls === 1 ? "its call was tried, and would be executed now" : `all of its ${calls} calls were tried, and would be executed now`;
 }
 
-/** That a proposal need not be made again, and whose word it hangs on. */
+/** That a proposal need not be made again, and whose it is. */
 export function foundWords({ proposer }: Pick<Proposal, "proposer">, account: string): string {
-  const whose = isSame(proposer, account) ? "" : `; it is of ${proposer}, who may cancel it while it is pending`;
+  const whose = isSame(proposer, account) ? "" : `; it is of ${proposer}, who cannot cancel it any more`;
   return `this was proposed before${whose}; nothing was sent`;
 }
+
+/** That somebody else's proposal of the same was no reason not to make one's own. */
+export const besideWords = ({ id, proposer }: Pick<Proposal, "id" | "proposer">): string =>
+  `proposal ${id} has the same calls; it is of ${proposer}, who may still cancel it`;
 
 /** The proposal with each of its calls in words; null where they are not known. */
 export const withWords = (contracts: readonly NamedContract[], proposal: Proposal) => ({
@@ -109,11 +114,11 @@ export function proposalWords(contracts: readonly NamedContract[], proposal: Pro
 
 /** State, votes, quorum and the times left. */
 function proposalTable(proposal: Proposal): string {
-  const { id, description, proposer, state, inFavour, against, abstained, quorum, majorityBps, snapshot, deadline, eta, now } = proposal;
+  const { id, proposer, state, inFavour, against, abstained, quorum, majorityBps, snapshot, deadline, eta, now } = proposal;
   const share = inFavour + against === 0n ? "-" : percent((inFavour * 10_000n) / (inFavour + against));
   return factTable([
     ["proposal", id],
-    ["what", foreignText(description)],
+    ["what", foreignText(spokenWords(proposal))],
     ["proposer", proposer],
     ["state", state],
     ["for", `${stakeWords(inFavour)} (${share}, ${percent(majorityBps)} needed)`],

@@ -1,4 +1,5 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
+import { spokenWords } from "../src/cast/index.ts";
 import { castContext } from "./cast-context.ts";
 import { foreignText } from "./foreign-text.ts";
 import { proposalId, proposalWords, voteOf, withWords } from "./gov-context.ts";
@@ -28,7 +29,7 @@ const action: NewTaskActionFunction<Args> = ({ proposal: text, json }, hre) =>
     print(json, { proposals: proposals.map((each) => withWords(contracts, each)) }, () =>
       rowTable(
         ["proposal", "state", "what"],
-        proposals.map((each) => [each.id, each.state, foreignText(each.description, mostListed)]),
+        proposals.map((each) => [each.id, each.state, foreignText(spokenWords(each), mostListed)]),
       ),
     );
   });

@@ -44,6 +44,7 @@ export const refusals = new Interface([
   "error VerifierWithoutCode(address verifier)",
   "error TotalStakeTooLow(uint256 staked, uint256 needed)",
   "error TargetNotGoverned(address target)",
+  "error GovernorRestrictedProposer(address proposer)",
   "error GovernorInsufficientProposerVotes(address proposer, uint256 votes, uint256 threshold)",
   "error GovernorUnexpectedProposalState(uint256 proposalId, uint8 current, bytes32 expectedStates)",
   "error GovernorNonexistentProposal(uint256 proposalId)",
@@ -119,6 +120,7 @@ const words: Readonly<Record<string, (args: Result) => Words>> = {
     "stake more: npx hardhat gov:stake",
   ],
   TargetNotGoverned: (args) => [`${String(args[0])} is the governor or the timelock, and how a majority is formed is not voted on`],
+  GovernorRestrictedProposer: (args) => [`${String(args[0])} may not propose it: its words end with another account, whose it is`],
   GovernorInsufficientProposerVotes: (args) => [
     `${String(args[0])} has ${formatEther(big(args, 1))} votes, and proposing needs ${formatEther(big(args, 2))}`,
     "stake more: npx hardhat gov:stake; it counts from the next second on",

@@ -9,7 +9,7 @@ import { approve, step, type Step } from "./moves.ts";
 import { logPieces } from "../chain/rpc/log-pieces.ts";
 import { type Block, newestBlock, type RawLog, readAll, type View } from "./reads.ts";
 import { revertData } from "../chain/rpc/revert-data.ts";
-import { describedBy, type Motion, partsOf, tryCalls } from "./motion.ts";
+import { describedBy, type Motion, ownedBy, partsOf, tryCalls } from "./motion.ts";
 import { isoOf, proposalStates, refusalOf } from "./refusals.ts";
 import type { Pool } from "./vault.ts";
 
@@ -82,7 +82,7 @@ export class Vote {
     return { staked: staked?.[0] as bigint, votes: votes?.[0] as bigint };
   }
 
-  /** A collateral's new ratio, in words that follow from it: the same motion again is the same proposal. */
+  /** A collateral's new ratio, in words that follow from it: the same motion of the same account is the same proposal. */
   ratioMotion({ collateral, symbol }: Pick<Pool, "collateral" | "symbol">, ratioBps: bigint, reason = ""): Motion {
     const data = vaultAbi.encodeFunctionData("setRatio", [collateral, ratioBps]);
     const words = `Set the ratio of ${symbol} (${collateral}) to ${(Number(ratioBps) / 100).toFixed(2)} %`;
@@ -90,11 +90,13 @@ export class Vote {
   }
 
   /**
-   * Proposes it. What the contracts would refuse now is refused here, not after ten days: see `tryCalls`.
+   * Proposes it, in words that nobody else can propose it in. What the contracts would refuse now is refused here, not after ten
+   * days: see `tryCalls`.
    * @param untried leaves that out, for what is right only in ten days
    * @throws ContractRefused, ReportRejected
    */
-  async propose(account: Account, { calls, description }: Motion, untried = false): Promise<Proposed> {
+  async propose(account: Account, motion: Motion, untried = false): Promise<Proposed> {
+    const { calls, description } = ownedBy(motion, account.address);
     const { TimelockController, MintGovernor } = this.#contracts;
     const parties = { timelock: TimelockController.address, executor: MintGovernor.address };
     const tried = untried ? 0 : await tryCalls(this.#rpc, parties, calls);
@@ -109,7 +111,7 @@ export class Vote {
   async assertProposable(account: string, motion: Motion): Promise<void> {
     try {
       // In the next block, as it will be: stakes count from the second after they were made.
-      await this.#rpc.request("eth_call", [{ from: account, ...this.#call(proposing(motion)) }, "pending"]);
+      await this.#rpc.request("eth_call", [{ from: account, ...this.#call(proposing(ownedBy(motion, account))) }, "pending"]);
     } catch (error) {
       const reason = revertData(error);
       throw reason === undefined ? error : refusalOf(reason, (error as Error).message);

@@ -1,7 +1,7 @@
 // The whole road of a circuit, and of its terms, when the deployer has no role any more, on one real node. The tasks run in
 // processes of their own where arguments and output matter; what they call runs in this one.
 import { expect } from "chai";
-import { Contract, parseEther } from "ethers";
+import { Contract, Interface, parseEther } from "ethers";
 import hre from "hardhat";
 import { developmentSetup } from "../../scripts/ceremony/setup.ts";
 import { artifactsIn } from "../../scripts/circuits/artifacts.ts";
@@ -17,7 +17,7 @@ import { callMotion } from "../../tasks/gov-propose.ts";
 import { contractsOf } from "../../tasks/governed-calls.ts";
 import { RpcRunner } from "../../tasks/rpc-runner.ts";
 import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
-import { describeGoverned, errorOf } from "./governed.ts";
+import { addressAt, describeGoverned, errorOf, guardian, stranger } from "./governed.ts";
 
 describeGoverned("Governance of circuits and prices", (world) => {
   let registration: Registration;
@@ -153,6 +153,37 @@ describeGoverned("Governance of circuits and prices", (world) => {
       expect(await proposing()).to.include({ kind: "proposed" });
     });
 
+    it("is proposed by others too while who proposed it may cancel that, and not any more when it is voted on", async () => {
+      const { vote, deployment, warp } = world();
+      const { GovernanceToken } = castContracts(deployment);
+      const give = new Interface(["function transfer(address, uint256)"]).encodeFunctionData("transfer", [
+        addressAt(stranger),
+        parseEther("30000"),
+      ]);
+      await world().account(0).send({ to: GovernanceToken.address, data: give });
+      await vote.stake(world().account(stranger), parseEther("30000"));
+      await warp((await world().now()) + 1n);
+      const proposing = async (index: number) => {
+        const made = await proposeCircuit(
+          world().account(index),
+          await registry(),
+          { ...registration, assetId: assetIdOf("SOL") },
+          { name: "price3", reason: "" },
+        );
+        if (made.kind !== "proposed") throw new Error("nothing was missing");
+        return made;
+      };
+      const copy = await proposing(stranger);
+      const own = await proposing(0);
+      expect(own).to.deep.include({ done: ["proposed"], tried: 2 });
+      expect(own.beside).to.include({ id: copy.proposalId, proposer: addressAt(stranger) });
+      expect(own.proposalId).to.not.equal(copy.proposalId);
+      expect(await proposing(0)).to.deep.include({ proposalId: own.proposalId, done: [] });
+      expect(await proposing(stranger)).to.deep.include({ proposalId: copy.proposalId, done: [] });
+      await vote.ready(copy.proposalId, "voted on", warp);
+      expect((await proposing(guardian)).done, "it has no stake to propose with").to.deep.equal([]);
+    });
+
     it("has its terms changed by a call that is proposed, and refused before where the contract would refuse it", async () => {
       const contracts = await contractsOf(hre, world().deployment);
       const terms = (quorum: number, reason = "") =>
@@ -176,11 +207,12 @@ describeGoverned("Governance of circuits and prices", (world) => {
       );
       const proposal = made.json["proposal"] as { id: string; description: string };
       const words = "ProvenPrices.setTerms(4543560, (3, 50, 60, 300))";
-      expect(proposal.description, made.stderr).to.equal(`Call ${words}: all of them`);
-      expect(proposal.description).to.equal(terms(3, "all of them").description);
+      const { description } = terms(3, "all of them");
+      expect(description).to.equal(`Call ${words}: all of them`);
+      expect(proposal.description, made.stderr).to.equal(`${description} #proposer=${addressAt(0)}`);
       expect((await executed(proposal.id)).state).to.equal("Executed");
       const shown = await world().run("gov:show", proposal.id);
-      expect(shown.stdout).to.contain(`what it calls:\n1. ${words}\n`);
+      expect(shown.stdout).to.contain(`what it calls:\n1. ${words}\n`).and.contain(description).and.not.contain("#proposer");
       expect((await (await registry()).prices.termsOf(4_543_560n)).quorum).to.equal(3n);
     });
   });
