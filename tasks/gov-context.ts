@@ -1,5 +1,6 @@
 import { formatEther } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { Misfit } from "../scripts/circuits/quorums.ts";
 import { isSame } from "../scripts/deployment/role-logs.ts";
 import {
   type Account,
@@ -20,6 +21,7 @@ import { callWords } from "./call-words.ts";
 import { accountAt, type CastContext, castContext, percent, stepLines } from "./cast-context.ts";
 import { foreignText, mostText } from "./foreign-text.ts";
 import { contractsOf, type NamedContract } from "./governed-calls.ts";
+import { misfitsIn, warningLines } from "./gov-warnings.ts";
 import { factTable, print } from "./print.ts";
 
 /** Arguments that the tasks over a proposal share. */
@@ -55,8 +57,11 @@ export async function runStep(
   const account = await accountAt(cast, as, json, { soleKey: true });
   const vote = voteOf(cast);
   const proposal = await vote.ready(id, doing, warp ? (to) => warpTo(cast.context.rpc, to) : undefined);
+  const contracts = await contractsOf(hre, cast.deployment);
+  // Said and not refused: what has passed may be executed by anybody.
+  const misfits = await misfitsIn(hre, cast, contracts, proposal.calls);
   const steps = await work(vote, account, proposal);
-  printProposal(json, await contractsOf(hre, cast.deployment), { account, steps, proposal: await vote.proposal(id) });
+  printProposal(json, contracts, { account, steps, proposal: await vote.proposal(id), misfits });
 }
 
 /** What was done with a proposal, and how it stands then. */
@@ -66,16 +71,20 @@ export interface ProposalReport {
   readonly proposal: Proposal;
   /** How many of its calls were tried before it was proposed. */
   readonly tried?: number;
+  /** What it would leave that does not go together. */
+  readonly misfits: readonly Misfit[];
 }
 
 export function printProposal(json: boolean, contracts: readonly NamedContract[], report: ProposalReport): void {
   const { account, steps, proposal, tried } = report;
+  const warnings = report.misfits.map(({ words }) => words);
   const document = { account: account.address, transactions: steps, ...(tried !== undefined && { tried }) };
-  print(json, { ...document, proposal: withWords(contracts, proposal) }, () =>
+  print(json, { ...document, proposal: withWords(contracts, proposal), warnings }, () =>
     [
       ...stepLines(steps),
       ...(tried === undefined ? [] : [triedWords(tried, proposal.calls.length)]),
       proposalWords(contracts, proposal),
+      ...warningLines(warnings),
     ].join("\n"),
   );
 }

@@ -1,8 +1,9 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
-import { spokenWords } from "../src/cast/index.ts";
+import { isOpen, spokenWords } from "../src/cast/index.ts";
 import { castContext } from "./cast-context.ts";
 import { foreignText } from "./foreign-text.ts";
 import { proposalId, proposalWords, voteOf, withWords } from "./gov-context.ts";
+import { misfitsIn, warningLines } from "./gov-warnings.ts";
 import { contractsOf } from "./governed-calls.ts";
 import { print, reporting, rowTable } from "./print.ts";
 
@@ -22,7 +23,11 @@ const action: NewTaskActionFunction<Args> = ({ proposal: text, json }, hre) =>
     const contracts = await contractsOf(hre, cast.deployment);
     if (id !== undefined) {
       const proposal = await vote.proposal(id);
-      print(json, { proposal: withWords(contracts, proposal) }, () => proposalWords(contracts, proposal));
+      const misfits = isOpen(proposal) ? await misfitsIn(hre, cast, contracts, proposal.calls) : [];
+      const warnings = misfits.map(({ words }) => words);
+      print(json, { proposal: withWords(contracts, proposal), warnings }, () =>
+        [proposalWords(contracts, proposal), ...warningLines(warnings)].join("\n"),
+      );
       return;
     }
     const proposals = await vote.proposals();

@@ -8,6 +8,7 @@ import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
 import type { Setup } from "../ceremony/setup.ts";
 import { compileVerifier } from "../verifier/compile.ts";
 import { artifactsIn, type CircuitArtifacts } from "./artifacts.ts";
+import { isRetired, status } from "./status.ts";
 import { type PriceTerms, termsFrom, termsToSet, type TermsWanted } from "./terms.ts";
 
 export interface Registration extends TermsWanted {
@@ -18,7 +19,7 @@ export interface Registration extends TermsWanted {
   readonly cid?: string | undefined;
 }
 
-/** A circuit's life only moves on: it is deprecated or frozen. */
+/** See `isRetired`. */
 export class CircuitRetired extends MintdError {
   readonly code = "CIRCUIT_RETIRED";
   constructor(circuitId: string) {
@@ -51,9 +52,6 @@ export interface Missing {
   steps(verifier: string): MissingStep[];
 }
 
-/** The contract's CircuitStatus. */
-const status = { unknown: 0n, pending: 1n, active: 2n } as const;
-
 /**
  * What is missing until proofs of a circuit are accepted for an asset. Nothing is sent.
  * @throws QuorumDoesNotFit, TermsHeld, CircuitRetired, InvalidVerifyingKey, VerifierNotCompiled
@@ -67,7 +65,7 @@ export async function missingOf(prices: IProvenPrices, { setup, sourcesRoot, cid
   const artifacts = { ...artifactsIn(setup.folder, setup.transcript.sources), ...(cid !== undefined && { cid }) };
   const circuitId = await prices.computeCircuitId(artifacts, codeHash);
   const known = await prices.circuit(circuitId);
-  if (known.status > status.active) throw new CircuitRetired(circuitId);
+  if (isRetired(known.status)) throw new CircuitRetired(circuitId);
   const hasSources = (await prices.sourcesRoot(assetId, circuitId)) === sourcesRoot;
   const { interface: abi } = prices;
   const steps = (verifier: string): MissingStep[] => [

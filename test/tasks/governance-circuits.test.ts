@@ -8,6 +8,7 @@ import { artifactsIn } from "../../scripts/circuits/artifacts.ts";
 import { aggregationOf } from "../../scripts/circuits/compile.ts";
 import type { Registration } from "../../scripts/circuits/missing.ts";
 import { type ProposedCircuit, proposeCircuit, registerCircuit } from "../../scripts/circuits/register.ts";
+import { knownCircuits, misfitsOf } from "../../scripts/circuits/quorums.ts";
 import { ProposalsClash } from "../../scripts/circuits/rivals.ts";
 import { RoleMissing } from "../../scripts/deployment/access.ts";
 import { ContractRefused, type Proposal } from "../../src/cast/index.ts";
@@ -214,6 +215,47 @@ describeGoverned("Governance of circuits and prices", (world) => {
       const shown = await world().run("gov:show", proposal.id);
       expect(shown.stdout).to.contain(`what it calls:\n1. ${words}\n`).and.contain(description).and.not.contain("#proposer");
       expect((await (await registry()).prices.termsOf(4_543_560n)).quorum).to.equal(3n);
+    });
+
+    it("is proposed no quorum that does not fit it, but as what is to be right later, of which everybody is warned", async () => {
+      const setTerms = ["gov:propose", "--call", "ProvenPrices.setTerms", "--args", "[4543560,[4,50,60,300]]"];
+      const sent = await world().sentBy(0);
+      const refused = await world().run(...setTerms, "--json");
+      expect(refused.code, refused.stderr).to.equal(1);
+      const words = "the quorum of asset 4543560 is 4, and a circuit of 3 sources needs 2 to 3";
+      expect(refused.json["error"]).to.deep.include({ code: "QUORUM_DOES_NOT_FIT", message: words });
+      expect(await world().sentBy(0)).to.equal(sent);
+      const warning = `once it is executed, ${words}: price3 proves no price of it then`;
+      const made = await world().run(...setTerms, "--untried", "--json");
+      expect(made.json["warnings"], made.stdout).to.deep.equal([warning]);
+      const { id } = made.json["proposal"] as { id: string };
+      const shown = await world().run("gov:show", id);
+      expect(shown.stdout.split("\n")).to.include(`warning: ${warning}`);
+      for (const step of [["gov:vote", "--for"], ["gov:queue"], ["gov:execute"]]) {
+        const [name = "", ...options] = step;
+        const done = await world().run(name, id, ...options, "--warp", "--json");
+        expect(done.json["warnings"], `${name}: ${done.stderr}`).to.deep.equal([warning]);
+      }
+      expect((await world().run("gov:show", id, "--json")).json, "it is over").to.deep.include({ warnings: [] });
+    });
+
+    it("is warned of as not known where it is not on record, and not at all when it is retired", async () => {
+      const { rpc, deployment } = world();
+      const { prices } = await registry();
+      const { circuits } = await world().recorded();
+      const id = circuits?.["price3"]?.id ?? "";
+      const { assetId } = registration;
+      const to = await prices.getAddress();
+      const terms = { quorum: 4, maxDeviationBps: 50, maxAgeSeconds: 60, maxDelaySeconds: 300 };
+      const calls = [{ to, data: prices.interface.encodeFunctionData("setTerms", [assetId, terms]) }];
+      const misfits = (known: object) => misfitsOf({ rpc, prices, from: deployment.block }, calls, knownCircuits(known));
+      expect((await misfits({ circuits })).map(({ size }) => size)).to.deep.equal([3]);
+      const [unknown, another] = await misfits({});
+      expect([unknown?.size, another]).to.deep.equal([undefined, undefined]);
+      expect(unknown?.words).to.contain(`circuit ${id} is not known`);
+      const freeze = { to, data: prices.interface.encodeFunctionData("freeze", [id]) };
+      await world().account(guardian).send(freeze);
+      expect(await misfits({ circuits })).to.deep.equal([]);
     });
   });
 });

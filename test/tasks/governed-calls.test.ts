@@ -4,7 +4,7 @@ import { sameAs, standing } from "../../scripts/circuits/register.ts";
 import type { Call, Proposal } from "../../src/cast/index.ts";
 import type { Deployment } from "../../src/chain/index.ts";
 import { InvalidArgument } from "../../tasks/arguments.ts";
-import { callWords } from "../../tasks/call-words.ts";
+import { callsWithin, callWords } from "../../tasks/call-words.ts";
 import { callNamed, contractsOf, type NamedContract } from "../../tasks/governed-calls.ts";
 import { besideWords, foundWords, proposalWords, triedWords } from "../../tasks/gov-context.ts";
 import { callMotion, wantedBy } from "../../tasks/gov-propose.ts";
@@ -148,6 +148,18 @@ describe("Calls that are named", () => {
       for (let depth = 0; depth < 8; depth += 1) deep = call("AccessManager.multicall", [deep.data]);
       expect(words(deep)).to.contain(granted);
       expect(words(call("AccessManager.multicall", [deep.data])), "deeper than anybody needs").to.equal(undefined);
+    });
+
+    it("are all found, as deep as they are read", () => {
+      const { to: manager, data } = grant();
+      const inner = call("ProvenPrices.setTerms", 1, [4, 50, 60, 300]);
+      const executed = call("AccessManager.execute", inner.to, inner.data);
+      const whole = call("AccessManager.multicall", [executed.data, data]);
+      expect(callsWithin(contracts, whole)).to.deep.equal([whole, executed, inner, { to: manager, data }]);
+      const strange = { to: who, data };
+      for (const alone of [inner, strange, { to: manager, data: "0x12345678" }, { to: manager, data: executed.data.slice(0, 60) }]) {
+        expect(callsWithin(contracts, alone)).to.deep.equal([alone]);
+      }
     });
 
     it("do not hide in bytes that are none: a signature, or a note to a receiver", () => {
