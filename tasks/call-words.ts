@@ -2,7 +2,7 @@ import type { FunctionFragment, ParamType, Result } from "ethers";
 import { isSame } from "../scripts/deployment/role-logs.ts";
 import { roles } from "../scripts/deployment/permissions.ts";
 import type { Call } from "../src/cast/index.ts";
-import { quotedText } from "./foreign-text.ts";
+import { quotedText } from "../src/foreign-text.ts";
 import type { NamedContract } from "./governed-calls.ts";
 
 /** Calls within calls beyond this are shown raw: nobody needs them, and each level costs a decoding of all below it. */

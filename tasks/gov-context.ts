@@ -19,7 +19,7 @@ import { networkOf } from "../src/chain/index.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { callWords } from "./call-words.ts";
 import { accountAt, type CastContext, castContext, percent, stepLines } from "./cast-context.ts";
-import { foreignText, mostText } from "./foreign-text.ts";
+import { foreignText, mostText } from "../src/foreign-text.ts";
 import { contractsOf, type NamedContract } from "./governed-calls.ts";
 import { misfitsIn, warningLines } from "./gov-warnings.ts";
 import { factTable, print } from "./print.ts";

@@ -1,7 +1,7 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { isOpen, spokenWords } from "../src/cast/index.ts";
 import { castContext } from "./cast-context.ts";
-import { foreignText } from "./foreign-text.ts";
+import { foreignText } from "../src/foreign-text.ts";
 import { proposalId, proposalWords, voteOf, withWords } from "./gov-context.ts";
 import { misfitsIn, warningLines } from "./gov-warnings.ts";
 import { contractsOf } from "./governed-calls.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { concat, dataSlice, hexlify, Interface, keccak256, parseEther, toUtf8Bytes } from "ethers";
+import { concat, dataSlice, hexlify, Interface, keccak256, parseEther, toBeHex, toUtf8Bytes } from "ethers";
 import { ContractRefused, duration, ProposalNotReady, ProposalUnknown, spokenWords, Vote, warpTo } from "../../../src/cast/index.ts";
 import { governorAbi, vaultAbi } from "../../../src/cast/abi.ts";
 import { type Rpc, RpcRefused, toQuantity } from "../../../src/chain/rpc/rpc.ts";
@@ -125,6 +125,21 @@ describe("The vote over the vault's ratios", function () {
     expect(await vote.proposals()).to.deep.equal([]);
     // What is refused now may be right when it is executed.
     expect(await vote.propose(world.account(0), vote.ratioMotion(pool, 11_000n), true)).to.include({ tried: 0 });
+  });
+
+  it("tells a contract's own words in one line that nothing is hidden by", async () => {
+    await staked("2500000");
+    const says = new Interface(["error Error(string)"]).encodeErrorResult("Error", ["\u001b[2Jfine\n\u202e"]);
+    const size = toBeHex((says.length - 2) / 2, 2);
+    const code = concat(["0x61", size, "0x600c5f39", "0x61", size, "0x5ffd", says]); // reverts with what follows
+    const to = `0x${"7f".repeat(20)}`;
+    await world.anvil.rpc.request("anvil_setCode", [to, code]);
+    const motion = { calls: [{ to, data: "0x" }], description: "to a contract of somebody else" };
+    const refused = await errorOf(vote.propose(world.account(0), motion));
+    expect(refused).to.be.instanceOf(ContractRefused).with.property("message", "Error: it says '\\u{1b}[2Jfine\\u{a}\\u{202e}'");
+    expect(await errorOf(world.anvil.rpc.request("eth_call", [{ to }, "latest"])))
+      .to.have.property("message")
+      .that.does.not.match(/\p{C}/u);
   });
 
   it("keeps the ether that a proposal sends, and sends it", async () => {
