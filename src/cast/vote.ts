@@ -133,15 +133,16 @@ export class Vote {
   /** All proposals, the oldest first. */
   async proposals(): Promise<Proposal[]> {
     const at = await newestBlock(this.#rpc);
-    const proposals: Proposal[] = [];
-    for await (const created of this.#creations(at)) proposals.push(await this.#read(at, created));
-    return proposals;
+    const created: Creation[] = [];
+    for await (const each of this.#creations(at)) created.push(each);
+    return this.#read(at, created);
   }
 
   /** @throws ProposalUnknown */
   async proposal(id: string): Promise<Proposal> {
     const at = await newestBlock(this.#rpc);
-    return this.#read(at, await this.#find(at, id));
+    const [proposal] = await this.#read(at, [await this.#find(at, id)]);
+    return proposal as Proposal; // one is read of one
   }
 
   /**
@@ -182,18 +183,22 @@ export class Vote {
     }
   }
 
-  async #read(at: Block, created: Creation): Promise<Proposal> {
+  /** All of them under one block, in as few requests as `readAll` makes of so many views. */
+  async #read(at: Block, created: readonly Creation[]): Promise<Proposal[]> {
     const about = ["state", "proposalSnapshot", "proposalDeadline", "proposalEta", "proposalVotes"];
-    const views = [...about.map((name) => this.#view(name, [created.id])), this.#view("QUORUM"), this.#view("MAJORITY_BPS")];
-    const [state, snapshot, deadline, eta, votes, quorum, majority] = await readAll(this.#rpc, at, views);
-    return {
-      ...created,
-      now: at.timestamp,
-      state: proposalStates[Number(state?.[0])] ?? "Unknown",
-      ...{ snapshot: snapshot?.[0] as bigint, deadline: deadline?.[0] as bigint, eta: eta?.[0] as bigint },
-      ...{ against: votes?.[0] as bigint, inFavour: votes?.[1] as bigint, abstained: votes?.[2] as bigint },
-      ...{ quorum: quorum?.[0] as bigint, majorityBps: majority?.[0] as bigint },
-    };
+    const views = created.flatMap(({ id }) => about.map((name) => this.#view(name, [id])));
+    const [quorum, majority, ...answers] = await readAll(this.#rpc, at, [this.#view("QUORUM"), this.#view("MAJORITY_BPS"), ...views]);
+    return created.map((each, i) => {
+      const [state, snapshot, deadline, eta, votes] = answers.slice(i * about.length, (i + 1) * about.length);
+      return {
+        ...each,
+        now: at.timestamp,
+        state: proposalStates[Number(state?.[0])] ?? "Unknown",
+        ...{ snapshot: snapshot?.[0] as bigint, deadline: deadline?.[0] as bigint, eta: eta?.[0] as bigint },
+        ...{ against: votes?.[0] as bigint, inFavour: votes?.[1] as bigint, abstained: votes?.[2] as bigint },
+        ...{ quorum: quorum?.[0] as bigint, majorityBps: majority?.[0] as bigint },
+      };
+    });
   }
 
   #passed(name: "queue" | "execute", { calls, descriptionHash }: Proposal): string {

@@ -246,6 +246,36 @@ describe("The vote over the vault's ratios", function () {
     });
   });
 
+  it("reads many proposals in few requests, each with what is its own", async () => {
+    const account = world.account(0);
+    await staked("2500000");
+    const { pool } = await world.pool();
+    const ids: string[] = [];
+    for (let i = 0; i < 21; i++) ids.push((await vote.propose(account, vote.ratioMotion(pool, 13_500n, `reason ${i}`))).id);
+    await warp((await vote.proposal(ids.at(-1) ?? "")).snapshot + 1n);
+    await vote.vote(account, await vote.proposal(ids[7] ?? ""), "for");
+    await vote.vote(account, await vote.proposal(ids[20] ?? ""), "against");
+    const one = await Promise.all(ids.map((id) => vote.proposal(id)));
+    let requests = 0;
+    const counting: Rpc = {
+      request: (method, params) => world.anvil.rpc.request(method, params),
+      each: (calls) => {
+        requests += 1;
+        return world.anvil.rpc.each(calls);
+      },
+    };
+    const all = await new Vote(counting, world.contracts, 0).proposals();
+    expect(requests, "of 107 views").to.equal(2);
+    expect(all).to.deep.equal(one);
+    expect(all.map(({ id }) => id)).to.deep.equal(ids);
+    const votes = all.map(({ inFavour, against }) => [inFavour, against].map((each) => each / parseEther("2500000")));
+    expect([votes[7], votes[8], votes[20]]).to.deep.equal([
+      [1n, 0n],
+      [0n, 0n],
+      [0n, 1n],
+    ]);
+  });
+
   it("reads one proposal without the views of the others, and the logs only until it is found", async () => {
     const { pool } = await world.pool();
     await staked("2500000");
