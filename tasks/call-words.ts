@@ -1,7 +1,8 @@
 import type { FunctionFragment, ParamType, Result } from "ethers";
+import { isSame } from "../scripts/deployment/role-logs.ts";
 import { roles } from "../scripts/deployment/permissions.ts";
 import type { Call } from "../src/cast/index.ts";
-import { quotedText } from "./foreign-text.ts";
+import { quotedText } from "../src/foreign-text.ts";
 import type { NamedContract } from "./governed-calls.ts";
 
 /** Calls within calls beyond this are shown raw: nobody needs them, and each level costs a decoding of all below it. */
@@ -25,7 +26,7 @@ export const callWords = (contracts: readonly NamedContract[], call: Call, mostT
   wordsOf({ contracts, mostText, depth: 0 }, call);
 
 function wordsOf(reading: Reading, { to, data }: Call): string | undefined {
-  const contract = reading.contracts.find(({ address }) => address.toLowerCase() === to.toLowerCase());
+  const contract = reading.contracts.find(({ address }) => isSame(address, to));
   if (!contract || reading.depth > deepest) return undefined;
   try {
     const parsed = contract.abi.parseTransaction({ data });
@@ -38,6 +39,19 @@ function wordsOf(reading: Reading, { to, data }: Call): string | undefined {
     return words.includes(undefined) ? undefined : `${contract.name}.${fragment.name}(${words.join(", ")})`;
   } catch {
     return undefined; // the data is none of this function's
+  }
+}
+
+/** A call, and all that it carries, those in them too, as deep as they are shown in words. Pure. */
+export function callsWithin(contracts: readonly NamedContract[], call: Call, depth = 0): Call[] {
+  const contract = contracts.find(({ address }) => isSame(address, call.to));
+  if (!contract || depth > deepest) return [call];
+  try {
+    const parsed = contract.abi.parseTransaction(call);
+    const carried = parsed ? carriedBy(contract, parsed.fragment, parsed.args) : undefined;
+    return [call, ...(carried?.calls ?? []).flatMap((each) => callsWithin(contracts, each, depth + 1))];
+  } catch {
+    return [call]; // the data is none of this function's
   }
 }
 

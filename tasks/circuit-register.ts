@@ -8,7 +8,7 @@ import { castContracts } from "../src/chain/index.ts";
 import { majorityOf, sourcesRoot } from "../src/price/index.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { cidDigest } from "./cid.ts";
-import { foundWords, proposalWords, triedWords, voteOf, withWords } from "./gov-context.ts";
+import { besideWords, foundWords, proposalWords, triedWords, voteOf, withWords } from "./gov-context.ts";
 import { contractsOf } from "./governed-calls.ts";
 import { assetNamed, circuitNamed, keyFor, type PriceContext, priceContext, sourcesFor } from "./price-context.ts";
 import { factTable, print, reporting } from "./print.ts";
@@ -65,13 +65,14 @@ async function propose(
     await report(where, registration, { circuit: name, json }, { circuit: made.circuit, done: [] });
     return;
   }
-  const { circuitId, proposalId, done, calls, tried } = made;
+  const { circuitId, proposalId, done, calls, tried, beside } = made;
   const named = await contractsOf(hre, deployment);
   const proposal = await vote.proposal(proposalId);
-  print(json, { circuit: name, id: circuitId, done, tried, proposal: withWords(named, proposal) }, () =>
+  print(json, { circuit: name, id: circuitId, done, tried, beside: beside?.id, proposal: withWords(named, proposal) }, () =>
     [
       done.length > 0 ? done.join(", ") : foundWords(proposal, account.address),
       ...(tried === undefined ? [] : [triedWords(tried, calls)]),
+      ...(beside === undefined ? [] : [besideWords(beside)]),
       proposalWords(named, proposal),
       "when it is executed (gov:vote, gov:queue, gov:execute), run this again: it records the circuit",
     ].join("\n"),

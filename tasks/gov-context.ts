@@ -1,5 +1,6 @@
 import { formatEther } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { Misfit } from "../scripts/circuits/quorums.ts";
 import { isSame } from "../scripts/deployment/role-logs.ts";
 import {
   type Account,
@@ -7,6 +8,7 @@ import {
   isoOf,
   NotALocalChain,
   type Proposal,
+  spokenWords,
   stakeWords,
   type Step,
   Vote,
@@ -17,8 +19,9 @@ import { networkOf } from "../src/chain/index.ts";
 import { InvalidArgument } from "./arguments.ts";
 import { callWords } from "./call-words.ts";
 import { accountAt, type CastContext, castContext, percent, stepLines } from "./cast-context.ts";
-import { foreignText, mostText } from "./foreign-text.ts";
+import { foreignText, mostText } from "../src/foreign-text.ts";
 import { contractsOf, type NamedContract } from "./governed-calls.ts";
+import { misfitsIn, warningLines } from "./gov-warnings.ts";
 import { factTable, print } from "./print.ts";
 
 /** Arguments that the tasks over a proposal share. */
@@ -54,8 +57,11 @@ export async function runStep(
   const account = await accountAt(cast, as, json, { soleKey: true });
   const vote = voteOf(cast);
   const proposal = await vote.ready(id, doing, warp ? (to) => warpTo(cast.context.rpc, to) : undefined);
+  const contracts = await contractsOf(hre, cast.deployment);
+  // Said and not refused: what has passed may be executed by anybody.
+  const misfits = await misfitsIn(hre, cast, contracts, proposal.calls);
   const steps = await work(vote, account, proposal);
-  printProposal(json, await contractsOf(hre, cast.deployment), { account, steps, proposal: await vote.proposal(id) });
+  printProposal(json, contracts, { account, steps, proposal: await vote.proposal(id), misfits });
 }
 
 /** What was done with a proposal, and how it stands then. */
@@ -65,16 +71,20 @@ export interface ProposalReport {
   readonly proposal: Proposal;
   /** How many of its calls were tried before it was proposed. */
   readonly tried?: number;
+  /** What it would leave that does not go together. */
+  readonly misfits: readonly Misfit[];
 }
 
 export function printProposal(json: boolean, contracts: readonly NamedContract[], report: ProposalReport): void {
   const { account, steps, proposal, tried } = report;
+  const warnings = report.misfits.map(({ words }) => words);
   const document = { account: account.address, transactions: steps, ...(tried !== undefined && { tried }) };
-  print(json, { ...document, proposal: withWords(contracts, proposal) }, () =>
+  print(json, { ...document, proposal: withWords(contracts, proposal), warnings }, () =>
     [
       ...stepLines(steps),
       ...(tried === undefined ? [] : [triedWords(tried, proposal.calls.length)]),
       proposalWords(contracts, proposal),
+      ...warningLines(warnings),
     ].join("\n"),
   );
 }
@@ -86,11 +96,15 @@ export function triedWords(tried: number, calls: number): string {
   return calls === 1 ? "its call was tried, and would be executed now" : `all of its ${calls} calls were tried, and would be executed now`;
 }
 
-/** That a proposal need not be made again, and whose word it hangs on. */
+/** That a proposal need not be made again, and whose it is. */
 export function foundWords({ proposer }: Pick<Proposal, "proposer">, account: string): string {
-  const whose = isSame(proposer, account) ? "" : `; it is of ${proposer}, who may cancel it while it is pending`;
+  const whose = isSame(proposer, account) ? "" : `; it is of ${proposer}, who cannot cancel it any more`;
   return `this was proposed before${whose}; nothing was sent`;
 }
+
+/** That somebody else's proposal of the same was no reason not to make one's own. */
+export const besideWords = ({ id, proposer }: Pick<Proposal, "id" | "proposer">): string =>
+  `proposal ${id} has the same calls; it is of ${proposer}, who may still cancel it`;
 
 /** The proposal with each of its calls in words; null where they are not known. */
 export const withWords = (contracts: readonly NamedContract[], proposal: Proposal) => ({
@@ -109,11 +123,11 @@ export function proposalWords(contracts: readonly NamedContract[], proposal: Pro
 
 /** State, votes, quorum and the times left. */
 function proposalTable(proposal: Proposal): string {
-  const { id, description, proposer, state, inFavour, against, abstained, quorum, majorityBps, snapshot, deadline, eta, now } = proposal;
+  const { id, proposer, state, inFavour, against, abstained, quorum, majorityBps, snapshot, deadline, eta, now } = proposal;
   const share = inFavour + against === 0n ? "-" : percent((inFavour * 10_000n) / (inFavour + against));
   return factTable([
     ["proposal", id],
-    ["what", foreignText(description)],
+    ["what", foreignText(spokenWords(proposal))],
     ["proposer", proposer],
     ["state", state],
     ["for", `${stakeWords(inFavour)} (${share}, ${percent(majorityBps)} needed)`],

@@ -4,6 +4,7 @@ import { InvalidArgument } from "./arguments.ts";
 import { accountAt, type CastContext, castContext } from "./cast-context.ts";
 import { callWords } from "./call-words.ts";
 import { printProposal, voteOf } from "./gov-context.ts";
+import { assertFit, misfitsIn } from "./gov-warnings.ts";
 import { callNamed, contractsOf, type NamedContract } from "./governed-calls.ts";
 import { reporting } from "./print.ts";
 
@@ -24,9 +25,11 @@ const action: NewTaskActionFunction<Args> = ({ ratio, call, args, reason, untrie
     const contracts = await contractsOf(hre, cast.deployment);
     const vote = voteOf(cast);
     const motion = "ratioBps" in wanted ? await ratioMotion(cast, vote, wanted, reason) : callMotion(contracts, wanted, reason);
+    const misfits = await misfitsIn(hre, cast, contracts, motion.calls);
+    if (!untried) assertFit(misfits);
     const account = await accountAt(cast, as, json, { soleKey: true });
     const { id, steps, tried } = await vote.propose(account, motion, untried);
-    printProposal(json, contracts, { account, steps, proposal: await vote.proposal(id), tried });
+    printProposal(json, contracts, { account, steps, proposal: await vote.proposal(id), tried, misfits });
   });
 
 interface Ratio {

@@ -1,7 +1,9 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
+import { isOpen, spokenWords } from "../src/cast/index.ts";
 import { castContext } from "./cast-context.ts";
-import { foreignText } from "./foreign-text.ts";
+import { foreignText } from "../src/foreign-text.ts";
 import { proposalId, proposalWords, voteOf, withWords } from "./gov-context.ts";
+import { misfitsIn, warningLines } from "./gov-warnings.ts";
 import { contractsOf } from "./governed-calls.ts";
 import { print, reporting, rowTable } from "./print.ts";
 
@@ -21,14 +23,18 @@ const action: NewTaskActionFunction<Args> = ({ proposal: text, json }, hre) =>
     const contracts = await contractsOf(hre, cast.deployment);
     if (id !== undefined) {
       const proposal = await vote.proposal(id);
-      print(json, { proposal: withWords(contracts, proposal) }, () => proposalWords(contracts, proposal));
+      const misfits = isOpen(proposal) ? await misfitsIn(hre, cast, contracts, proposal.calls) : [];
+      const warnings = misfits.map(({ words }) => words);
+      print(json, { proposal: withWords(contracts, proposal), warnings }, () =>
+        [proposalWords(contracts, proposal), ...warningLines(warnings)].join("\n"),
+      );
       return;
     }
     const proposals = await vote.proposals();
     print(json, { proposals: proposals.map((each) => withWords(contracts, each)) }, () =>
       rowTable(
         ["proposal", "state", "what"],
-        proposals.map((each) => [each.id, each.state, foreignText(each.description, mostListed)]),
+        proposals.map((each) => [each.id, each.state, foreignText(spokenWords(each), mostListed)]),
       ),
     );
   });

@@ -5,7 +5,15 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { developmentSetup, type Setup, setupIn } from "../scripts/ceremony/setup.ts";
 import { aggregationOf, type Circuit, sizes } from "../scripts/circuits/compile.ts";
 import type { Account } from "../src/cast/index.ts";
-import { castContracts, checkChain, type Deployment, LOCAL_CHAIN_ID, readDeployment, type RegisteredCircuit } from "../src/chain/index.ts";
+import {
+  castContracts,
+  checkChain,
+  type Deployment,
+  LOCAL_CHAIN_ID,
+  readDeployment,
+  type RegisteredCircuit,
+  type Rpc,
+} from "../src/chain/index.ts";
 import { MintdError } from "../src/error.ts";
 import {
   assertSourcesFor,
@@ -53,11 +61,16 @@ export async function priceContext(hre: HardhatRuntimeEnvironment): Promise<Pric
   const deployment = await readDeployment(context.deployments, context.network);
   const { address } = castContracts(deployment).ProvenPrices;
   await checkChain(context.rpc, deployment);
-  const { abi } = await hre.artifacts.readArtifact("IProvenPrices");
-  // The class has no types of a contract's own functions; those that are generated come from the same interface.
-  const prices = new Contract(address, abi, new RpcRunner(context.rpc)) as unknown as IProvenPrices;
+  const prices = await provenPrices(hre, context.rpc, address);
   const local = deployment.chainId === LOCAL_CHAIN_ID;
   return { context, deployment, prices, address, local, account: accountOf(context, deployment, context.keys.admin) };
+}
+
+/** To read alone. */
+export async function provenPrices({ artifacts }: HardhatRuntimeEnvironment, rpc: Rpc, address: string): Promise<IProvenPrices> {
+  const { abi } = await artifacts.readArtifact("IProvenPrices");
+  // The class has no types of a contract's own functions; those that are generated come from the same interface.
+  return new Contract(address, abi, new RpcRunner(rpc)) as unknown as IProvenPrices;
 }
 
 export interface NamedCircuit {

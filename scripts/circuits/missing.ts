@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
-import { keccak256 } from "ethers";
 import type { Call } from "../../src/cast/index.ts";
 import type { Rpc } from "../../src/chain/index.ts";
 import { MintdError } from "../../src/error.ts";
 import { assertQuorumFits } from "../../src/price/index.ts";
 import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
 import type { Setup } from "../ceremony/setup.ts";
+import { codeHashAt } from "../deployment/code-hash.ts";
 import { compileVerifier } from "../verifier/compile.ts";
 import { artifactsIn, type CircuitArtifacts } from "./artifacts.ts";
+import { pricesCall } from "./prices-call.ts";
+import { isRetired, status } from "./status.ts";
 import { type PriceTerms, termsFrom, termsToSet, type TermsWanted } from "./terms.ts";
 
 export interface Registration extends TermsWanted {
@@ -18,7 +20,7 @@ export interface Registration extends TermsWanted {
   readonly cid?: string | undefined;
 }
 
-/** A circuit's life only moves on: it is deprecated or frozen. */
+/** See `isRetired`. */
 export class CircuitRetired extends MintdError {
   readonly code = "CIRCUIT_RETIRED";
   constructor(circuitId: string) {
@@ -51,9 +53,6 @@ export interface Missing {
   steps(verifier: string): MissingStep[];
 }
 
-/** The contract's CircuitStatus. */
-const status = { unknown: 0n, pending: 1n, active: 2n } as const;
-
 /**
  * What is missing until proofs of a circuit are accepted for an asset. Nothing is sent.
  * @throws QuorumDoesNotFit, TermsHeld, CircuitRetired, InvalidVerifyingKey, VerifierNotCompiled
@@ -67,7 +66,7 @@ export async function missingOf(prices: IProvenPrices, { setup, sourcesRoot, cid
   const artifacts = { ...artifactsIn(setup.folder, setup.transcript.sources), ...(cid !== undefined && { cid }) };
   const circuitId = await prices.computeCircuitId(artifacts, codeHash);
   const known = await prices.circuit(circuitId);
-  if (known.status > status.active) throw new CircuitRetired(circuitId);
+  if (isRetired(known.status)) throw new CircuitRetired(circuitId);
   const hasSources = (await prices.sourcesRoot(assetId, circuitId)) === sourcesRoot;
   const { interface: abi } = prices;
   const steps = (verifier: string): MissingStep[] => [
@@ -104,19 +103,12 @@ export async function verifierNamedIn(
   codeHash: string,
   calls: readonly Call[],
 ): Promise<string | undefined> {
-  for (const { data } of calls) {
-    const verifier = verifierIn(prices, data);
-    if (verifier === undefined) continue;
-    if (keccak256(await rpc.request<string>("eth_getCode", [verifier, "latest"])) === codeHash) return verifier;
+  const called = { abi: prices.interface, address: await prices.getAddress() };
+  for (const call of calls) {
+    const registration = pricesCall(called, call);
+    if (registration?.name !== "register") continue;
+    const verifier = String(registration.args[1]);
+    if ((await codeHashAt(rpc, verifier)) === codeHash) return verifier;
   }
   return undefined;
-}
-
-function verifierIn({ interface: abi }: IProvenPrices, data: string): string | undefined {
-  if (!data.startsWith(abi.getFunction("register").selector)) return undefined;
-  try {
-    return String(abi.decodeFunctionData("register", data)[1]);
-  } catch {
-    return undefined; // anybody may have proposed anything
-  }
 }

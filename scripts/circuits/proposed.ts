@@ -1,11 +1,11 @@
-import type { TransactionDescription } from "ethers";
 import type { Call, Proposal } from "../../src/cast/index.ts";
 import type { Rpc } from "../../src/chain/index.ts";
 import { MintdError } from "../../src/error.ts";
 import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
-import { isSame } from "../deployment/role-logs.ts";
+import { codeHashAt } from "../deployment/code-hash.ts";
 import type { CircuitArtifacts } from "./artifacts.ts";
-import { type ClaimedCircuit, codeHashAt, compare, type Comparison } from "./verify.ts";
+import { pricesCall, type PricesCalled } from "./prices-call.ts";
+import { type ClaimedCircuit, compare, type Comparison } from "./verify.ts";
 
 /** A circuit that a proposal would register. */
 export interface ProposedRegistration {
@@ -38,12 +38,6 @@ export class ProposedCircuitUnclear extends MintdError {
       hint: fitting === 0 ? "name the circuit that is meant with --circuit" : "do not vote for it: have each circuit proposed on its own",
     });
   }
-}
-
-/** ProvenPrices, to read calls that a proposal makes of it. */
-export interface PricesCalled {
-  readonly abi: IProvenPrices["interface"];
-  readonly address: string;
 }
 
 /**
@@ -83,7 +77,7 @@ export async function proposedClaim(
 
 /** Id of the circuit that a call of ProvenPrices names, to activate it or to set its sources; undefined where it names none. Pure. */
 export function circuitNamedBy(prices: PricesCalled, call: Call): string | undefined {
-  const parsed = parsedCall(prices, call);
+  const parsed = pricesCall(prices, call);
   const at = parsed?.fragment.inputs.findIndex(({ name, type }) => name === "circuitId" && type === "bytes32") ?? -1;
   return at < 0 ? undefined : (parsed?.args[at] as string);
 }
@@ -95,7 +89,7 @@ export function sourcesComparisons(
   { circuitId, root }: { readonly circuitId: string; readonly root: bigint },
 ): Comparison[] {
   const set = calls.flatMap((call) => {
-    const parsed = parsedCall(prices, call);
+    const parsed = pricesCall(prices, call);
     return parsed?.name === "setSources" && parsed.args[1] === circuitId ? [parsed.args] : [];
   });
   if (set.length === 0) return [compare("sources' root", "not set by the proposal", root.toString())];
@@ -103,21 +97,11 @@ export function sourcesComparisons(
 }
 
 function registrationIn(prices: PricesCalled, call: Call, place: number): ProposedRegistration[] {
-  const parsed = parsedCall(prices, call);
+  const parsed = pricesCall(prices, call);
   if (parsed?.name !== "register") return [];
   const [said, verifier] = parsed.args as unknown as [CircuitArtifacts, string];
   const { r1cs, wasm, verifyingKey, transcript, sources, cid } = said;
   return [{ call: place, artifacts: { r1cs, wasm, verifyingKey, transcript, sources, cid }, verifier }];
-}
-
-/** The call, where it is one of ProvenPrices and can be read. */
-function parsedCall({ abi, address }: PricesCalled, { to, data }: Call): TransactionDescription | undefined {
-  if (!isSame(to, address)) return undefined;
-  try {
-    return abi.parseTransaction({ data }) ?? undefined;
-  } catch {
-    return undefined; // anybody may have proposed anything, and this cannot be executed
-  }
 }
 
 const isSameRegistration = (one: ProposedRegistration, other: ProposedRegistration): boolean =>

@@ -61,11 +61,13 @@ export type ProposedCircuit =
       readonly calls: number;
       /** How many of them were tried before it was proposed; undefined where it was proposed before. */
       readonly tried: number | undefined;
+      /** Somebody else's proposal of the same calls, beside which it was proposed. */
+      readonly beside: Proposal | undefined;
     };
 
 /**
- * Proposes what is missing, all of it as one proposal; the account deploys the verifier, as anybody may. What an earlier run, or
- * somebody else, proposed and what can still be executed is not proposed again, and a verifier that they deployed is taken.
+ * Proposes what is missing, all of it as one proposal; the account deploys the verifier, as anybody may. What stands already
+ * (`standing`) is not proposed again, and a verifier that others deployed is taken.
  *
  * Race: what is missing may change while it is voted on. A circuit that is registered meanwhile makes the execution revert as a
  * whole; terms and sources are overwritten. Mitigation: what another open proposal does to the asset must go with it.
@@ -95,16 +97,17 @@ export async function proposeCircuit(
     description: describedBy(words, reason),
   });
   const proposals = (await vote.proposals()).reverse();
-  const registrations = proposals.flatMap(({ calls }) => calls.filter((call) => isSame(call.to, to)));
+  const registrations = proposals.flatMap(({ calls }) => calls);
   const present = missing.verifier ?? (await verifierNamedIn(rpc, prices, missing.codeHash, registrations));
   const proposed = { kind: "proposed", circuitId, calls: wanted.length } as const;
-  const open = present === undefined ? undefined : openOf(proposals, motionOf(present).calls);
-  if (open) return { ...proposed, proposalId: open.id, done: [], tried: undefined };
-  assertNoRival(prices, to, proposals, { ...registration, circuitId, terms: missing.terms });
+  const same = present === undefined ? [] : sameAs(proposals, motionOf(present).calls);
+  const stands = standing(same, account.address);
+  if (stands) return { ...proposed, proposalId: stands.id, done: [], tried: undefined, beside: undefined };
+  assertNoRival({ abi: prices.interface, address: to }, proposals, { ...registration, circuitId, terms: missing.terms });
   await vote.assertProposable(account.address, motionOf(present ?? ZeroAddress));
   const done: string[] = [];
   const { id, tried } = await vote.propose(account, motionOf(present ?? (await deployVerifier(account, missing, done))));
-  return { ...proposed, proposalId: id, done: [...done, "proposed"], tried };
+  return { ...proposed, proposalId: id, done: [...done, "proposed"], tried, beside: same[0] };
 }
 
 const howToPropose =
@@ -134,9 +137,16 @@ async function assertQuorumStillFits(prices: IProvenPrices, { assetId, size }: R
   assertQuorumFits(assetId, termsFrom(await prices.termsOf(assetId)).quorum, size);
 }
 
-/** A proposal of just these calls, ether included, that can still be executed: with a wei more each it would only fail. */
-export const openOf = (proposals: readonly Proposal[], calls: readonly Call[]): Proposal | undefined =>
-  proposals.find((each) => isOpen(each) && contentOf(each.calls) === contentOf(calls));
+/** Proposals of just these calls, ether included, that can still be executed: with a wei more each they would only fail. */
+export const sameAs = (proposals: readonly Proposal[], calls: readonly Call[]): Proposal[] =>
+  proposals.filter((each) => isOpen(each) && contentOf(each.calls) === contentOf(calls));
+
+/**
+ * The one of them that makes another needless: the account's own, or one whose proposer cannot cancel it any more. While it is
+ * pending somebody else's may be a copy that was made to be cancelled, and does not stand in the way, as its id is another.
+ */
+export const standing = (same: readonly Proposal[], account: string): Proposal | undefined =>
+  same.find(({ proposer }) => isSame(proposer, account)) ?? same.find(({ state }) => state !== "Pending");
 
 const contentOf = (calls: readonly Call[]): string =>
   calls.map(({ to, data, value = 0n }) => `${to} ${data} ${value}`.toLowerCase()).join(" ");

@@ -1,8 +1,8 @@
 import { isOpen, type Proposal } from "../../src/cast/index.ts";
 import { MintdError } from "../../src/error.ts";
-import { majorityOf } from "../../src/price/index.ts";
-import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
-import { isSame } from "../deployment/role-logs.ts";
+import { quorumFits } from "../../src/price/index.ts";
+import { assetCallsIn } from "./asset-calls.ts";
+import type { PricesCalled } from "./prices-call.ts";
 import type { PriceTerms } from "./terms.ts";
 
 /** Another open proposal and this one would give an asset a quorum that does not fit all its circuits. Nothing was sent. */
@@ -27,32 +27,21 @@ export interface Planned {
 
 /**
  * The contract knows no sizes, and whatever is executed last holds: two proposals that each fit may not fit together.
- * @param to the address of ProvenPrices
  * @throws ProposalsClash
  */
-export function assertNoRival({ interface: abi }: IProvenPrices, to: string, proposals: readonly Proposal[], planned: Planned): void {
+export function assertNoRival(prices: PricesCalled, proposals: readonly Proposal[], planned: Planned): void {
   const { assetId, size, circuitId, terms } = planned;
   for (const { id, calls } of proposals.filter(isOpen)) {
-    const own = calls.filter((call) => isSame(call.to, to)).flatMap(({ data }) => callIn(abi, data, assetId));
-    const quorums = own.flatMap(({ name, args }) => (name === "setTerms" ? [Number((args[1] as { quorum: bigint }).quorum)] : []));
+    const own = assetCallsIn(prices, calls).filter((call) => call.assetId === assetId);
+    const quorums = own.flatMap((call) => (call.name === "setTerms" ? [call.quorum] : []));
     for (const quorum of quorums) {
-      const fits = quorum >= majorityOf(size) && quorum <= size && (terms === undefined || terms.quorum === quorum);
+      const fits = quorumFits(quorum, size) && (terms === undefined || terms.quorum === quorum);
       if (!fits)
         throw new ProposalsClash(assetId, id, `it sets a quorum of ${quorum}, this one ${terms?.quorum ?? `needs one for ${size}`}`);
     }
-    const other = own.find(({ name, args }) => name === "setSources" && args[1] !== circuitId);
-    if (other && terms && quorums.length === 0) {
-      throw new ProposalsClash(assetId, id, `it sets sources of circuit ${String(other.args[1])}, and this one the quorum`);
+    const [other] = own.flatMap((call) => (call.name === "setSources" && call.circuitId !== circuitId ? [call.circuitId] : []));
+    if (other !== undefined && terms && quorums.length === 0) {
+      throw new ProposalsClash(assetId, id, `it sets sources of circuit ${other}, and this one the quorum`);
     }
-  }
-}
-
-/** The call, where it can be read and is about the asset. */
-function callIn(abi: IProvenPrices["interface"], data: string, assetId: bigint) {
-  try {
-    const call = abi.parseTransaction({ data });
-    return call?.args[0] === assetId ? [{ name: call.name, args: [...call.args] as unknown[] }] : [];
-  } catch {
-    return []; // anybody may have proposed anything, and this cannot be executed
   }
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { keccak256 } from "ethers";
 import type { Rpc } from "../../src/chain/index.ts";
 import { MintdError } from "../../src/error.ts";
 import { isDevelopmentKey, readKey } from "../../src/price/prove/index.ts";
@@ -8,6 +7,7 @@ import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
 import { checkWhole, sourcesOf } from "../ceremony/setup.ts";
 import { checkFolder, files, sha256 } from "../ceremony/transcript.ts";
 import { compileVerifier } from "../verifier/compile.ts";
+import { codeHashAt } from "../deployment/code-hash.ts";
 import { artifactsIn, type CircuitArtifacts, sourcesDigest } from "./artifacts.ts";
 import { type Circuit, compileAnew } from "./compile.ts";
 
@@ -47,10 +47,6 @@ export async function registeredClaim(prices: IProvenPrices, id: string): Promis
   const { artifacts, verifier, verifierCodeHash: codeHash, status } = await prices.circuit(id);
   return { id, status: statuses[Number(status)] ?? "unknown", artifacts, verifier, codeHash };
 }
-
-/** keccak256 of the code at an address, also where there is none. */
-export const codeHashAt = async (rpc: Rpc, address: string): Promise<string> =>
-  keccak256(await rpc.request<string>("eth_getCode", [address, "latest"]));
 
 export interface CircuitToMake {
   readonly circuit: Circuit;

@@ -28,6 +28,6 @@ export { covered, gainD18, type Holding, lowestPrice, ratioOf, seize, type Seizu
 export { type Block, newestBlock, readAll, type View } from "./reads.ts";
 export { type Pool, type PositionKey, Vault } from "./vault.ts";
 export { VaultKeeper } from "./vault-keeper.ts";
-export { describedBy, type Motion } from "./motion.ts";
+export { describedBy, type Motion, spokenWords } from "./motion.ts";
 export { isoOf, refusalOf } from "./refusals.ts";
 export { duration, isOpen, possibleFrom, type Proposal, type Proposed, stakeWords, supports, Vote, type VoteStep, warpTo } from "./vote.ts";

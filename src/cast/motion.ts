@@ -1,4 +1,4 @@
-import { AbiCoder, Interface, keccak256, solidityPackedKeccak256, toBeHex, ZeroHash } from "ethers";
+import { AbiCoder, getAddress, Interface, keccak256, solidityPackedKeccak256, toBeHex, ZeroHash } from "ethers";
 import { RpcRefused, type Rpc, toQuantity } from "../chain/rpc/rpc.ts";
 import { revertData } from "../chain/rpc/revert-data.ts";
 import type { Call } from "./account.ts";
@@ -7,12 +7,29 @@ import { refusalOf, refusals } from "./refusals.ts";
 /** What a proposal does once it has passed. */
 export interface Motion {
   readonly calls: readonly Call[];
-  /** With the calls it makes the proposal's id, so it follows from them: the same motion again is the same proposal. */
+  /** With the calls, and who proposes it, it makes the proposal's id, so it follows from them: see `ownedBy`. */
   readonly description: string;
 }
 
 /** A motion's words, and after them why; another reason makes another proposal of the same calls. */
 export const describedBy = (words: string, reason = ""): string => (reason === "" ? words : `${words}: ${reason}`);
+
+/**
+ * The motion in words that end as OpenZeppelin's governor looks for: it takes them of this proposer alone.
+ *
+ * Race: whoever sees a proposal on its way may propose the same before it, and cancel that. Mitigation: the words are part of the
+ * id, so that nobody else can take it. What remains: others may propose the same calls in other words, which hinders nothing.
+ */
+export const ownedBy = ({ calls, description }: Motion, proposer: string): Motion => ({
+  calls,
+  description: `${description} #proposer=${getAddress(proposer)}`,
+});
+
+/** What people read of a proposal's description: without the end that says whose it is, where it says what is true. Pure. */
+export function spokenWords({ description, proposer }: { readonly description: string; readonly proposer: string }): string {
+  const [end, owner] = / ?#proposer=(0x[0-9a-fA-F]{40})$/.exec(description) ?? [];
+  return end !== undefined && owner?.toLowerCase() === proposer.toLowerCase() ? description.slice(0, -end.length) : description;
+}
 
 /** Targets, values and calldatas, as governor and timelock take them. */
 export const partsOf = (calls: readonly Call[]): [string[], bigint[], string[]] => [

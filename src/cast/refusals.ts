@@ -1,5 +1,6 @@
 import { formatEther, formatUnits, Interface, type Result } from "ethers";
 import type { MintdError } from "../error.ts";
+import { foreignText, visible } from "../foreign-text.ts";
 import { ReportRejected } from "../price/index.ts";
 import { ContractRefused } from "./errors.ts";
 
@@ -44,6 +45,7 @@ export const refusals = new Interface([
   "error VerifierWithoutCode(address verifier)",
   "error TotalStakeTooLow(uint256 staked, uint256 needed)",
   "error TargetNotGoverned(address target)",
+  "error GovernorRestrictedProposer(address proposer)",
   "error GovernorInsufficientProposerVotes(address proposer, uint256 votes, uint256 threshold)",
   "error GovernorUnexpectedProposalState(uint256 proposalId, uint8 current, bytes32 expectedStates)",
   "error GovernorNonexistentProposal(uint256 proposalId)",
@@ -119,6 +121,7 @@ const words: Readonly<Record<string, (args: Result) => Words>> = {
     "stake more: npx hardhat gov:stake",
   ],
   TargetNotGoverned: (args) => [`${String(args[0])} is the governor or the timelock, and how a majority is formed is not voted on`],
+  GovernorRestrictedProposer: (args) => [`${String(args[0])} may not propose it: its words end with another account, whose it is`],
   GovernorInsufficientProposerVotes: (args) => [
     `${String(args[0])} has ${formatEther(big(args, 1))} votes, and proposing needs ${formatEther(big(args, 2))}`,
     "stake more: npx hardhat gov:stake; it counts from the next second on",
@@ -130,19 +133,22 @@ const words: Readonly<Record<string, (args: Result) => Words>> = {
   GovernorNonexistentProposal: (args) => [`there is no proposal ${big(args, 0)}`],
   GovernorAlreadyCastVote: (args) => [`${String(args[0])} has voted already, and a vote stands`],
   TimelockUnexpectedOperationState: () => ["the timelock does not hold it ready", "npx hardhat gov:show tells from when on it does"],
-  Error: (args) => [`it says '${String(args[0])}'`],
+  Error: (args) => [`it says '${foreignText(String(args[0]))}'`],
   Panic: (args) => [`it panicked with 0x${big(args, 0).toString(16)}`],
 };
 
 /** Unix seconds as 2026-01-01T00:00:00Z. */
 export const isoOf = (seconds: bigint): string => new Date(Number(seconds) * 1_000).toISOString().replace(".000", "");
 
-/** What a revert's data says, in words. Data that no contract of mintd gives is told as it is. */
+/**
+ * What a revert's data says, in words. Data that no contract of mintd gives is told as it is, and of text, which anybody may have
+ * written, nothing is hidden.
+ */
 export function refusalOf(data: string, said: string, txHash?: string): MintdError {
   const parsed = data.length >= 10 ? refusals.parseError(data) : null;
   if (parsed?.name === "PriceProofRejected") return new ReportRejected(Number(parsed.args[0]), txHash);
   const [text, hint] = parsed
     ? (words[parsed.name]?.(parsed.args) ?? [parsed.args.map(String).join(", ")])
     : [data.length > 2 ? `${said}, data ${data}` : said];
-  return new ContractRefused(parsed?.name ?? "", text, hint, txHash);
+  return new ContractRefused(parsed?.name ?? "", visible(text), hint, txHash);
 }

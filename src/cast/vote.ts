@@ -9,7 +9,7 @@ import { approve, step, type Step } from "./moves.ts";
 import { logPieces } from "../chain/rpc/log-pieces.ts";
 import { type Block, newestBlock, type RawLog, readAll, type View } from "./reads.ts";
 import { revertData } from "../chain/rpc/revert-data.ts";
-import { describedBy, type Motion, partsOf, tryCalls } from "./motion.ts";
+import { describedBy, type Motion, ownedBy, partsOf, tryCalls } from "./motion.ts";
 import { isoOf, proposalStates, refusalOf } from "./refusals.ts";
 import type { Pool } from "./vault.ts";
 
@@ -82,7 +82,7 @@ export class Vote {
     return { staked: staked?.[0] as bigint, votes: votes?.[0] as bigint };
   }
 
-  /** A collateral's new ratio, in words that follow from it: the same motion again is the same proposal. */
+  /** A collateral's new ratio, in words that follow from it: the same motion of the same account is the same proposal. */
   ratioMotion({ collateral, symbol }: Pick<Pool, "collateral" | "symbol">, ratioBps: bigint, reason = ""): Motion {
     const data = vaultAbi.encodeFunctionData("setRatio", [collateral, ratioBps]);
     const words = `Set the ratio of ${symbol} (${collateral}) to ${(Number(ratioBps) / 100).toFixed(2)} %`;
@@ -90,11 +90,13 @@ export class Vote {
   }
 
   /**
-   * Proposes it. What the contracts would refuse now is refused here, not after ten days: see `tryCalls`.
+   * Proposes it, in words that nobody else can propose it in. What the contracts would refuse now is refused here, not after ten
+   * days: see `tryCalls`.
    * @param untried leaves that out, for what is right only in ten days
    * @throws ContractRefused, ReportRejected
    */
-  async propose(account: Account, { calls, description }: Motion, untried = false): Promise<Proposed> {
+  async propose(account: Account, motion: Motion, untried = false): Promise<Proposed> {
+    const { calls, description } = ownedBy(motion, account.address);
     const { TimelockController, MintGovernor } = this.#contracts;
     const parties = { timelock: TimelockController.address, executor: MintGovernor.address };
     const tried = untried ? 0 : await tryCalls(this.#rpc, parties, calls);
@@ -109,7 +111,7 @@ export class Vote {
   async assertProposable(account: string, motion: Motion): Promise<void> {
     try {
       // In the next block, as it will be: stakes count from the second after they were made.
-      await this.#rpc.request("eth_call", [{ from: account, ...this.#call(proposing(motion)) }, "pending"]);
+      await this.#rpc.request("eth_call", [{ from: account, ...this.#call(proposing(ownedBy(motion, account))) }, "pending"]);
     } catch (error) {
       const reason = revertData(error);
       throw reason === undefined ? error : refusalOf(reason, (error as Error).message);
@@ -131,15 +133,16 @@ export class Vote {
   /** All proposals, the oldest first. */
   async proposals(): Promise<Proposal[]> {
     const at = await newestBlock(this.#rpc);
-    const proposals: Proposal[] = [];
-    for await (const created of this.#creations(at)) proposals.push(await this.#read(at, created));
-    return proposals;
+    const created: Creation[] = [];
+    for await (const each of this.#creations(at)) created.push(each);
+    return this.#read(at, created);
   }
 
   /** @throws ProposalUnknown */
   async proposal(id: string): Promise<Proposal> {
     const at = await newestBlock(this.#rpc);
-    return this.#read(at, await this.#find(at, id));
+    const [proposal] = await this.#read(at, [await this.#find(at, id)]);
+    return proposal as Proposal; // one is read of one
   }
 
   /**
@@ -180,18 +183,22 @@ export class Vote {
     }
   }
 
-  async #read(at: Block, created: Creation): Promise<Proposal> {
+  /** All of them under one block, in as few requests as `readAll` makes of so many views. */
+  async #read(at: Block, created: readonly Creation[]): Promise<Proposal[]> {
     const about = ["state", "proposalSnapshot", "proposalDeadline", "proposalEta", "proposalVotes"];
-    const views = [...about.map((name) => this.#view(name, [created.id])), this.#view("QUORUM"), this.#view("MAJORITY_BPS")];
-    const [state, snapshot, deadline, eta, votes, quorum, majority] = await readAll(this.#rpc, at, views);
-    return {
-      ...created,
-      now: at.timestamp,
-      state: proposalStates[Number(state?.[0])] ?? "Unknown",
-      ...{ snapshot: snapshot?.[0] as bigint, deadline: deadline?.[0] as bigint, eta: eta?.[0] as bigint },
-      ...{ against: votes?.[0] as bigint, inFavour: votes?.[1] as bigint, abstained: votes?.[2] as bigint },
-      ...{ quorum: quorum?.[0] as bigint, majorityBps: majority?.[0] as bigint },
-    };
+    const views = created.flatMap(({ id }) => about.map((name) => this.#view(name, [id])));
+    const [quorum, majority, ...answers] = await readAll(this.#rpc, at, [this.#view("QUORUM"), this.#view("MAJORITY_BPS"), ...views]);
+    return created.map((each, i) => {
+      const [state, snapshot, deadline, eta, votes] = answers.slice(i * about.length, (i + 1) * about.length);
+      return {
+        ...each,
+        now: at.timestamp,
+        state: proposalStates[Number(state?.[0])] ?? "Unknown",
+        ...{ snapshot: snapshot?.[0] as bigint, deadline: deadline?.[0] as bigint, eta: eta?.[0] as bigint },
+        ...{ against: votes?.[0] as bigint, inFavour: votes?.[1] as bigint, abstained: votes?.[2] as bigint },
+        ...{ quorum: quorum?.[0] as bigint, majorityBps: majority?.[0] as bigint },
+      };
+    });
   }
 
   #passed(name: "queue" | "execute", { calls, descriptionHash }: Proposal): string {

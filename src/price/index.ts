@@ -8,7 +8,7 @@ export { assertSourcesFor, developmentSources } from "./development-sources.ts";
 export * from "./errors.ts";
 export { fileText, readQuotes, readReport, readSources, type ReportFile, reportText } from "./files.ts";
 export { packReport, type PublicInputs, publicSignals, quotedFrom, type Report, unpackReport } from "./public-inputs.ts";
-export { assertQuorumFits, howToChangeTerms, majorityOf, QuorumDoesNotFit, usualQuorum } from "./quorum.ts";
+export { assertQuorumFits, howToChangeTerms, majorityOf, misfitWords, QuorumDoesNotFit, quorumFits, usualQuorum } from "./quorum.ts";
 export { type Quote, quoteMessage, signQuote } from "./quote.ts";
 export { refusalCodes, refusalWords } from "./refusal-words.ts";
 export {

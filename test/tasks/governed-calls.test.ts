@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import hre from "hardhat";
-import { openOf } from "../../scripts/circuits/register.ts";
+import { sameAs, standing } from "../../scripts/circuits/register.ts";
 import type { Call, Proposal } from "../../src/cast/index.ts";
 import type { Deployment } from "../../src/chain/index.ts";
 import { InvalidArgument } from "../../tasks/arguments.ts";
-import { callWords } from "../../tasks/call-words.ts";
+import { callsWithin, callWords } from "../../tasks/call-words.ts";
 import { callNamed, contractsOf, type NamedContract } from "../../tasks/governed-calls.ts";
-import { foundWords, proposalWords, triedWords } from "../../tasks/gov-context.ts";
+import { besideWords, foundWords, proposalWords, triedWords } from "../../tasks/gov-context.ts";
 import { callMotion, wantedBy } from "../../tasks/gov-propose.ts";
 
 const names = [
@@ -150,6 +150,18 @@ describe("Calls that are named", () => {
       expect(words(call("AccessManager.multicall", [deep.data])), "deeper than anybody needs").to.equal(undefined);
     });
 
+    it("are all found, as deep as they are read", () => {
+      const { to: manager, data } = grant();
+      const inner = call("ProvenPrices.setTerms", 1, [4, 50, 60, 300]);
+      const executed = call("AccessManager.execute", inner.to, inner.data);
+      const whole = call("AccessManager.multicall", [executed.data, data]);
+      expect(callsWithin(contracts, whole)).to.deep.equal([whole, executed, inner, { to: manager, data }]);
+      const strange = { to: who, data };
+      for (const alone of [inner, strange, { to: manager, data: "0x12345678" }, { to: manager, data: executed.data.slice(0, 60) }]) {
+        expect(callsWithin(contracts, alone)).to.deep.equal([alone]);
+      }
+    });
+
     it("do not hide in bytes that are none: a signature, or a note to a receiver", () => {
       const { data } = grant();
       expect(words(call("VoucherMinter.safeTransferFrom(address,address,uint256,bytes)", who, who, 1, data))).to.contain(`1, ${data})`);
@@ -176,14 +188,36 @@ describe("Calls that are named", () => {
       expect(lines.findIndex((line) => line.includes("Lower a fee"))).to.be.above(2);
     });
 
-    it("are those of a motion only with the ether, and as long as it is open; whose it is is said", () => {
+    it("are those of a motion only with the ether, and as long as it is open", () => {
       const wanted = uri("a");
       const ours = proposal([{ ...wanted, to: wanted.to.toUpperCase().replace("X", "x"), value: 0n }], "");
       const sabotaged = proposal([{ ...wanted, value: 1n }], "");
-      expect(openOf([sabotaged, { ...ours, state: "Defeated" }], [wanted])).to.equal(undefined);
-      expect(openOf([sabotaged, ours], [wanted])).to.equal(ours);
-      expect(foundWords(ours, addressOf(8))).to.equal("this was proposed before; nothing was sent");
-      expect(foundWords(ours, addressOf(7))).to.contain(`of ${addressOf(8)}, who may cancel it while it is pending`);
+      expect(sameAs([sabotaged, { ...ours, state: "Defeated" }], [wanted])).to.deep.equal([]);
+      expect(sameAs([sabotaged, ours], [wanted])).to.deep.equal([ours]);
+    });
+
+    it("need not be proposed again by who did it, or by others once nobody can cancel them", () => {
+      const own = proposal([uri("a")], "");
+      const theirs = { ...own, id: "18", proposer: addressOf(7) };
+      const voted = { ...theirs, id: "19", state: "Active" } as const;
+      expect(standing([theirs, voted, own], own.proposer.toUpperCase().replace("X", "x"))).to.equal(own);
+      expect(standing([theirs, voted], own.proposer)).to.equal(voted);
+      expect(standing([theirs], own.proposer), "a copy that may be cancelled at once").to.equal(undefined);
+      expect(foundWords(own, own.proposer)).to.equal("this was proposed before; nothing was sent");
+      expect(foundWords(voted, own.proposer)).to.contain(`of ${addressOf(7)}, who cannot cancel it any more`);
+      expect(besideWords(theirs))
+        .to.contain("proposal 18")
+        .and.contain(`of ${addressOf(7)}, who may still cancel it`);
+    });
+
+    it("are shown beside words without the end that says whose they are, where that is true", () => {
+      const described = (end: string) => proposalWords(contracts, proposal([uri("a")], `Lower a fee${end}`));
+      for (const end of [` #proposer=${addressOf(8)}`, `#proposer=${addressOf(8)}`]) {
+        expect(described(end)).to.contain("Lower a fee").and.not.contain("#proposer");
+      }
+      for (const end of [` #proposer=${addressOf(7)}`, ` #proposer=${addressOf(8)}.`, " #proposer=0x12"]) {
+        expect(described(end), end).to.contain(`Lower a fee${end}`);
+      }
     });
 
     it("are said to be tried, or not", () => {

@@ -1,5 +1,6 @@
 import { Interface, type Result } from "ethers";
 import { MintdError } from "../../error.ts";
+import { foreignText } from "../../foreign-text.ts";
 import { minterErrors, positionErrors } from "../../voucher/index.ts";
 import { revertData } from "../rpc/revert-data.ts";
 import { type Rpc, toQuantity } from "../rpc/rpc.ts";
@@ -34,7 +35,7 @@ export interface Revert {
   /** Name of the contract's error; empty where it is none that is known here. */
   readonly name: string;
   readonly args: Result | readonly never[];
-  /** Name and arguments, in words. */
+  /** Name and arguments, in words; a receiver's own may be among them. */
   readonly reason: string;
 }
 
@@ -43,7 +44,7 @@ export function revertOf(error: unknown): Revert {
   const data = revertData(error);
   if (data === undefined) throw error;
   const parsed = errors.parseError(data);
-  if (parsed) return { name: parsed.name, args: parsed.args, reason: `${parsed.name}(${parsed.args.map(String).join(", ")})` };
+  if (parsed) return { name: parsed.name, args: parsed.args, reason: `${parsed.name}(${foreignText(parsed.args.map(String).join(", "))})` };
   return { name: "", args: [], reason: data === "0x" ? "reverted without a reason" : `unknown error ${data.slice(0, 10)}` };
 }
 

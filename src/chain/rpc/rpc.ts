@@ -1,6 +1,7 @@
 import { MintdError } from "../../error.ts";
+import { visible } from "../../foreign-text.ts";
 
-/** The node answered, with an error of its own. */
+/** The node answered, with an error of its own, whose words may be a contract's: they are shown so that nothing hides in them. */
 export class RpcRefused extends MintdError {
   readonly code = "RPC_REFUSED";
   readonly method: string;
@@ -9,7 +10,7 @@ export class RpcRefused extends MintdError {
   readonly data: unknown;
 
   constructor(method: string, rpcCode: number, message: string, data: unknown) {
-    super(`${method}: ${message} (${rpcCode})`);
+    super(`${method}: ${visible(message)} (${rpcCode})`);
     this.method = method;
     this.rpcCode = rpcCode;
     this.data = data;

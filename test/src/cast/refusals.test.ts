@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { Interface, type InterfaceAbi } from "ethers";
 import { readFileSync } from "node:fs";
+import { revertOf } from "../../../src/chain/batch/simulation.ts";
+import { RpcRefused } from "../../../src/chain/rpc/rpc.ts";
 import { refusalOf, refusals } from "../../../src/cast/refusals.ts";
 
 const contracts = [
@@ -47,6 +49,20 @@ describe("Refusals of contracts", () => {
     const who = `0x${"1".repeat(40)}`;
     const short = refusalOf(refusals.encodeErrorResult("ERC20InsufficientBalance", [who, 5_000_000n, 7_500_000n]), "execution reverted");
     expect(short.message).to.match(/ has 5000000 of the token's smallest units, and 7500000 are needed$/);
+  });
+
+  it("in a contract's own text hide nothing, however it comes, and are cut off where they are long", () => {
+    const hostile = "fine\u001b[2J\r\n1. \u202egnihton\u2028";
+    const shown = "fine\\u{1b}[2J\\u{d}\\u{a}1. \\u{202e}gnihton\\u{2028}";
+    const data = refusals.encodeErrorResult("Error", [hostile]);
+    expect(refusalOf(data, "execution reverted").message).to.equal(`Error: it says '${shown}'`);
+    const asked = new RpcRefused("eth_call", 3, `execution reverted: ${hostile}`, data);
+    expect(asked.message).to.equal(`eth_call: execution reverted: ${shown} (3)`);
+    expect(refusalOf("0x12345678", `reverted: ${hostile}`).message).to.equal(`reverted: ${shown}, data 0x12345678`);
+    expect(revertOf(asked).reason, "of a simulated batch").to.equal(`Error(${shown})`);
+    const long = refusals.encodeErrorResult("Error", ["é".repeat(1_000)]);
+    expect(refusalOf(long, "").message).to.match(/'é{300}… \(700 more characters\)'$/);
+    expect(revertOf(new RpcRefused("eth_call", 3, "execution reverted", long)).reason).to.match(/\(é{300}… \(700 more characters\)\)$/);
   });
 
   it("without words of their own are told by name and numbers", () => {

@@ -1,11 +1,12 @@
 import { expect } from "chai";
-import { concat, dataSlice, hexlify, Interface, keccak256, parseEther, toUtf8Bytes } from "ethers";
-import { ContractRefused, duration, ProposalNotReady, ProposalUnknown, Vote, warpTo } from "../../../src/cast/index.ts";
+import { concat, dataSlice, hexlify, Interface, keccak256, parseEther, toBeHex, toUtf8Bytes } from "ethers";
+import { ContractRefused, duration, ProposalNotReady, ProposalUnknown, spokenWords, Vote, warpTo } from "../../../src/cast/index.ts";
 import { governorAbi, vaultAbi } from "../../../src/cast/abi.ts";
 import { type Rpc, RpcRefused, toQuantity } from "../../../src/chain/rpc/rpc.ts";
 import { rangesOf, WatchedRpc } from "./watched-rpc.ts";
 import { CastWorld } from "./world.ts";
 
+const erc20 = new Interface(["function transfer(address to, uint256 amount) returns (bool)"]);
 const stateOf = governorAbi.getFunction("state")?.selector ?? "";
 
 describe("The vote over the vault's ratios", function () {
@@ -40,7 +41,10 @@ describe("The vote over the vault's ratios", function () {
     const { pool } = await world.pool();
     const { id } = await vote.propose(account, vote.ratioMotion(pool, 13_500n));
     const proposed = await vote.proposal(id);
-    expect(proposed).to.include({ state: "Pending", description: `Set the ratio of WETH (${pool.collateral}) to 135.00 %` });
+    expect(proposed).to.include({
+      state: "Pending",
+      description: `Set the ratio of WETH (${pool.collateral}) to 135.00 % #proposer=${account.address}`,
+    });
     expect(await errorOf(vote.ready(id, "voted on")))
       .to.be.instanceOf(ProposalNotReady)
       .with.property("hint")
@@ -63,6 +67,37 @@ describe("The vote over the vault's ratios", function () {
     expect(executed.now - proposed.now >= 10n * 86_400n).to.equal(true);
     expect((await world.pool()).pool.terms).to.include({ ratioBps: 13_500n, liquidationRatioBps: 13_000n });
     expect(await errorOf(vote.ready(id, "executed", warp))).to.be.instanceOf(ProposalNotReady);
+  });
+
+  it("proposes in words that nobody else may, whose copy comes first and hinders nothing", async () => {
+    const [account, copier] = [world.account(0), world.account(1)];
+    await staked("2500000");
+    const give = erc20.encodeFunctionData("transfer", [copier.address, parseEther("20000")]);
+    await account.send({ to: world.contracts.GovernanceToken.address, data: give });
+    await vote.stake(copier, parseEther("20000"));
+    await warp((await world.vault.newest()).timestamp + 1n);
+    const motion = vote.ratioMotion((await world.pool()).pool, 13_500n);
+    const to = world.contracts.MintGovernor.address;
+    const parts = [motion.calls.map((call) => call.to), [0n], motion.calls.map(({ data }) => data)] as const;
+    const proposing = (words: string) => ({ to, data: governorAbi.encodeFunctionData("propose", [...parts, words]) });
+    const refused = await errorOf(copier.send(proposing(`${motion.description} #proposer=${account.address}`)));
+    expect(refused).to.be.instanceOf(ContractRefused).with.property("reason", "GovernorRestrictedProposer");
+    // What it may do: the same calls, in words that end otherwise.
+    await copier.send(proposing(motion.description));
+    const { id: copied } = await vote.propose(copier, motion);
+    const { id } = await vote.propose(account, motion);
+    const cancelAbi = new Interface(["function cancel(address[], uint256[], bytes[], bytes32)"]);
+    await copier.send({ to, data: cancelAbi.encodeFunctionData("cancel", [...parts, keccak256(toUtf8Bytes(motion.description))]) });
+    const proposals = await vote.proposals();
+    expect(proposals.map(({ proposer, state }) => [proposer, state])).to.deep.equal([
+      [copier.address, "Canceled"],
+      [copier.address, "Pending"],
+      [account.address, "Pending"],
+    ]);
+    expect(proposals.slice(1).map((each) => each.id)).to.deep.equal([copied, id]);
+    expect(proposals.map(spokenWords)).to.deep.equal(Array(3).fill(motion.description));
+    await vote.assertProposable(account.address, { ...motion, description: "other words" });
+    expect(await errorOf(vote.assertProposable(account.address, motion)), "it is there").to.be.instanceOf(ContractRefused);
   });
 
   it("ends a proposal that most are against, and queues it never", async () => {
@@ -90,6 +125,21 @@ describe("The vote over the vault's ratios", function () {
     expect(await vote.proposals()).to.deep.equal([]);
     // What is refused now may be right when it is executed.
     expect(await vote.propose(world.account(0), vote.ratioMotion(pool, 11_000n), true)).to.include({ tried: 0 });
+  });
+
+  it("tells a contract's own words in one line that nothing is hidden by", async () => {
+    await staked("2500000");
+    const says = new Interface(["error Error(string)"]).encodeErrorResult("Error", ["\u001b[2Jfine\n\u202e"]);
+    const size = toBeHex((says.length - 2) / 2, 2);
+    const code = concat(["0x61", size, "0x600c5f39", "0x61", size, "0x5ffd", says]); // reverts with what follows
+    const to = `0x${"7f".repeat(20)}`;
+    await world.anvil.rpc.request("anvil_setCode", [to, code]);
+    const motion = { calls: [{ to, data: "0x" }], description: "to a contract of somebody else" };
+    const refused = await errorOf(vote.propose(world.account(0), motion));
+    expect(refused).to.be.instanceOf(ContractRefused).with.property("message", "Error: it says '\\u{1b}[2Jfine\\u{a}\\u{202e}'");
+    expect(await errorOf(world.anvil.rpc.request("eth_call", [{ to }, "latest"])))
+      .to.have.property("message")
+      .that.does.not.match(/\p{C}/u);
   });
 
   it("keeps the ether that a proposal sends, and sends it", async () => {
@@ -196,6 +246,36 @@ describe("The vote over the vault's ratios", function () {
     });
   });
 
+  it("reads many proposals in few requests, each with what is its own", async () => {
+    const account = world.account(0);
+    await staked("2500000");
+    const { pool } = await world.pool();
+    const ids: string[] = [];
+    for (let i = 0; i < 21; i++) ids.push((await vote.propose(account, vote.ratioMotion(pool, 13_500n, `reason ${i}`))).id);
+    await warp((await vote.proposal(ids.at(-1) ?? "")).snapshot + 1n);
+    await vote.vote(account, await vote.proposal(ids[7] ?? ""), "for");
+    await vote.vote(account, await vote.proposal(ids[20] ?? ""), "against");
+    const one = await Promise.all(ids.map((id) => vote.proposal(id)));
+    let requests = 0;
+    const counting: Rpc = {
+      request: (method, params) => world.anvil.rpc.request(method, params),
+      each: (calls) => {
+        requests += 1;
+        return world.anvil.rpc.each(calls);
+      },
+    };
+    const all = await new Vote(counting, world.contracts, 0).proposals();
+    expect(requests, "of 107 views").to.equal(2);
+    expect(all).to.deep.equal(one);
+    expect(all.map(({ id }) => id)).to.deep.equal(ids);
+    const votes = all.map(({ inFavour, against }) => [inFavour, against].map((each) => each / parseEther("2500000")));
+    expect([votes[7], votes[8], votes[20]]).to.deep.equal([
+      [1n, 0n],
+      [0n, 0n],
+      [0n, 1n],
+    ]);
+  });
+
   it("reads one proposal without the views of the others, and the logs only until it is found", async () => {
     const { pool } = await world.pool();
     await staked("2500000");
@@ -224,7 +304,7 @@ describe("The vote over the vault's ratios", function () {
     expect(some).to.be.below(all - 1);
     expect(await fresh.proposal(first)).to.include({ id: first });
     expect(count()).to.deep.equal([some, 2]);
-    expect((await fresh.proposal(second)).description).to.match(/: the second$/);
+    expect((await fresh.proposal(second)).description).to.match(/: the second #proposer=0x/);
     rpc.forget();
     for (const id of ["17", String(1n << 256n)]) expect(await errorOf(fresh.proposal(id))).to.be.instanceOf(ProposalUnknown);
     expect(count()).to.deep.equal([0, 0]);
