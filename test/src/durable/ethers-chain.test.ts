@@ -152,15 +152,16 @@ describe("DurableSigner and the chain", () => {
   });
 
   it("sends again what a reorg threw out, the same bytes", async () => {
-    await using world = await World.open({ blockTime: 0.05 });
-    await world.anvil.mine(12);
+    await using world = await World.open({ noMining: true });
+    await world.anvil.mine(2);
     const notices: DurableNotice[] = [];
     const signer = await world.signer(0, { notify: (notice) => notices.push(notice) });
     const sent = await Promise.all(numbers(8).map((n) => signer.sendTransaction({ to: receiver(n), value: 1n })));
+    await world.anvil.mine(10);
     await Promise.all(sent.map((each) => each.wait()));
     await world.anvil.reorg(10);
     await eventually("the reorg is seen", () => notices.some(({ kind }) => kind === "reorg") || undefined);
-    await signer.settled();
+    await world.anvil.mineWhile(signer.settled(), 16);
     const mined = await world.minedOf(await signer.getAddress());
     expect(mined.map(({ hash }) => hash)).to.deep.equal(sent.map(({ hash }) => hash));
   });
