@@ -1,6 +1,5 @@
 import { formatEther } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
-import type { Misfit } from "../scripts/circuits/quorums.ts";
 import { isSame } from "../scripts/deployment/role-logs.ts";
 import {
   type Account,
@@ -21,7 +20,7 @@ import { callWords } from "./call-words.ts";
 import { accountAt, type CastContext, castContext, percent, stepLines } from "./cast-context.ts";
 import { foreignText, mostText } from "../src/foreign-text.ts";
 import { contractsOf, type NamedContract } from "./governed-calls.ts";
-import { misfitsIn, warningLines } from "./gov-warnings.ts";
+import { misfitsIn, warningLines, warningsOf } from "./gov-warnings.ts";
 import { factTable, print } from "./print.ts";
 
 /** Arguments that the tasks over a proposal share. */
@@ -59,9 +58,9 @@ export async function runStep(
   const proposal = await vote.ready(id, doing, warp ? (to) => warpTo(cast.context.rpc, to) : undefined);
   const contracts = await contractsOf(hre, cast.deployment);
   // Said and not refused: what has passed may be executed by anybody.
-  const misfits = await misfitsIn(hre, cast, contracts, proposal.calls);
+  const warnings = await warningsOf(() => misfitsIn(hre, cast, contracts, proposal.calls));
   const steps = await work(vote, account, proposal);
-  printProposal(json, contracts, { account, steps, proposal: await vote.proposal(id), misfits });
+  printProposal(json, contracts, { account, steps, proposal: await vote.proposal(id), warnings });
 }
 
 /** What was done with a proposal, and how it stands then. */
@@ -72,12 +71,11 @@ export interface ProposalReport {
   /** How many of its calls were tried before it was proposed. */
   readonly tried?: number;
   /** What it would leave that does not go together. */
-  readonly misfits: readonly Misfit[];
+  readonly warnings: readonly string[];
 }
 
 export function printProposal(json: boolean, contracts: readonly NamedContract[], report: ProposalReport): void {
-  const { account, steps, proposal, tried } = report;
-  const warnings = report.misfits.map(({ words }) => words);
+  const { account, steps, proposal, tried, warnings } = report;
   const document = { account: account.address, transactions: steps, ...(tried !== undefined && { tried }) };
   print(json, { ...document, proposal: withWords(contracts, proposal), warnings }, () =>
     [

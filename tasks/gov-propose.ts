@@ -29,7 +29,13 @@ const action: NewTaskActionFunction<Args> = ({ ratio, call, args, reason, untrie
     if (!untried) assertFit(misfits);
     const account = await accountAt(cast, as, json, { soleKey: true });
     const { id, steps, tried } = await vote.propose(account, motion, untried);
-    printProposal(json, contracts, { account, steps, proposal: await vote.proposal(id), tried, misfits });
+    printProposal(json, contracts, {
+      account,
+      steps,
+      proposal: await vote.proposal(id),
+      tried,
+      warnings: misfits.map(({ words }) => words),
+    });
   });
 
 interface Ratio {

@@ -3,7 +3,7 @@ import { isOpen, spokenWords } from "../src/cast/index.ts";
 import { castContext } from "./cast-context.ts";
 import { foreignText } from "../src/foreign-text.ts";
 import { proposalId, proposalWords, voteOf, withWords } from "./gov-context.ts";
-import { misfitsIn, warningLines } from "./gov-warnings.ts";
+import { misfitsIn, warningLines, warningsOf } from "./gov-warnings.ts";
 import { contractsOf } from "./governed-calls.ts";
 import { print, reporting, rowTable } from "./print.ts";
 
@@ -23,8 +23,7 @@ const action: NewTaskActionFunction<Args> = ({ proposal: text, json }, hre) =>
     const contracts = await contractsOf(hre, cast.deployment);
     if (id !== undefined) {
       const proposal = await vote.proposal(id);
-      const misfits = isOpen(proposal) ? await misfitsIn(hre, cast, contracts, proposal.calls) : [];
-      const warnings = misfits.map(({ words }) => words);
+      const warnings = isOpen(proposal) ? await warningsOf(() => misfitsIn(hre, cast, contracts, proposal.calls)) : [];
       print(json, { proposal: withWords(contracts, proposal), warnings }, () =>
         [proposalWords(contracts, proposal), ...warningLines(warnings)].join("\n"),
       );

@@ -1,6 +1,7 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { knownCircuits, type Misfit, misfitsOf } from "../scripts/circuits/quorums.ts";
 import type { Call } from "../src/cast/index.ts";
+import { isRpcError } from "../src/chain/index.ts";
 import { QuorumDoesNotFit } from "../src/price/index.ts";
 import { callsWithin } from "./call-words.ts";
 import type { CastContext } from "./cast-context.ts";
@@ -27,6 +28,20 @@ export function assertFit(misfits: readonly Misfit[]): void {
       "propose a quorum that fits every circuit with sources of the asset; where the circuit is to go, so that this is right when it " +
       "is executed, add --untried; docs/circuits.md says in which order";
     throw new QuorumDoesNotFit(assetId, quorum, size, hint);
+  }
+}
+
+/**
+ * What they come to for a reader. Nodes that keep no old logs, or none now, hinder nobody to vote: that it is not known is said.
+ * @param read reads them: `misfitsIn`
+ * @throws what `read` throws but for a node's errors
+ */
+export async function warningsOf(read: () => Promise<readonly Misfit[]>): Promise<string[]> {
+  try {
+    return (await read()).map(({ words }) => words);
+  } catch (error) {
+    if (!isRpcError(error)) throw error;
+    return [`whether the quorums that it leaves fit could not be read: ${error.message}`];
   }
 }
 

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import type { AssetCall } from "../../scripts/circuits/asset-calls.ts";
+import { RpcUnanswered } from "../../src/chain/index.ts";
+import { warningsOf } from "../../tasks/gov-warnings.ts";
 import { type AssetHeld, knownCircuits, quorumMisfits } from "../../scripts/circuits/quorums.ts";
 
 const assetId = 7n;
@@ -65,5 +67,16 @@ describe("Quorums that proposals leave", () => {
       [7, large],
     ]);
     expect(knownCircuits({})).to.deep.equal([]);
+  });
+});
+
+describe("Warnings of quorums", () => {
+  it("say that they could not be read where a node does not tell, and hide no other error", async () => {
+    const unanswered = new RpcUnanswered("eth_getLogs", "the node", "HTTP 429");
+    const [warning, ...others] = await warningsOf(() => Promise.reject(unanswered));
+    expect(others).to.deep.equal([]);
+    expect(warning).to.contain("could not be read").and.contain("HTTP 429");
+    const bug = new TypeError("a bug");
+    expect(await warningsOf(() => Promise.reject(bug)).catch((error: unknown) => error)).to.equal(bug);
   });
 });
