@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
 import type { HttpNetworkUserConfig } from "hardhat/types/config";
-import { tasks } from "./tasks/index.ts";
+import { build, tasks } from "./tasks/index.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -77,5 +77,5 @@ export default defineConfig({
     base: publicNetwork("base", 8453),
     baseSepolia: publicNetwork("baseSepolia", 84532),
   },
-  tasks,
+  tasks: [...tasks, build],
 });

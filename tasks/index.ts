@@ -1,4 +1,4 @@
-import { task } from "hardhat/config";
+import { overrideTask, task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 import { castTasks } from "./cast.ts";
 import { described, json, text } from "./described.ts";
@@ -23,6 +23,11 @@ const csv = {
   description: "The list: a CSV file with the columns id, to, quantity and optionally uri",
   type: ArgumentType.FILE,
 } as const;
+
+/** Hardhat's own task, which every deployment begins with. */
+export const build = overrideTask("build")
+  .setAction(() => import("./build.ts"))
+  .build();
 
 const start = task(
   "start",

@@ -57,7 +57,7 @@ describe("The tasks", function () {
 
   it("deploy once, however often they are told", async () => {
     const first = await local("deploy", "--json");
-    expect(first.stderr).to.equal("");
+    expect(first.stderr.replace(/^mintd: another process builds here.*\n/, "")).to.equal(""); // tests of other tasks, at the same time
     expect(first.json).to.include({ deployed: true, signerGranted: true, network: "local", chainId: 31_337 });
     const record = await readFile(join(home, "deployments", "local", "mintd.json"), "utf8");
     const second = await local("deploy");
