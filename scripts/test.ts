@@ -11,19 +11,18 @@ const solidity: Stage = {
 /** Services under faults, four at a time: nothing runs beside them. */
 const chaos = "test/chaos/";
 
-/** Most of what tests do is wait for chains and processes, so that four at a time keep two cores busy. */
-const together = 4;
-
-/** What the others are shared out by, each in a process of its own; the longest comes last and takes what is left. */
+/**
+ * What the others are shared out by, each in a process of its own at the same time. Most of what the first three do is wait
+ * for chains and processes, so that four keep two cores busy. The last takes what is left.
+ */
 const shares = {
+  tasks: ["test/e2e/", "test/tasks/", "test/scripts/demo-cast"],
   services: ["test/src/mintd/"],
-  restarts: ["test/e2e/"],
   senders: ["test/src/durable/", "test/circuits/", "test/ceremony/"],
-  tasks: ["test/tasks/", "test/scripts/demo-cast"],
   parts: ["test/"],
 };
 
-/** Every `*.test.ts`: chaos first, then the longest share. */
+/** Every `*.test.ts`, chaos first. */
 function mochaStages(): readonly [Stage, ...Stage[]] {
   const files = globSync("test/**/*.test.ts", { cwd: root }).map((file) => file.replaceAll("\\", "/"));
   const left = new Set(files.sort());
@@ -36,13 +35,7 @@ function mochaStages(): readonly [Stage, ...Stage[]] {
     ...{ name: `TypeScript tests, ${name}`, mark: `${name.padEnd(8)} | `, live: true },
     command: ["hardhat", "test", "mocha", "--no-compile", ...taken(folders)],
   });
-  const faults = stage("chaos", [chaos]);
-  return [
-    faults,
-    ...Object.entries(shares)
-      .map(([name, folders]) => stage(name, folders))
-      .reverse(),
-  ];
+  return [stage("chaos", [chaos]), ...Object.entries(shares).map(([name, folders]) => stage(name, folders))];
 }
 
 /** Sums a runner's own closing lines, "N passing" and "N failing". */
@@ -70,7 +63,7 @@ async function count(stages: readonly Stage[], atATime?: number): Promise<Readon
 const well = await count([build, ...textChecks]);
 if (well.has(build.name)) {
   await count([faults]);
-  await count([...tests, ...typeChecks, solidity], together);
+  await count([...tests, ...typeChecks, solidity], tests.length);
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

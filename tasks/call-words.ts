@@ -25,14 +25,12 @@ interface Reading {
 export const callWords = (contracts: readonly NamedContract[], call: Call, mostText = Infinity): string | undefined =>
   wordsOf({ contracts, mostText, depth: 0 }, call);
 
-function wordsOf(reading: Reading, { to, data }: Call): string | undefined {
-  const contract = reading.contracts.find(({ address }) => isSame(address, to));
-  if (!contract || reading.depth > deepest) return undefined;
+function wordsOf(reading: Reading, call: Call): string | undefined {
   try {
-    const parsed = contract.abi.parseTransaction({ data });
-    if (!parsed || contract.abi.encodeFunctionData(parsed.fragment, parsed.args) !== data.toLowerCase()) return undefined;
-    const { fragment, args } = parsed;
-    const carried = carriedBy(contract, fragment, args);
+    const parsed = parsedCall(reading, call);
+    if (!parsed) return undefined;
+    const { contract, fragment, args, carried } = parsed;
+    if (contract.abi.encodeFunctionData(fragment, args) !== call.data.toLowerCase()) return undefined;
     const words = fragment.inputs.map((type, i) =>
       i === carried?.at ? carriedWords(reading, type, carried.calls) : valueWords(reading, contract, type, args[i]),
     );
@@ -44,15 +42,22 @@ function wordsOf(reading: Reading, { to, data }: Call): string | undefined {
 
 /** A call, and all that it carries, those in them too, as deep as they are shown in words. Pure. */
 export function callsWithin(contracts: readonly NamedContract[], call: Call, depth = 0): Call[] {
-  const contract = contracts.find(({ address }) => isSame(address, call.to));
-  if (!contract || depth > deepest) return [call];
   try {
-    const parsed = contract.abi.parseTransaction(call);
-    const carried = parsed ? carriedBy(contract, parsed.fragment, parsed.args) : undefined;
-    return [call, ...(carried?.calls ?? []).flatMap((each) => callsWithin(contracts, each, depth + 1))];
+    const carried = parsedCall({ contracts, depth }, call)?.carried?.calls ?? [];
+    return [call, ...carried.flatMap((each) => callsWithin(contracts, each, depth + 1))];
   } catch {
     return [call]; // the data is none of this function's
   }
+}
+
+/** Undefined where it is nested too deep, or the contract or its function is none that is known. @throws where the data is none of the function's */
+function parsedCall({ contracts, depth }: Pick<Reading, "contracts" | "depth">, { to, data }: Call) {
+  const contract = contracts.find(({ address }) => isSame(address, to));
+  if (!contract || depth > deepest) return undefined;
+  const parsed = contract.abi.parseTransaction({ data });
+  return parsed
+    ? { contract, fragment: parsed.fragment, args: parsed.args, carried: carriedBy(contract, parsed.fragment, parsed.args) }
+    : undefined;
 }
 
 interface Carried {

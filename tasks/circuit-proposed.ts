@@ -42,7 +42,7 @@ export type SubjectOf = (r1cs: string) => Promise<Subject>;
 
 interface ProposalWanted {
   readonly id: string;
-  /** Of the sources that the proposal should set; undefined: any. */
+  /** Of the sources that the proposal should set; undefined where none are expected. */
   readonly root: bigint | undefined;
 }
 
@@ -66,9 +66,10 @@ export async function ofProposal(
     const others = calls.flatMap((call, i): OtherCall[] => {
       const place = i + 1;
       if (place === registration.call) return [];
-      const named = registrations.some((each) => each.call === place) ? "another" : circuitNamedBy(called, call);
-      const words = callWords(contracts, call, mostText) ?? null;
-      return [{ call: place, to: call.to, words, ofThisCircuit: named === undefined ? null : named === claimed.id }];
+      const named = circuitNamedBy(called, call);
+      const registersAnother = registrations.some((each) => each.call === place);
+      const ofThisCircuit = registersAnother ? false : named === undefined ? null : named === claimed.id;
+      return [{ call: place, to: call.to, words: callWords(contracts, call, mostText) ?? null, ofThisCircuit }];
     });
     return {
       claimed,

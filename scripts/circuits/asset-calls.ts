@@ -4,7 +4,8 @@ import { pricesCall, type PricesCalled } from "./prices-call.ts";
 /** What a call of ProvenPrices does to the terms or sources of an asset. */
 export type AssetCall =
   | { readonly name: "setTerms"; readonly assetId: bigint; readonly quorum: number }
-  | { readonly name: "setSources" | "removeSources"; readonly assetId: bigint; readonly circuitId: string };
+  | { readonly name: "setSources"; readonly assetId: bigint; readonly circuitId: string; readonly root: bigint }
+  | { readonly name: "removeSources"; readonly assetId: bigint; readonly circuitId: string };
 
 /** Those among the calls that do something to an asset, in their order. Pure. */
 export const assetCallsIn = (prices: PricesCalled, calls: readonly Call[]): AssetCall[] =>
@@ -12,8 +13,10 @@ export const assetCallsIn = (prices: PricesCalled, calls: readonly Call[]): Asse
 
 function assetCallIn(prices: PricesCalled, call: Call): AssetCall | undefined {
   const { name = "", args = [] } = pricesCall(prices, call) ?? {};
-  const [assetId, second] = [...args] as unknown[];
-  if (name === "setTerms") return { name, assetId: assetId as bigint, quorum: Number((second as { quorum: bigint }).quorum) };
-  if (name === "setSources" || name === "removeSources") return { name, assetId: assetId as bigint, circuitId: String(second) };
+  const [first, second, third] = [...args] as unknown[];
+  const assetId = first as bigint;
+  if (name === "setTerms") return { name, assetId, quorum: Number((second as { quorum: bigint }).quorum) };
+  if (name === "setSources") return { name, assetId, circuitId: String(second), root: third as bigint };
+  if (name === "removeSources") return { name, assetId, circuitId: String(second) };
   return undefined;
 }

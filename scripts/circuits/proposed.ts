@@ -3,6 +3,7 @@ import type { Rpc } from "../../src/chain/index.ts";
 import { MintdError } from "../../src/error.ts";
 import type { IProvenPrices } from "../../types/ethers-contracts/index.ts";
 import { codeHashAt } from "../deployment/code-hash.ts";
+import { assetCallsIn } from "./asset-calls.ts";
 import type { CircuitArtifacts } from "./artifacts.ts";
 import { pricesCall, type PricesCalled } from "./prices-call.ts";
 import { type ClaimedCircuit, compare, type Comparison } from "./verify.ts";
@@ -88,12 +89,9 @@ export function sourcesComparisons(
   calls: readonly Call[],
   { circuitId, root }: { readonly circuitId: string; readonly root: bigint },
 ): Comparison[] {
-  const set = calls.flatMap((call) => {
-    const parsed = pricesCall(prices, call);
-    return parsed?.name === "setSources" && parsed.args[1] === circuitId ? [parsed.args] : [];
-  });
+  const set = assetCallsIn(prices, calls).flatMap((call) => (call.name === "setSources" && call.circuitId === circuitId ? [call] : []));
   if (set.length === 0) return [compare("sources' root", "not set by the proposal", root.toString())];
-  return set.map(([assetId, , found]) => compare(`sources' root, asset ${String(assetId)}`, String(found), root.toString()));
+  return set.map((call) => compare(`sources' root, asset ${call.assetId}`, call.root.toString(), root.toString()));
 }
 
 function registrationIn(prices: PricesCalled, call: Call, place: number): ProposedRegistration[] {

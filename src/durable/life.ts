@@ -60,9 +60,9 @@ export class Life {
   readonly notify = (notice: DurableNotice): void => {
     try {
       const heard: unknown = this.#parts.notify?.(notice);
-      if (heard instanceof Promise) heard.catch(() => undefined); // see above
+      if (heard instanceof Promise) heard.catch(() => undefined); // its owner's trouble
     } catch {
-      // see above
+      // Its owner's trouble.
     }
   };
 

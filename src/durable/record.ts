@@ -1,29 +1,14 @@
-import pLimit from "p-limit";
-import {
-  type Attempt,
-  emptyLane,
-  evolveLane,
-  type LaneEvent,
-  laneEventOf,
-  type LaneState,
-  laneStream,
-  latestOf,
-  type OpenAttempt,
-  type OpenNonce,
-  readLane,
-  toSnapshot,
-} from "../chain/lane/lane-ledger.ts";
-import type { EventStore, NewEvent, StreamId, Version } from "../store/event-store.ts";
+import { type Attempt, laneEventOf, latestOf, type OpenAttempt, type OpenNonce } from "../chain/lane/lane-ledger.ts";
+import { type Mined as MinedIn, Ledger, type LedgerPlace } from "../chain/lane/ledger.ts";
+import type { EventStore, StreamWrite, Version } from "../store/event-store.ts";
 import { LaneOfService } from "./errors.ts";
 import { type Fate, fateOf } from "./fate.ts";
 import { isWork, type KeyEvent, keyOfWork, Keys, type KeyState, type Work, workOfHash } from "./keys.ts";
 import type { Signed } from "./transactions.ts";
 
 /** Where a nonce was mined, as far as is known now, and what came of it there. */
-export interface Mined {
+export interface Mined extends MinedIn {
   readonly hash: string;
-  readonly block: number;
-  readonly blockHash: string;
   readonly gasUsed: number;
   /** False where it reverted. */
   readonly succeeded: boolean;
@@ -40,8 +25,6 @@ export interface BoundKey {
   readonly bound: (NonNullable<KeyState["bound"]> & { readonly version: Version }) | undefined;
 }
 
-/** Nonces closed between two snapshots. */
-const closedBetweenSnapshots = 64;
 /** Hashes of closed nonces that are found without reading the ledger. */
 const mostRemembered = 4_096;
 
@@ -49,88 +32,29 @@ const mostRemembered = 4_096;
  * The durable record of one account on one chain: a lane's ledger as mintd keeps it, and a stream for each idempotency key.
  * A key's transaction and its nonce are bound in one append; nobody else writes to these streams.
  */
-export class LaneRecord {
-  readonly address: string;
-  readonly #store: EventStore;
-  readonly #stream: StreamId;
+export class LaneRecord extends Ledger<KeyTold, Mined> {
   readonly #keys: Keys;
-  readonly #inTurn = pLimit(1);
-  readonly #byHash = new Map<string, OpenAttempt>();
-  readonly #mined = new Map<number, Mined>();
   /** Where the attempts of nonces that were closed lately are, oldest first. */
   readonly #closed = new Map<string, Version>();
-  #state: LaneState = emptyLane();
-  #closedSinceSnapshot = 0;
 
-  private constructor(store: EventStore, chainId: number, address: string) {
-    this.address = address;
-    this.#store = store;
-    this.#stream = laneStream(chainId, address);
-    this.#keys = new Keys(store, chainId, address);
+  private constructor(place: LedgerPlace) {
+    super(place);
+    this.#keys = new Keys(place.store, place.chainId, place.address);
   }
 
   /** @throws LaneOfService, and what the store throws */
   static async open(store: EventStore, chainId: number, address: string): Promise<LaneRecord> {
-    const record = new LaneRecord(store, chainId, address);
-    record.#state = await readLane(store, chainId, address);
-    const works = [...record.#state.open.values()].flatMap(({ attempts }) => attempts.flatMap(({ orderIds }) => orderIds));
+    const record = new LaneRecord({ store, chainId, address });
+    await record.load(chainId);
+    const works = [...record.state.open.values()].flatMap(({ attempts }) => attempts.flatMap(({ orderIds }) => orderIds));
     const foreign = works.find((work) => !isWork(work));
     if (foreign !== undefined) throw new LaneOfService(address, chainId, foreign);
-    for (const { attempts } of record.#state.open.values()) for (const attempt of attempts) record.#byHash.set(attempt.hash, attempt);
     return record;
-  }
-
-  get state(): LaneState {
-    return this.#state;
-  }
-
-  /** Nonce of the next transaction. @throws TypeError before the account's count is known */
-  get nextNonce(): number {
-    if (this.#state.nextNonce === undefined) throw new TypeError("the ledger is opened before it is used");
-    return this.#state.nextNonce;
-  }
-
-  /** One after the other: what `work` sees of the record stays so until it is done. */
-  inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.#inTurn(work);
-  }
-
-  attemptOf(hash: string): OpenAttempt | undefined {
-    return this.#byHash.get(hash);
-  }
-
-  openAt(nonce: number): OpenNonce | undefined {
-    return this.#state.open.get(nonce);
   }
 
   /** The open nonce that carries this work. */
   carrierOf(work: Work): OpenNonce | undefined {
-    return [...this.#state.open.values()].find((open) => workOf(open) === work);
-  }
-
-  /** Open nonces that are not known to be mined, lowest first. */
-  unmined(): OpenNonce[] {
-    return [...this.#state.open.values()].filter(({ nonce }) => !this.#mined.has(nonce)).sort((a, b) => a.nonce - b.nonce);
-  }
-
-  minedAt(nonce: number): Mined | undefined {
-    return this.#mined.get(nonce);
-  }
-
-  /** Nonces mined at or below this block. */
-  minedUpTo(block: number): number[] {
-    return [...this.#mined].filter(([, mined]) => mined.block <= block).map(([nonce]) => nonce);
-  }
-
-  markMined(nonce: number, mined: Mined): void {
-    if (this.#state.open.has(nonce)) this.#mined.set(nonce, mined);
-  }
-
-  /** A block is no longer canonical. Returns the nonces that were mined in it. */
-  orphan(blockHash: string): number[] {
-    const nonces = [...this.#mined].filter(([, mined]) => mined.blockHash === blockHash).map(([nonce]) => nonce);
-    for (const nonce of nonces) this.#mined.delete(nonce);
-    return nonces;
+    return [...this.state.open.values()].find((open) => workOf(open) === work);
   }
 
   async readKey(key: string): Promise<BoundKey> {
@@ -141,26 +65,11 @@ export class LaneRecord {
     return { bound: { ...bound, version } };
   }
 
-  /** In turn only. Durable when it resolves. */
-  async append(events: readonly LaneEvent[], told: readonly KeyTold[] = []): Promise<void> {
-    const write = { stream: this.#stream, expected: this.#state.version, events: events as unknown as readonly NewEvent[] };
-    await this.#store.append([write, ...(await this.#keys.writes(told))]);
-    for (const event of events) this.#apply(event);
-  }
-
-  /** The bytes of an attempt, as they were recorded, whether or not its nonce is open. */
-  async bytesOf({ version }: { readonly version: Version }): Promise<string> {
-    for await (const stored of this.#store.read(this.#stream, version)) {
-      return (laneEventOf(stored) as Extract<LaneEvent, { kind: "attempted" }>).data.raw;
-    }
-    throw new TypeError(`the ledger of ${this.address} has no attempt at version ${version}`);
-  }
-
   /** Where the bytes of this hash are; undefined where they are not recorded. Reads the whole ledger for what was closed long ago. */
   async versionOf(hash: string): Promise<Version | undefined> {
-    const known = this.#byHash.get(hash)?.version ?? this.#closed.get(hash);
+    const known = this.attemptOf(hash)?.version ?? this.#closed.get(hash);
     if (known !== undefined) return known;
-    for await (const stored of this.#store.read(this.#stream)) {
+    for await (const stored of this.store.read(this.stream)) {
       const event = laneEventOf(stored);
       if (event.kind === "attempted" && event.data.hash === hash) return stored.version;
     }
@@ -169,33 +78,17 @@ export class LaneRecord {
 
   /** What became of the attempt at this version. */
   async fateOf(version: Version): Promise<Fate> {
-    const fate = await fateOf(this.#store.read(this.#stream, version));
+    const fate = await fateOf(this.store.read(this.stream, version));
     if (!fate) throw new TypeError(`the ledger of ${this.address} has no attempt at version ${version}`);
     return fate;
   }
 
-  /** A snapshot where enough was closed since the last one, or in any case with `force`. */
-  async saveSnapshot(force = false): Promise<void> {
-    if (!force && this.#closedSinceSnapshot < closedBetweenSnapshots) return;
-    this.#closedSinceSnapshot = 0;
-    const data = toSnapshot(this.#state);
-    await this.#store.saveSnapshot(this.#stream, { position: await this.#store.head(), data });
+  protected async commit(ledger: StreamWrite, told: readonly KeyTold[]): Promise<void> {
+    await this.store.append([ledger, ...(await this.#keys.writes(told))]);
   }
 
-  #apply(event: LaneEvent): void {
-    if (event.kind === "settled" || event.kind === "displaced") {
-      for (const attempt of this.#state.open.get(event.data.nonce)?.attempts ?? []) this.#close(attempt);
-      this.#mined.delete(event.data.nonce);
-      this.#closedSinceSnapshot++;
-    }
-    this.#state = evolveLane(this.#state, event);
-    const attempt = event.kind === "attempted" ? this.#state.open.get(event.data.nonce)?.attempts.at(-1) : undefined;
-    if (attempt) this.#byHash.set(attempt.hash, attempt);
-  }
-
-  #close({ hash, version }: OpenAttempt): void {
-    this.#byHash.delete(hash);
-    this.#closed.set(hash, version);
+  protected ended({ attempts }: OpenNonce): void {
+    for (const { hash, version } of attempts) this.#closed.set(hash, version);
     for (const oldest of this.#closed.keys()) {
       if (this.#closed.size <= mostRemembered) break;
       this.#closed.delete(oldest);

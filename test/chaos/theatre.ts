@@ -60,7 +60,8 @@ export class Theatre implements AsyncDisposable {
     const endpoints = await endpointsOf(chain, new Random(seed), opening);
     const control = opening.use(new Control(paths.control));
     const announced: Announcement[] = [];
-    const toldBlocks = new Set<string>();
+    const hasTold = (blockHash: string): boolean =>
+      announced.some(({ event }) => event.kind === "tentative" && event.data.blockHash === blockHash);
     const ready = Promise.withResolvers<undefined>();
     const service: Supervisor = new Supervisor({
       service: {
@@ -70,10 +71,7 @@ export class Theatre implements AsyncDisposable {
       env: { ...keys(), ...(await faultyDisk(folder, control, paths)) },
       ...{ logPath: paths.log, mostLives, clock: systemClock },
       hear(word: Word) {
-        if (word.kind === "announced") {
-          announced.push({ ...word, highest: chain.highest });
-          if (word.event.kind === "tentative") toldBlocks.add(word.event.data.blockHash);
-        }
+        if (word.kind === "announced") announced.push({ ...word, highest: chain.highest });
         if (word.kind === "accepted") users.acknowledged(word.keys);
         if (word.kind !== "ready") return;
         users.again();
@@ -86,7 +84,7 @@ export class Theatre implements AsyncDisposable {
     opening.defer(() => service.stop());
     service.start();
     await Promise.race([ready.promise, service.gaveUp]);
-    const stage = { chain, endpoints, service, control, lanes: laneAddresses, toldBlocks, beforeBlock: new Set<() => Promise<void>>() };
+    const stage = { chain, endpoints, service, control, lanes: laneAddresses, hasTold, beforeBlock: new Set<() => Promise<void>>() };
     return new Theatre(stage, users, announced, paths, opening.move());
   }
 

@@ -13,7 +13,7 @@ const known = [
 ];
 
 const terms = (quorum: number): AssetCall => ({ name: "setTerms", assetId, quorum });
-const given = (circuitId: string): AssetCall => ({ name: "setSources", assetId, circuitId });
+const given = (circuitId: string): AssetCall => ({ name: "setSources", assetId, circuitId, root: 1n });
 const taken = (circuitId: string): AssetCall => ({ name: "removeSources", assetId, circuitId });
 
 /** The circuits' sizes that do not fit, where an asset with this quorum and these circuits gets the calls. */

@@ -11,7 +11,7 @@ import { type AttemptContent, AttemptSigner } from "./attempts.ts";
 import { type BroadcastAnswer, Broadcaster } from "./broadcaster.ts";
 import { type Attempt, type Duty, latestOf, type LaneState, type OpenAttempt, type OpenNonce } from "./lane-ledger.ts";
 import { LaneRecord } from "./lane-record.ts";
-import { type Mined, NonceEnds } from "./nonce-ends.ts";
+import { NonceEnds } from "./nonce-ends.ts";
 import type { LaneNotice } from "./notices.ts";
 import type { SkipMeaning } from "./settlement.ts";
 import { InFlightWindow } from "./window.ts";
@@ -44,13 +44,6 @@ export interface LaneWork extends AttemptContent {
   readonly before: readonly Told[];
 }
 
-/** What a lane knows: of its nonces for good, and, for now, of the chain and the nodes. */
-interface Knowledge {
-  readonly record: LaneRecord;
-  readonly mined: Map<number, Mined>;
-  readonly underpriced: Set<string>;
-}
-
 /**
  * One relayer account with its strictly sequential nonce.
  *
@@ -69,23 +62,18 @@ export class Lane {
   readonly #attempts: AttemptSigner;
   readonly #broadcaster: Broadcaster;
   readonly #record: LaneRecord;
-  readonly #mined: Map<number, Mined>;
-  /** Hashes that a node refused because they pay too little, either for its pool or in place of a former attempt. */
-  readonly #underpriced: Set<string>;
   #head = 0;
 
-  private constructor(parts: LaneParts, { record, mined, underpriced }: Knowledge) {
+  private constructor(parts: LaneParts, record: LaneRecord) {
     this.#parts = parts;
     this.#record = record;
-    this.#mined = mined;
-    this.#underpriced = underpriced;
     this.#attempts = new AttemptSigner(parts.chainId, parts.signer);
     this.window = new InFlightWindow(parts.mostInFlight, parts.firstInFlight);
-    this.ends = new NonceEnds({ ...parts, address: parts.signer.address, record, mined });
+    this.ends = new NonceEnds({ ...parts, record });
     this.#broadcaster = new Broadcaster({
       rpc: parts.rpc,
       clock: parts.clock,
-      isSettled: ({ nonce, hash }) => mined.has(nonce) || !record.attemptOf(hash),
+      isSettled: ({ nonce, hash }) => record.minedAt(nonce) !== undefined || !record.attemptOf(hash),
       onAnswers: (answers) => this.#answered(answers),
       onFatal: parts.onFatal,
     });
@@ -93,15 +81,8 @@ export class Lane {
 
   /** Reads the lane's ledger: its snapshot, and what was appended since. */
   static async open(parts: LaneParts): Promise<Lane> {
-    const mined = new Map<number, Mined>();
-    const underpriced = new Set<string>();
     const { store, book, chainId, signer } = parts;
-    const onEnd = ({ nonce, attempts }: OpenNonce): void => {
-      for (const { hash } of attempts) underpriced.delete(hash);
-      mined.delete(nonce);
-    };
-    const record = await LaneRecord.open({ store, book, chainId, address: signer.address, onEnd });
-    return new Lane(parts, { record, mined, underpriced });
+    return new Lane(parts, await LaneRecord.open({ store, chainId, address: signer.address }, book));
   }
 
   get address(): string {
@@ -114,7 +95,7 @@ export class Lane {
 
   /** Nonces that are not known to be mined. */
   get inFlight(): number {
-    return this.#record.state.open.size - this.#mined.size;
+    return this.#record.unminedCount;
   }
 
   /** How many more transactions the lane may send now. */
@@ -124,7 +105,7 @@ export class Lane {
 
   /** Open nonces that are not known to be mined, lowest first. */
   unmined(): OpenNonce[] {
-    return [...this.#record.state.open.values()].filter(({ nonce }) => !this.#mined.has(nonce)).sort((a, b) => a.nonce - b.nonce);
+    return this.#record.unmined();
   }
 
   attemptOf(txHash: string): OpenAttempt | undefined {
@@ -133,7 +114,7 @@ export class Lane {
 
   /** Whether a node said that this attempt pays too little to be kept. */
   isUnderpriced(hash: string): boolean {
-    return this.#underpriced.has(hash);
+    return this.#record.isUnderpriced(hash);
   }
 
   /** Tells the lane how high the chain is. */
@@ -193,7 +174,7 @@ export class Lane {
   /** Uses up a nonce that nothing stands for, so that those above it can be mined. */
   fillWithNoOp(gap: number, fees: Fees): Promise<void> {
     return this.#record.inTurn(async () => {
-      if (this.#record.state.open.has(gap)) return;
+      if (this.#record.openAt(gap)) return;
       const attempt = await this.#attempts.noOp(gap, fees);
       await this.#record.append([{ kind: "attempted", data: attempt }]);
       this.#send(attempt);
@@ -204,17 +185,13 @@ export class Lane {
   mined(txHash: string, block: number, blockHash: string): void {
     const attempt = this.#record.attemptOf(txHash);
     if (!attempt) return;
-    if (!this.#mined.has(attempt.nonce)) this.window.grow();
-    this.#mined.set(attempt.nonce, { block, blockHash });
+    if (!this.#record.minedAt(attempt.nonce)) this.window.grow();
+    this.#record.markMined(attempt.nonce, { block, blockHash });
   }
 
   /** A block was reorganised away: its transactions are in nobody's pool now, so the same bytes go out again. */
   async orphaned(blockHash: string): Promise<void> {
-    for (const [nonce, mined] of [...this.#mined]) {
-      if (mined.blockHash !== blockHash) continue;
-      this.#mined.delete(nonce);
-      await this.sendAgain(nonce);
-    }
+    for (const nonce of this.#record.orphan(blockHash)) await this.sendAgain(nonce);
   }
 
   /** Goes on behind transactions of this account that are not in the ledger. */
@@ -238,7 +215,7 @@ export class Lane {
 
   /** The bytes of the nonce's latest attempt once more, unchanged. */
   async sendAgain(nonce: number): Promise<void> {
-    const open = this.#record.state.open.get(nonce);
+    const open = this.#record.openAt(nonce);
     if (!open || this.#broadcaster.has(latestOf(open).hash)) return;
     const { hash } = latestOf(open);
     this.#send({ nonce, hash, raw: await this.#record.bytesOf(latestOf(open)) });
@@ -249,7 +226,7 @@ export class Lane {
   async close(): Promise<void> {
     await this.#broadcaster.close();
     await this.#record.inTurn(() => undefined);
-    await this.#record.saveSnapshot();
+    await this.#record.saveSnapshot(true);
   }
 
   get nextNonce(): number {
@@ -258,8 +235,8 @@ export class Lane {
 
   #further(nonce: number, sign: (former: OpenAttempt) => Promise<Attempt>): Promise<void> {
     return this.#record.inTurn(async () => {
-      const open = this.#record.state.open.get(nonce);
-      if (!open || this.#mined.has(nonce)) return; // mined meanwhile
+      const open = this.#record.openAt(nonce);
+      if (!open || this.#record.minedAt(nonce)) return; // mined meanwhile
       const attempt = await sign(latestOf(open));
       this.#parts.reach("replacement:signed");
       await this.#record.append([{ kind: "attempted", data: attempt }]);
@@ -290,7 +267,7 @@ export class Lane {
   #hear({ sent: { nonce, hash }, outcome, error }: BroadcastAnswer): void {
     const { notify, network, onFatal } = this.#parts;
     const lane = this.address;
-    if (outcome.kind === "doubt" && outcome.hint === "underpriced") this.#underpriced.add(hash);
+    if (outcome.kind === "doubt" && outcome.hint === "underpriced") this.#record.markUnderpriced(hash);
     if (outcome.kind === "doubt" && outcome.hint === "pool-full") this.window.shrink(this.#head);
     if (outcome.kind === "doubt") notify({ kind: "doubt", lane, nonce, hash, unanswered: error instanceof RpcUnanswered, error });
     if (outcome.kind !== "never-sent") return;

@@ -8,17 +8,8 @@ import type { LaneNotice } from "./notices.ts";
 import { consequencesOf, type Receipt, settlementOf, type SkipMeaning, takenBack } from "./settlement.ts";
 import { takerOf } from "./taker.ts";
 
-/** Where a nonce was mined, as far as is known now. */
-export interface Mined {
-  readonly block: number;
-  readonly blockHash: string;
-}
-
 export interface NonceEndsParts {
-  readonly address: string;
   readonly record: LaneRecord;
-  /** Nonces that are in a canonical block, as far as is known now. */
-  readonly mined: ReadonlyMap<number, Mined>;
   readonly book: OrderBook;
   readonly rpc: Rpc;
   readonly nonces: AccountNonces;
@@ -58,7 +49,7 @@ export class NonceEnds {
     );
     reach("settlement:recorded");
     for (const { receipt, open } of settled) this.#tell(receipt, open);
-    if (record.isSnapshotDue) await this.#saveSnapshot();
+    await this.#saveSnapshot();
     return settled.length;
   }
 
@@ -82,14 +73,15 @@ export class NonceEnds {
    * stops a second mint in any case.
    */
   async displaced(open: OpenNonce, finalBlock: number): Promise<void> {
-    const { address, record, mined, nonces, rpc, notify } = this.#parts;
+    const { record, nonces, rpc, notify } = this.#parts;
+    const { address } = record;
     const { nonce } = open;
     if (finalBlock < 0 || (await nonces.at(address, finalBlock)) <= nonce) return;
     if ((await this.receiptOf(open)) !== null) return; // a receipt that was overlooked before: it is ours after all
     const taker = await takerOf(rpc, address, nonce, finalBlock);
     if (taker !== undefined && record.attemptOf(taker)) return; // ours: its receipt will be found
     await record.inTurn(async () => {
-      if (mined.has(nonce) || !record.state.open.has(nonce)) return;
+      if (record.minedAt(nonce) || !record.openAt(nonce)) return;
       await record.append(
         [{ kind: "displaced", data: { nonce, hash: latestOf(open).hash } }],
         takenBack(this.#nonceOf(open), this.#ordersOf(open)),
@@ -100,32 +92,32 @@ export class NonceEnds {
 
   /** Nonces mined at or below `block` whose receipt is that of the block they were seen in; others are asked for again later. */
   async #finalUpTo(block: number): Promise<{ readonly receipt: Receipt; readonly open: OpenNonce }[]> {
-    const { mined, record } = this.#parts;
-    const due = [...mined].filter(([, where]) => where.block <= block).slice(0, mostClosedAtOnce);
+    const { record } = this.#parts;
     const found: { readonly receipt: Receipt; readonly open: OpenNonce }[] = [];
-    for (const [nonce, { blockHash }] of due) {
-      const open = record.state.open.get(nonce);
+    for (const nonce of record.minedUpTo(block).slice(0, mostClosedAtOnce)) {
+      const open = record.openAt(nonce);
       const receipt = open && (await this.receiptOf(open));
-      if (open && receipt?.blockHash === blockHash) found.push({ receipt, open });
+      // Asked for after the receipt: a reorg may have come meanwhile.
+      if (open && receipt && receipt.blockHash === record.minedAt(nonce)?.blockHash) found.push({ receipt, open });
     }
     return found;
   }
 
   #tell(receipt: Receipt, open: OpenNonce): void {
-    const { notify, address } = this.#parts;
-    notify({ kind: "settled", lane: address, settlement: settlementOf(receipt, open.nonce), orders: ordersOf(open).length });
+    const { notify, record } = this.#parts;
+    notify({ kind: "settled", lane: record.address, settlement: settlementOf(receipt, open.nonce), orders: ordersOf(open).length });
   }
 
-  /** One that fails costs the next start time, and nothing else. */
+  /** Where it is time. One that fails costs the next start time, and nothing else. */
   async #saveSnapshot(): Promise<void> {
-    const { record, notify, address } = this.#parts;
+    const { record, notify } = this.#parts;
     await record.saveSnapshot().catch((error: unknown) => {
-      notify({ kind: "snapshot failed", lane: address, error });
+      notify({ kind: "snapshot failed", lane: record.address, error });
     });
   }
 
   #nonceOf({ nonce }: OpenNonce): CarrierNonce {
-    return { lane: this.#parts.address, nonce };
+    return { lane: this.#parts.record.address, nonce };
   }
 
   #ordersOf(open: OpenNonce): Order[] {

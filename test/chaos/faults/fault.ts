@@ -14,8 +14,8 @@ export interface Stage {
   readonly control: Control;
   /** Accounts that pay for gas. */
   readonly lanes: readonly string[];
-  /** Hashes of blocks in which the service told of a mint. */
-  readonly toldBlocks: ReadonlySet<string>;
+  /** Whether the service told of a mint in the block of this hash. */
+  readonly hasTold: (blockHash: string) => boolean;
   /** Called ahead of each block. */
   readonly beforeBlock: Set<() => Promise<void>>;
 }

@@ -33,10 +33,10 @@ export const reorg: FaultKind = {
 };
 
 /** Whether one of the newest `depth` blocks holds a mint, of which the service has told if it must have. */
-async function mintsWithin({ chain, toldBlocks }: Stage, depth: number, told: boolean): Promise<boolean> {
+async function mintsWithin({ chain, hasTold }: Stage, depth: number, told: boolean): Promise<boolean> {
   const { rpc, tip, minter } = chain;
   const fromBlock = toQuantity(Math.max(0, tip - depth + 1));
   const filter = { address: minter, fromBlock, toBlock: toQuantity(tip) };
   const logs = await rpc.request<readonly { readonly blockHash: string }[]>("eth_getLogs", [filter]);
-  return logs.some(({ blockHash }) => !told || toldBlocks.has(blockHash));
+  return logs.some(({ blockHash }) => !told || hasTold(blockHash));
 }
