@@ -11,7 +11,7 @@ import { Account, newestBlock, Vote } from "../../src/cast/index.ts";
 import { castContracts, HttpRpc, readDeployment, RpcRefused, RpcUnanswered } from "../../src/chain/index.ts";
 import type { Clock } from "../../src/clock.ts";
 import { loadConfig } from "../../src/config/index.ts";
-import { assetIdOf, developmentSources, packReport, type Quote, readReport, signQuote } from "../../src/price/index.ts";
+import { assetIdOf, developmentSources, fileText, packReport, type Quote, readReport, signQuote } from "../../src/price/index.ts";
 import { blockAfter } from "../../src/price/keep/index.ts";
 import { Secret } from "../../src/secret.ts";
 import { askMetrics } from "../../src/telemetry/index.ts";
@@ -52,6 +52,7 @@ describe("The tasks of proven prices", function () {
     const [deployed, made] = await Promise.all([local("deploy", "--cast", "--json"), developmentSetup(aggregationOf(3))]);
     setup = made;
     expect(deployed.json).to.include({ deployed: true });
+    await writeFile(path("sources.json"), fileText(developmentSources(3).map(({ key }) => key)));
     await anvil.rpc.request("evm_setIntervalMining", [1]); // so that 300 blocks are minutes
   });
 
