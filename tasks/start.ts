@@ -158,6 +158,7 @@ async function chainUp(hre: HardhatRuntimeEnvironment, place: Place, say: Say): 
     directory: place.chain,
     port: port(),
     blockTimeSeconds: blockTime(),
+    keepsFinal: true,
     clock: systemClock,
     genesisHash: (await recordedDeployment(place))?.genesisHash,
     projectRoot: hre.config.paths.root,

@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect } from "chai";
-import { isAlive, readRecord, startLocalChain } from "../../src/chain/index.ts";
+import { HttpRpc, isAlive, readRecord, startLocalChain } from "../../src/chain/index.ts";
+import { headOf } from "../../src/chain/local/miner.ts";
 import { systemClock } from "../../src/clock.ts";
 import { openSqliteStore } from "../../src/store/index.ts";
 
@@ -95,8 +97,9 @@ export class Service {
   readonly port: number;
   readonly csv: string;
   readonly rows: number;
+  /** Seconds. */
+  readonly blockTime: number;
   readonly #env: NodeJS.ProcessEnv;
-  readonly #blockTime: number;
   readonly #runs = new Set<Run>();
   /** Every node that was ever recorded, to be sure that none outlives the tests. */
   readonly #nodes = new Set<number>();
@@ -106,7 +109,7 @@ export class Service {
     this.port = port;
     this.rows = rows;
     this.csv = join(home, "list.csv");
-    this.#blockTime = blockTime;
+    this.blockTime = blockTime;
     this.#env = {
       ...process.env,
       MINTD_HOME: home,
@@ -152,6 +155,20 @@ export class Service {
     await gone(pid);
   }
 
+  /** While nothing runs: who saves the chain's state next waits for the disk in vain. */
+  async holdDisk(): Promise<void> {
+    await promisify(execFile)("mkfifo", [`${this.state}.next`]);
+  }
+
+  async releaseDisk(): Promise<void> {
+    await rm(`${this.state}.next`);
+  }
+
+  /** Number of the newest block of the chain that runs. */
+  head(): Promise<number> {
+    return headOf(new HttpRpc({ url: `http://127.0.0.1:${this.port}`, timeoutMs: 10_000 }));
+  }
+
   async keepState(as: string): Promise<void> {
     await copyFile(this.state, join(this.home, as));
   }
@@ -172,7 +189,7 @@ export class Service {
   /** What `mint:verify` says of the chain that the last run left. */
   async verify(): Promise<Proof> {
     const { chainFolder: directory, port } = this;
-    const chain = await startLocalChain({ directory, port, blockTimeSeconds: this.#blockTime, clock: systemClock, projectRoot: root });
+    const chain = await startLocalChain({ directory, port, blockTimeSeconds: this.blockTime, clock: systemClock, projectRoot: root });
     await this.chainPid();
     try {
       const { out } = await this.#run(["mint:verify", this.csv, "--network", "local", "--json"]).end();

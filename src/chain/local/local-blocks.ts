@@ -4,6 +4,7 @@ import type { Deployment } from "../deployment.ts";
 import { FinalBlocksLost, NoCodeAtAddress } from "../errors.ts";
 import { type Header, Heads } from "../confirm/heads.ts";
 import type { Rpc } from "../rpc/rpc.ts";
+import { headOf } from "./miner.ts";
 
 /**
  * How many of the newest blocks that the store knows the local chain no longer has, e.g. because it was killed before it
@@ -18,7 +19,7 @@ export async function localBlocksLost(rpc: Rpc, store: EventStore | undefined, d
     const { orphaned } = await new Heads(rpc, saved.data as unknown as Header[], { oneNode: true }).look();
     most = Math.max(most, orphaned.length);
   }
-  const head = Number(await rpc.request<string>("eth_blockNumber", []));
+  const head = await headOf(rpc);
   if (head < deployment.block) throw new FinalBlocksLost(deployment.block, "the deployment's", `ends at block ${head}`);
   for (const [name, { address }] of Object.entries(deployment.contracts)) {
     const code = await rpc.request<string>("eth_getCode", [address, "latest"]);

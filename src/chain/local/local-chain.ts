@@ -22,8 +22,9 @@ import {
   writeRecord,
   writeWhole,
 } from "./local-node.ts";
+import { headOf, isPassing, Miner } from "./miner.ts";
 import { HttpRpc } from "../rpc/http-rpc.ts";
-import { type Rpc, RpcRefused, RpcUnanswered } from "../rpc/rpc.ts";
+import type { Rpc } from "../rpc/rpc.ts";
 
 /** Something that is not the recorded chain listens where the local chain should. */
 export class PortInUse extends MintdError {
@@ -40,6 +41,11 @@ export interface LocalChainOptions {
   readonly directory: string;
   readonly port: number;
   readonly blockTimeSeconds: number;
+  /**
+   * Whether what is final outlives a kill of the node: it mines only while `keepSaving` runs, and no block is more than 16
+   * beyond the last one on disk. By default it mines by itself. Hardhat's node, which saves nothing, always does.
+   */
+  readonly keepsFinal?: boolean;
   /** Default 60,000,000, as on Ethereum's mainnet. */
   readonly blockGasLimit?: number;
   readonly clock: Clock;
@@ -60,7 +66,7 @@ export interface LocalChain {
   readonly restored: boolean;
   /** Writes the chain's state to disk, whole or not at all. */
   save(): Promise<void>;
-  /** Saves every few seconds until `signal` aborts. @throws LocalChainFailed when the node is gone before */
+  /** Saves every few seconds, and mines where it keeps what is final, until `signal` aborts. @throws LocalChainFailed when the node is gone before */
   keepSaving(signal: AbortSignal): Promise<void>;
   /** Saves, unless told not to, and ends the node; resolves when it is gone. */
   stop(options?: { readonly save: boolean }): Promise<void>;
@@ -75,7 +81,7 @@ export interface LocalChain {
  *
  * Race: the machine or the node may be killed at any time. Mitigation: the state is saved to another file and renamed
  * over the old one, so there is always a whole one; what was mined since the last save is gone like blocks of a reorg,
- * and is driven again like those. What remains: nothing while fewer than 32 blocks are lost.
+ * and is driven again like those. What remains: nothing while fewer than 32 blocks are lost, which `keepsFinal` sees to.
  *
  * Race: this process may be killed while the node starts. Mitigation: the node's process id is recorded when it is
  * started, not when it answers. What remains: the instant between the two, after which the port is in use.
@@ -147,6 +153,7 @@ export async function setLocalChainAside(directory: string, clock: Clock): Promi
 class LocalNode implements LocalChain {
   readonly #options: LocalChainOptions;
   readonly #pid: number;
+  readonly #miner: Miner;
   /** Two saves at once would rename each other's file away. */
   readonly #inTurn = pLimit(1);
   readonly rpc: Rpc;
@@ -157,6 +164,7 @@ class LocalNode implements LocalChain {
   constructor(options: LocalChainOptions, rpc: Rpc, pid: number, reused: boolean, restored: boolean) {
     this.#options = options;
     this.#pid = pid;
+    this.#miner = new Miner(rpc, options.clock, options.blockTimeSeconds);
     this.rpc = rpc;
     this.reused = reused;
     this.restored = restored;
@@ -172,22 +180,38 @@ class LocalNode implements LocalChain {
 
   async #save(): Promise<void> {
     if (this.kind !== "anvil") return;
+    const head = await headOf(this.rpc);
     const dump = await this.rpc.request<string>("anvil_dumpState", []);
     await writeWhole(stateFile(this.#options.directory), await promisify(gunzip)(Buffer.from(dump.slice(2), "hex")));
+    this.#miner.savedTo(head);
   }
 
   async keepSaving(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const failed = new AbortController();
+    const over = AbortSignal.any([signal, failed.signal]);
+    const mines = this.#options.keepsFinal === true && this.kind === "anvil";
+    const works = [this.#saveUntil(over), ...(mines ? [this.#miner.mineUntil(over)] : [])];
+    const guarded = works.map((work) =>
+      work.catch((error: unknown) => {
+        failed.abort(error);
+      }),
+    );
+    await Promise.all(guarded);
+    failed.signal.throwIfAborted();
+  }
+
+  async #saveUntil(signal: AbortSignal): Promise<void> {
+    const { clock, blockTimeSeconds } = this.#options;
     while (!signal.aborted) {
       const before = clock.now();
       try {
         await this.save();
       } catch (error) {
-        if (!(error instanceof RpcUnanswered || error instanceof RpcRefused)) throw error; // busy, perhaps: the next save is soon
+        if (!isPassing(error)) throw error;
       }
-      // Every two blocks or two seconds, so that a kill costs far fewer than 32 blocks; but at most a tenth of the time goes into saving.
-      const pauseMs = 2_000 * Math.min(1, this.#options.blockTimeSeconds);
-      await this.#watch(Math.max(pauseMs, 10 * (clock.now() - before)), signal);
+      // Every two blocks or two seconds, and at most a tenth of the time goes into saving; but a slow disk does not have the chain wait.
+      const [shortest, longest] = [2_000 * Math.min(1, blockTimeSeconds), 8_000 * blockTimeSeconds];
+      await this.#watch(Math.max(shortest, Math.min(longest, 10 * (clock.now() - before))), signal);
     }
   }
 

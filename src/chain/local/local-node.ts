@@ -35,6 +35,7 @@ export interface LaunchOptions {
   readonly directory: string;
   readonly port: number;
   readonly blockTimeSeconds: number;
+  readonly keepsFinal?: boolean;
   readonly blockGasLimit?: number;
   readonly projectRoot: string;
 }
@@ -74,7 +75,8 @@ export async function launch(options: LaunchOptions, restored: boolean, genesis:
         anvil,
         [
           ["--port", port, "--host", "127.0.0.1", "--hardfork", "osaka", "--chain-id", "31337", "--quiet"],
-          ["--block-time", options.blockTimeSeconds.toString(), "--gas-limit", (options.blockGasLimit ?? blockGasLimit).toString()],
+          options.keepsFinal === true ? ["--no-mining"] : ["--block-time", options.blockTimeSeconds.toString()],
+          ["--gas-limit", (options.blockGasLimit ?? blockGasLimit).toString()],
           // Past states of the last 64 blocks in memory and none on disk, where anvil leaves gigabytes behind when it is killed.
           ["--prune-history", "64"],
           ["--base-fee", "0"], // a long list fills block after block, and a base fee that climbs with each would soon meet any cap
