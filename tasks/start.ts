@@ -100,7 +100,10 @@ async function onChain(hre: HardhatRuntimeEnvironment, chain: LocalChain, run: R
   let saving: Promise<void> | undefined;
   try {
     await checkBlocks(hre, chain, run);
-    saving = chain.keepSaving(over.signal).catch((error: unknown) => {
+    const onWait = () => {
+      run.say(`the local chain waits: its node is busy, or the disk of ${run.place.chain} is slow, and what is final must be saved`);
+    };
+    saving = chain.keepSaving(over.signal, onWait).catch((error: unknown) => {
       run.ending.abort(error);
     });
     return await mintAndProve(hre, chain, run);

@@ -1,5 +1,5 @@
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
-import { isSigner, minterOf, MintLogReader, readDeployment, type Rpc, usedBits } from "../src/chain/index.ts";
+import { headOf, isSigner, minterOf, MintLogReader, readDeployment, type Rpc, usedBits } from "../src/chain/index.ts";
 import { type Verdict, verifyVoucher } from "../src/issue/index.ts";
 import { minterNamed } from "./arguments.ts";
 import { addressOf, taskContext } from "./context.ts";
@@ -97,7 +97,7 @@ async function onChain(lines: readonly Line[], rpc: Rpc, minter: string, deploye
   const looked = lines.filter(({ state, number }) => state !== "bad" && number !== undefined);
   const words = [...new Set(looked.map(({ number }) => BigInt(number ?? 0) >> 8n))];
   const used = await usedBits(rpc, minter, words);
-  const head = Number(await rpc.request<string>("eth_blockNumber", []));
+  const head = await headOf(rpc);
   const cancelled = new Map<bigint, bigint>();
   const touched = words.filter((word) => used.get(word) !== 0n);
   if (touched.length > 0) {

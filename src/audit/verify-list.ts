@@ -1,4 +1,4 @@
-import type { Located, MintLogReader, Rpc } from "../chain/index.ts";
+import { headOf, type Located, type MintLogReader, type Rpc } from "../chain/index.ts";
 import { levelDepth } from "../order/index.ts";
 import type { Minted } from "../voucher/index.ts";
 
@@ -61,7 +61,7 @@ interface Seen {
 export async function verifyList(rows: AsyncIterable<ExpectedMint>, { rpc, reader, deployedAt }: VerifyParts): Promise<VerifyReport> {
   const seen = new Map<string, Seen>();
   for await (const expected of rows) seen.set(expected.orderId, { expected, mints: [] });
-  const head = Number(await rpc.request<string>("eth_blockNumber", []));
+  const head = await headOf(rpc);
   let others = 0;
   for await (const { minted, transfers } of reader.withTransfers(deployedAt, head)) {
     for (const mint of minted) {

@@ -65,7 +65,7 @@ export type { EndpointSource } from "./rpc/endpoint.ts";
 export type { EndpointState } from "./rpc/ranking.ts";
 export { RpcPool, type RpcPoolOptions } from "./rpc/rpc-pool.ts";
 export { EndpointForked } from "./rpc/survey.ts";
-export { isRpcError, type Rpc, type RpcCall, type RpcOutcome, RpcRefused, RpcUnanswered } from "./rpc/rpc.ts";
+export { headOf, isRpcError, type Rpc, type RpcCall, type RpcOutcome, RpcRefused, RpcUnanswered } from "./rpc/rpc.ts";
 export { type ClockReport, watchClock } from "./time/clock-watch.ts";
 export { HttpsDate, type HttpsDateOptions, TimeSourceUnreadable } from "./time/https-date.ts";
 export { TimeSources, timeSourcesOf } from "./time/time-sources.ts";

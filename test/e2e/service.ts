@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
-import { HttpRpc, isAlive, readRecord, startLocalChain } from "../../src/chain/index.ts";
-import { headOf } from "../../src/chain/local/miner.ts";
+import { headOf, HttpRpc, isAlive, readRecord, startLocalChain } from "../../src/chain/index.ts";
 import { systemClock } from "../../src/clock.ts";
 import { openSqliteStore } from "../../src/store/index.ts";
 
@@ -97,9 +96,8 @@ export class Service {
   readonly port: number;
   readonly csv: string;
   readonly rows: number;
-  /** Seconds. */
-  readonly blockTime: number;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #blockTime: number;
   readonly #runs = new Set<Run>();
   /** Every node that was ever recorded, to be sure that none outlives the tests. */
   readonly #nodes = new Set<number>();
@@ -109,7 +107,7 @@ export class Service {
     this.port = port;
     this.rows = rows;
     this.csv = join(home, "list.csv");
-    this.blockTime = blockTime;
+    this.#blockTime = blockTime;
     this.#env = {
       ...process.env,
       MINTD_HOME: home,
@@ -189,7 +187,7 @@ export class Service {
   /** What `mint:verify` says of the chain that the last run left. */
   async verify(): Promise<Proof> {
     const { chainFolder: directory, port } = this;
-    const chain = await startLocalChain({ directory, port, blockTimeSeconds: this.blockTime, clock: systemClock, projectRoot: root });
+    const chain = await startLocalChain({ directory, port, blockTimeSeconds: this.#blockTime, clock: systemClock, projectRoot: root });
     await this.chainPid();
     try {
       const { out } = await this.#run(["mint:verify", this.csv, "--network", "local", "--json"]).end();

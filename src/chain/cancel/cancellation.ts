@@ -3,7 +3,7 @@ import { cancelled, type OrderBook, type Told } from "../../order/index.ts";
 import type { Finality } from "../confirm/finality.ts";
 import type { MintLogReader } from "../confirm/mint-logs.ts";
 import { patiently } from "../patience.ts";
-import type { Rpc } from "../rpc/rpc.ts";
+import { headOf, type Rpc } from "../rpc/rpc.ts";
 import { CancellationReverted, CancellationUnproven, type UnprovenWord } from "./errors.ts";
 import { fateOf, type SentTransaction } from "./fate.ts";
 import { encodeCancel, usedBits } from "./numbers.ts";
@@ -256,7 +256,7 @@ class Cancellation {
 
   async #head(): Promise<number> {
     const { rpc, clock } = this.#parts;
-    return Number(await patiently(clock, () => rpc.request<string>("eth_blockNumber", [])));
+    return patiently(clock, () => headOf(rpc));
   }
 }
 

@@ -4,7 +4,7 @@ import type { EventStore, NewEvent, StreamId, StreamWrite } from "../../store/in
 import type { Minted } from "../../voucher/index.ts";
 import { patiently } from "../patience.ts";
 import type { Located, MintLogReader } from "./mint-logs.ts";
-import type { Rpc } from "../rpc/rpc.ts";
+import { headOf, type Rpc } from "../rpc/rpc.ts";
 
 export interface AdoptionParts {
   readonly store: EventStore;
@@ -34,7 +34,7 @@ export async function adoptHistory({ store, rpc, reader, chainId, minter, deploy
   const mark = adoptionStream(chainId, minter);
   const [marked = 0] = await store.versions([mark]);
   if (marked > 0) return 0;
-  const head = Number(await patiently(clock, () => rpc.request<string>("eth_blockNumber", [])));
+  const head = await patiently(clock, () => headOf(rpc));
   let adopted = 0;
   for await (const { minted } of reader.inRange(deployedAt, head)) {
     adopted += await adopt(store, minter, minted, head);

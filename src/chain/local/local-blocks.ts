@@ -3,8 +3,7 @@ import { checkpointName } from "../confirm/confirmations.ts";
 import type { Deployment } from "../deployment.ts";
 import { FinalBlocksLost, NoCodeAtAddress } from "../errors.ts";
 import { type Header, Heads } from "../confirm/heads.ts";
-import type { Rpc } from "../rpc/rpc.ts";
-import { headOf } from "./miner.ts";
+import { headOf, type Rpc } from "../rpc/rpc.ts";
 
 /**
  * How many of the newest blocks that the store knows the local chain no longer has, e.g. because it was killed before it

@@ -22,9 +22,9 @@ import {
   writeRecord,
   writeWhole,
 } from "./local-node.ts";
-import { headOf, isPassing, Miner } from "./miner.ts";
+import { aheadOfDisk, Miner } from "./miner.ts";
 import { HttpRpc } from "../rpc/http-rpc.ts";
-import type { Rpc } from "../rpc/rpc.ts";
+import { headOf, isRpcError, type Rpc } from "../rpc/rpc.ts";
 
 /** Something that is not the recorded chain listens where the local chain should. */
 export class PortInUse extends MintdError {
@@ -66,8 +66,12 @@ export interface LocalChain {
   readonly restored: boolean;
   /** Writes the chain's state to disk, whole or not at all. */
   save(): Promise<void>;
-  /** Saves every few seconds, and mines where it keeps what is final, until `signal` aborts. @throws LocalChainFailed when the node is gone before */
-  keepSaving(signal: AbortSignal): Promise<void>;
+  /**
+   * Saves every few seconds, and mines where it keeps what is final, until `signal` aborts.
+   * @param onWait called when nothing could be mined for some seconds
+   * @throws LocalChainFailed when the node is gone before
+   */
+  keepSaving(signal: AbortSignal, onWait?: () => void): Promise<void>;
   /** Saves, unless told not to, and ends the node; resolves when it is gone. */
   stop(options?: { readonly save: boolean }): Promise<void>;
   /** Whether the node's process is there. */
@@ -186,11 +190,11 @@ class LocalNode implements LocalChain {
     this.#miner.savedTo(head);
   }
 
-  async keepSaving(signal: AbortSignal): Promise<void> {
+  async keepSaving(signal: AbortSignal, onWait: () => void = () => undefined): Promise<void> {
     const failed = new AbortController();
     const over = AbortSignal.any([signal, failed.signal]);
     const mines = this.#options.keepsFinal === true && this.kind === "anvil";
-    const works = [this.#saveUntil(over), ...(mines ? [this.#miner.mineUntil(over)] : [])];
+    const works = [this.#saveUntil(over), ...(mines ? [this.#miner.mineUntil(over, onWait)] : [])];
     const guarded = works.map((work) =>
       work.catch((error: unknown) => {
         failed.abort(error);
@@ -207,10 +211,10 @@ class LocalNode implements LocalChain {
       try {
         await this.save();
       } catch (error) {
-        if (!isPassing(error)) throw error;
+        if (!isRpcError(error)) throw error; // busy, perhaps: the next save is soon
       }
-      // Every two blocks or two seconds, and at most a tenth of the time goes into saving; but a slow disk does not have the chain wait.
-      const [shortest, longest] = [2_000 * Math.min(1, blockTimeSeconds), 8_000 * blockTimeSeconds];
+      // Every two blocks or two seconds, and a tenth of the time at most goes into saving; but not so seldom that the chain waits for it.
+      const [shortest, longest] = [2_000 * Math.min(1, blockTimeSeconds), 1_000 * blockTimeSeconds * (aheadOfDisk / 2)];
       await this.#watch(Math.max(shortest, Math.min(longest, 10 * (clock.now() - before))), signal);
     }
   }

@@ -1,9 +1,12 @@
 import type { Clock } from "../../clock.ts";
 import { levelDepth } from "../../order/index.ts";
-import { type Rpc, RpcRefused, RpcUnanswered } from "../rpc/rpc.ts";
+import { headOf, isRpcError, type Rpc } from "../rpc/rpc.ts";
 
 /** Half the depth of final: a block that is final has long been saved. */
-const aheadOfDisk = levelDepth.final / 2;
+export const aheadOfDisk = levelDepth.final / 2;
+
+/** How long nothing is mined before that is told. */
+const patienceMs = 5_000;
 
 /**
  * Mines the blocks of a node that does not mine by itself.
@@ -29,26 +32,30 @@ export class Miner {
     this.#saved = block;
   }
 
-  /** A block each block time, or when the disk has caught up, until `signal` aborts. */
-  async mineUntil(signal: AbortSignal): Promise<void> {
+  /** A block each block time, or when the disk has caught up, until `signal` aborts. Tells each wait of 5 s once. */
+  async mineUntil(signal: AbortSignal, onWait: () => void): Promise<void> {
+    let waitedMs = 0;
     while (!signal.aborted) {
       const before = this.#clock.now();
-      await this.#mine();
+      const mined = await this.#mine();
       const took = Math.max(0, this.#clock.now() - before);
-      await this.#clock.pause(Math.max(1, this.#blockMs - took), signal);
+      const pauseMs = Math.max(1, this.#blockMs - took);
+      const waitedBefore = waitedMs;
+      waitedMs = mined ? 0 : waitedMs + took + pauseMs;
+      if (waitedBefore < patienceMs && waitedMs >= patienceMs) onWait();
+      await this.#clock.pause(pauseMs, signal);
     }
   }
 
-  async #mine(): Promise<void> {
+  /** Whether a block was mined. A node that is busy is asked again; one that is gone is watched for elsewhere. */
+  async #mine(): Promise<boolean> {
     try {
-      if ((await headOf(this.#rpc)) < this.#saved + aheadOfDisk) await this.#rpc.request("evm_mine", []);
+      if ((await headOf(this.#rpc)) >= this.#saved + aheadOfDisk) return false;
+      await this.#rpc.request("evm_mine", []);
+      return true;
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!isRpcError(error)) throw error;
+      return false;
     }
   }
 }
-
-export const headOf = async (rpc: Rpc): Promise<number> => Number(await rpc.request<string>("eth_blockNumber", []));
-
-/** Whether a node that is busy may have answered so: what was asked is asked again soon. One that is gone is watched for elsewhere. */
-export const isPassing = (error: unknown): boolean => error instanceof RpcUnanswered || error instanceof RpcRefused;

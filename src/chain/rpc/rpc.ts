@@ -64,6 +64,9 @@ export const toQuantity = (value: number | bigint): string => `0x${value.toStrin
 export const isRpcError = (error: unknown): error is RpcRefused | RpcUnanswered =>
   error instanceof RpcRefused || error instanceof RpcUnanswered;
 
+/** Number of the newest block. @throws RpcUnanswered, RpcRefused */
+export const headOf = async (rpc: Pick<Rpc, "request">): Promise<number> => Number(await rpc.request<string>("eth_blockNumber", []));
+
 /** What `read` gives or throws, as an outcome. Other errors than the two of an endpoint go through. */
 export function outcomeOf<T>(read: () => T): RpcOutcome<T> {
   try {
